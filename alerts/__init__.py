@@ -1,0 +1,1 @@
+"""Episodes: from scores to alerts that people can work with."""

@@ -1,0 +1,1 @@
+"""The shared language of FleetGuard: signals, readings, features, alerts. No I/O outside `fleet.stores`."""

@@ -1,0 +1,120 @@
+"""Settings: environment `FLEETGUARD_…` first, then what the local stack wrote to `stack.env`."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Postgres(_Section):
+    """`url`: the application role (no superuser, no bypass of row level security). `owner_url`: migrations only."""
+
+    url: str = ""
+    owner_url: str = ""
+    pool_size: int = 8
+
+
+class Mqtt(_Section):
+    """The broker and the ingest credential.
+
+    `partitions` is the modulus of the broker's subject mapping; 0 means the broker has none, and one
+    actor subscribes to `fleet/v1/+/+/telemetry`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 1883
+    username: str = "ingest"
+    password: str = ""
+    partitions: int = 16
+
+
+class DeviceAuth(_Section):
+    """NATS auth callout: the broker asks us whether a device may connect."""
+
+    nats_url: str = ""
+    username: str = "device-auth"
+    password: str = ""
+    issuer_seed: str = ""
+    account: str = "FLEET"
+    broker_log: str = ""
+    cache_s: float = 30.0
+
+
+class Valkey(_Section):
+    url: str = ""
+
+
+class Mlflow(_Section):
+    tracking_uri: str = ""
+
+
+class Ray(_Section):
+    address: str = ""
+
+
+class Feast(_Section):
+    """`registry`: an SQLAlchemy URL. `offline`: folder of the Parquet files."""
+
+    registry: str = ""
+    offline: str = ""
+    cache_ttl_s: float = 300.0
+
+
+class Ingest(_Section):
+    actors: int = Field(1, ge=1)
+    batch_ms: float = 20.0
+    batch_rows: int = 2000
+    queue_rows: int = 20_000
+    snapshot_s: float = 120.0
+
+
+class Serve(_Section):
+    placement: Literal["colocated", "split"] = "colocated"
+    timeout_s: float = 5.0
+    http_port: int = 8001
+    reload_s: float = 10.0
+
+
+class Api(_Section):
+    host: str = "127.0.0.1"
+    port: int = 8000
+    session_hours: float = 12.0
+    public_origin: str = ""
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Frozen: read once at a process's composition root."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FLEETGUARD_", env_nested_delimiter="__", frozen=True, extra="ignore"
+    )
+
+    home: Path = Path(".fleetguard")
+    demo: bool = False
+    metrics_dir: str = ""
+    log_format: Literal["json", "console"] = "json"
+    log_level: str = "INFO"
+    postgres: Postgres = Postgres()
+    mqtt: Mqtt = Mqtt()
+    device_auth: DeviceAuth = DeviceAuth()
+    valkey: Valkey = Valkey()
+    mlflow: Mlflow = Mlflow()
+    ray: Ray = Ray()
+    feast: Feast = Feast()
+    ingest: Ingest = Ingest()
+    serve: Serve = Serve()
+    api: Api = Api()
+
+
+@lru_cache(maxsize=1)
+def load_settings() -> Settings:
+    """The process's settings; call it in a composition root and pass the parts on."""
+    home = Path(os.environ.get("FLEETGUARD_HOME", ".fleetguard"))
+    return Settings(_env_file=home / "stack.env", home=home)  # type: ignore[call-arg]

@@ -1,0 +1,1 @@
+"""PostgreSQL behind the domain: plain SQL over asyncpg, one transaction helper that names its tenants."""

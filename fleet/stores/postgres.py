@@ -1,0 +1,89 @@
+"""Connection pool, tenant transactions and migrations."""
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from fleet.errors import ConfigurationError, Unavailable
+from fleet.settings import Postgres
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
+
+log = structlog.get_logger(__name__)
+
+
+async def connect_pool(settings: Postgres) -> asyncpg.Pool:
+    """A pool with the application role.
+
+    Raises:
+        ConfigurationError: no URL is set.
+        Unavailable: the server does not answer.
+    """
+    if not settings.url:
+        raise ConfigurationError("No PostgreSQL URL: start the stack with `fleetguard up`, or set FLEETGUARD_POSTGRES__URL.")
+    try:
+        return await asyncpg.create_pool(
+            settings.url, min_size=1, max_size=settings.pool_size, command_timeout=30, server_settings={"timezone": "UTC"}
+        )
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+@asynccontextmanager
+async def tenant_transaction(pool: asyncpg.Pool, *tenants: UUID) -> AsyncIterator[asyncpg.Connection]:
+    """A transaction that sees the rows of these tenants and no others.
+
+    Raises:
+        Unavailable: the server does not answer; nothing was committed, or it is not known whether it was.
+    """
+    try:
+        async with pool.acquire(timeout=10) as connection, connection.transaction():
+            await connection.execute("SELECT set_config('app.tenant', $1, true)", ",".join(map(str, tenants)))
+            yield connection
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+async def migrate(owner_url: str) -> list[str]:
+    """Apply the migrations that are missing, in order of their date; returns their names.
+
+    Raises:
+        ConfigurationError: an applied migration is unknown here, which means an older program on a newer database.
+        Unavailable: the server does not answer.
+    """
+    try:
+        connection = await asyncpg.connect(owner_url)
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    try:
+        await connection.execute("SELECT pg_advisory_lock(20261124)")
+        await connection.execute("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+        applied = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
+        files = {path.stem: path for path in sorted(MIGRATIONS.glob("*.sql"))}
+        if unknown := applied - files.keys():
+            raise ConfigurationError(f"The database is newer than this program: it has {', '.join(sorted(unknown))}. Update FleetGuard.")
+        return [name for name, path in files.items() if name not in applied and await _apply(connection, name, path)]
+    finally:
+        await connection.close()
+
+
+async def _apply(connection: asyncpg.Connection, name: str, path: Path) -> bool:
+    async with connection.transaction():
+        await connection.execute(path.read_text())
+        await connection.execute("INSERT INTO migrations (name) VALUES ($1)", name)
+    log.info("migration_applied", name=name)
+    return True
+
+
+async def tenant_ids(pool: asyncpg.Pool, slugs: Iterable[str]) -> dict[str, UUID]:
+    """Slug → tenant id, for the slugs that exist."""
+    try:
+        rows = await pool.fetch("SELECT slug, tenant_id FROM tenant_ids($1)", list(slugs))
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    return {row["slug"]: row["tenant_id"] for row in rows}

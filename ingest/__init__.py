@@ -1,0 +1,1 @@
+"""From MQTT to committed decisions: decode, windows, one actor per partition group."""

@@ -1,0 +1,1 @@
+"""Ray Data jobs: training sets, history scoring, forecasts, feature materialisation."""

@@ -1,0 +1,1 @@
+"""Vehicles that publish over MQTT like real ones, with ground truth. Knows nothing of the inside."""

@@ -1,0 +1,1 @@
+"""Ray Train and MLflow: one module per model, evaluation, promotion."""

@@ -1,0 +1,1 @@
+"""What people see: the API and the web page."""

@@ -1,0 +1,1 @@
+"""FastAPI over the stores. Never imports serve, ingest, training or Ray."""
