@@ -12,6 +12,7 @@ from fleet.errors import ConfigurationError, Unavailable
 from fleet.settings import Postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+SYSTEM_TENANT = UUID(int=0)  # owns what belongs to the platform: heartbeats, letters of unknown tenants
 UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
 
 log = structlog.get_logger(__name__)

@@ -220,6 +220,17 @@ CREATE TABLE forecasts (
     PRIMARY KEY (tenant_id, vehicle_id, component, made_at, horizon_h)
 );
 
+-- Parts of the platform that speak no HTTP say here that they live; rows belong to the system tenant.
+CREATE TABLE heartbeats (
+    tenant_id  uuid NOT NULL REFERENCES tenants,
+    part       text NOT NULL,
+    at         timestamptz NOT NULL,
+    state      text NOT NULL CHECK (state IN ('ok', 'degraded', 'down')),
+    detail     text NOT NULL DEFAULT '',
+    PRIMARY KEY (tenant_id, part)
+);
+INSERT INTO tenants (tenant_id, slug, name) VALUES ('00000000-0000-0000-0000-000000000000', 'fleetguard-system', 'FleetGuard');
+
 -- Questions that are asked before a tenant is known. Owner's rights, one narrow answer each.
 CREATE FUNCTION tenant_ids(slugs text[]) RETURNS TABLE (slug text, tenant_id uuid) LANGUAGE sql STABLE
 SECURITY DEFINER SET search_path = public AS
@@ -251,7 +262,7 @@ DECLARE t text;
 BEGIN
     FOREACH t IN ARRAY ARRAY['tenants', 'users', 'sessions', 'vehicles', 'devices', 'telemetry', 'telemetry_default',
         'dead_letters', 'window_snapshots', 'alerts', 'stream_heads', 'stream_events', 'outbox', 'audit_log',
-        'fault_codes', 'maintenance', 'forecasts']
+        'fault_codes', 'maintenance', 'forecasts', 'heartbeats']
     LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
         EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', t);
@@ -271,5 +282,5 @@ GRANT EXECUTE ON FUNCTION ensure_telemetry_day(date), tenant_ids(text[]), sign_i
 GRANT USAGE ON SCHEMA public TO fleetguard_app;
 GRANT SELECT ON tenants, users, devices TO fleetguard_app;
 GRANT SELECT, INSERT, DELETE ON sessions, window_snapshots TO fleetguard_app;
-GRANT SELECT, INSERT, UPDATE ON vehicles, alerts, stream_heads, outbox TO fleetguard_app;
+GRANT SELECT, INSERT, UPDATE ON vehicles, alerts, stream_heads, outbox, heartbeats TO fleetguard_app;
 GRANT SELECT, INSERT ON telemetry, dead_letters, stream_events, audit_log, fault_codes, maintenance, forecasts TO fleetguard_app;
