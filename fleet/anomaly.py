@@ -1,0 +1,54 @@
+"""The JSON of an anomaly: the sink writes it into the stream, the API and the live streams show it."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from fleet.alerts import Severity
+
+
+def rfc3339(moment: datetime | None) -> str | None:
+    """A UTC moment as people and browsers exchange it, `2026-11-24T12:00:00.250Z`."""
+    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def anomaly_json(row: Mapping[str, Any], tenant_slug: str) -> dict[str, Any]:
+    """An anomaly from a row of `alerts`.
+
+    The outside knows tenants by their slug, as in the MQTT topics. `timestamp` is the start of the newest
+    episode, `startedAt` that of the first. `acknowledgedByName` is only there when the row brings it:
+    names of people are joined on reading, never stored in the stream.
+    """
+    acknowledged_by = row["acknowledged_by"]
+    return {
+        "id": str(row["alert_id"]),
+        "seq": row["seq"],
+        "tenantId": tenant_slug,
+        "vehicleId": row["vehicle_id"],
+        "driverId": row["driver_id"],
+        "type": row["type"],
+        "severity": Severity(row["severity"]).name,
+        "state": row["state"],
+        "active": row["active"],
+        "startedAt": rfc3339(row["started_at"]),
+        "endedAt": rfc3339(row["ended_at"]),
+        "timestamp": rfc3339(row["episode_at"]),
+        "confidence": round(float(row["confidence"]), 4),
+        "modelVersion": row["model_version"],
+        "evidence": [_evidence_json(reason) for reason in _decoded(row["evidence"])],
+        "occurrences": row["occurrences"],
+        "lastSeen": rfc3339(row["last_seen"]),
+        "acknowledgedBy": str(acknowledged_by) if acknowledged_by else None,
+        "acknowledgedByName": row.get("acknowledged_by_name"),
+        "acknowledgedAt": rfc3339(row["acknowledged_at"]),
+    }
+
+
+def _decoded(evidence: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    reasons: list[dict[str, Any]] = json.loads(evidence) if isinstance(evidence, str) else evidence
+    return reasons
+
+
+def _evidence_json(reason: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: reason.get(key) for key in ("signal", "unit", "observed", "expected", "text", "contribution")}
