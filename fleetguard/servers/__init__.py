@@ -1,0 +1,1 @@
+"""Real servers that come as wheels: how each is prepared and started."""
