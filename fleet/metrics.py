@@ -12,7 +12,9 @@ READING_LAG_SECONDS = Histogram(
     "fleetguard_reading_lag_seconds", "From a reading's arrival at ingest to its committed decision.", buckets=_FAST
 )
 READINGS = Counter("fleetguard_readings_total", "Readings committed to the store.", ["outcome"])
-QUARANTINED = Counter("fleetguard_quarantined_total", "Values set to null: wrong type or out of physical range.", ["signal", "reason"])
+QUARANTINED = Counter(
+    "fleetguard_quarantined_total", "Values set to null: wrong type or out of physical range.", ["signal", "reason"]
+)
 UNKNOWN_KEYS = Counter("fleetguard_unknown_keys_total", "Payload keys that are no signal.")
 DEAD_LETTERS = Counter("fleetguard_dead_letters_total", "Payloads that could not be decoded.", ["reason"])
 SHED = Counter("fleetguard_shed_total", "Work refused or dropped because a bounded queue was full.", ["queue"])
@@ -20,4 +22,6 @@ UNSCORED = Counter("fleetguard_unscored_total", "Readings stored and not scored.
 BATCH_FAILURES = Counter("fleetguard_batch_failures_total", "Batches that were not acked and will be redelivered.", ["reason"])
 ALERT_CHANGES = Counter("fleetguard_alert_changes_total", "Changes of alerts that were committed.", ["type", "change"])
 QUEUE_ROWS = Gauge("fleetguard_queue_rows", "Readings waiting in ingest.", ["actor"], multiprocess_mode="livesum")
-BROKER_REFUSED = Counter("fleetguard_broker_refused_total", "What the broker refused: a foreign topic, an oversized payload.", ["reason"])
+BROKER_REFUSED = Counter(
+    "fleetguard_broker_refused_total", "What the broker refused: a foreign topic, an oversized payload.", ["reason"]
+)

@@ -92,9 +92,7 @@ class Api(_Section):
 class Settings(BaseSettings):
     """Everything that can be set. Frozen: read once at a process's composition root."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="FLEETGUARD_", env_nested_delimiter="__", frozen=True, extra="ignore"
-    )
+    model_config = SettingsConfigDict(env_prefix="FLEETGUARD_", env_nested_delimiter="__", frozen=True, extra="ignore")
 
     home: Path = Path(".fleetguard")
     demo: bool = False

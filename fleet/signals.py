@@ -39,7 +39,17 @@ class Signal:
 SIGNALS: Final[tuple[Signal, ...]] = (
     Signal("speed", "speed_kmh", "km/h", 0, 300, "Vehicle.Speed", "0D", 84, label="Speed"),
     Signal("rpm", "engine_rpm", "rpm", 0, 12000, f"{_ICE}.Speed", "0C", 190, label="Engine speed"),
-    Signal("engineTemp", "coolant_temp_c", "°C", -50, 215, f"{_ICE}.EngineCoolant.Temperature", "05", 110, label="Coolant temperature"),
+    Signal(
+        "engineTemp",
+        "coolant_temp_c",
+        "°C",
+        -50,
+        215,
+        f"{_ICE}.EngineCoolant.Temperature",
+        "05",
+        110,
+        label="Coolant temperature",
+    ),
     Signal("oilTemp", "oil_temp_c", "°C", -50, 250, f"{_ICE}.EngineOil.Temperature", "5C", 175, label="Oil temperature"),
     Signal("oilPressure", "oil_pressure_kpa", "kPa", 0, 1000, f"{_ICE}.EOP", "", 100, label="Oil pressure"),
     Signal("manifoldPressure", "map_kpa", "kPa", 0, 400, f"{_ICE}.MAP", "0B", 102, label="Manifold pressure"),
@@ -56,14 +66,18 @@ SIGNALS: Final[tuple[Signal, ...]] = (
     Signal("accelY", "accel_y_ms2", "m/s²", -80, 80, "Vehicle.Acceleration.Lateral", label="Sideways acceleration"),
     Signal("accelZ", "accel_z_ms2", "m/s²", -80, 80, "Vehicle.Acceleration.Vertical", label="Vertical acceleration"),
     Signal("yawRate", "yaw_rate_dps", "°/s", -500, 500, "Vehicle.AngularVelocity.Yaw", "", 1808, label="Yaw rate"),
-    Signal("batteryVoltage", "battery_v", "V", 0, 36, "Vehicle.LowVoltageBattery.CurrentVoltage", "42", 168, label="Battery voltage"),
+    Signal(
+        "batteryVoltage", "battery_v", "V", 0, 36, "Vehicle.LowVoltageBattery.CurrentVoltage", "42", 168, label="Battery voltage"
+    ),
     Signal("odometer", "odometer_km", "km", 0, 5e6, "Vehicle.TraveledDistance", "", 245, vss_scale=1e-3, label="Odometer"),
     Signal("lat", "latitude_deg", "°", -90, 90, "Vehicle.CurrentLocation.Latitude", label="Latitude"),
     Signal("lon", "longitude_deg", "°", -180, 180, "Vehicle.CurrentLocation.Longitude", label="Longitude"),
     Signal("heading", "heading_deg", "°", 0, 360, "Vehicle.CurrentLocation.Heading", label="Heading"),
     Signal("altitude", "altitude_m", "m", -500, 9000, "Vehicle.CurrentLocation.Altitude", label="Altitude"),
     Signal("speedLimit", "speed_limit_kmh", "km/h", 5, 200, label="Speed limit"),
-    Signal("ambientTemp", "ambient_temp_c", "°C", -60, 70, "Vehicle.Exterior.AirTemperature", "46", 171, label="Outside temperature"),
+    Signal(
+        "ambientTemp", "ambient_temp_c", "°C", -60, 70, "Vehicle.Exterior.AirTemperature", "46", 171, label="Outside temperature"
+    ),
     Signal("ignition", "ignition_on", "", 0, 1, "Vehicle.LowVoltageSystemState", label="Ignition"),
 )
 

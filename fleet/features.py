@@ -1,0 +1,357 @@
+"""What the models see of a vehicle at one second. The same functions serve live scoring, history and training.
+
+Names end with their unit. Everything is NaN where its signals are silent: the models decide what that means.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.alerts import VehicleId
+from fleet.telemetry import FloatArray, TimeArray
+from fleet.windows import MINUTE, SECOND, WindowState, mean
+
+G_MS2 = 9.80665
+
+SECOND_FEATURES = (
+    "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "accel_rms_60_ms2",
+    "lateral_rms_60_ms2", "jerk_rms_60_ms3", "brake_max_5_pct", "throttle_std_60_pct", "yaw_rms_5_dps", "speed_known",
+    "over_limit_10_kmh", "over_limit_30_kmh", "over_limit_10_ratio", "over_limit_30_ratio",
+    "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c", "coolant_min_10_c",
+    "coolant_slope_c_min", "coolant_step_c", "intake_temp_c", "ambient_temp_c", "oil_temp_c", "oil_pressure_max_10_kpa", "battery_v",
+    "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60", "rpm_min_10",
+)  # fmt: skip
+MINUTE_FEATURES = (
+    "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps", "speed_std_15_kmh",
+    "speeding_15", "moving_15", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min", "load_flat_std_pct", "coolant_jitter_15_c",
+    "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
+    "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_rise_15_pct", "fuel_used_15_l", "fuel_used_60_l",
+    "fuel_noise_pct", "fuel_jumps_60", "fuel_zero", "fuel_slope_lph", "fuel_slope_error_lph", "fuel_hours", "still_15",
+)  # fmt: skip
+FEATURES = SECOND_FEATURES + MINUTE_FEATURES + ("vehicle_class", "tank_l")
+FEATURE = {name: position for position, name in enumerate(FEATURES)}
+
+# What hours and weeks say of a vehicle: kept in Feast, looked up by the graph, NaN where not known yet.
+SLOW_FEATURES = (
+    "coolant_normal_c", "coolant_spread_c", "oil_pressure_normal_kpa", "battery_running_v", "battery_rest_v", "air_ratio_normal",
+    "idle_lph", "driving_lph", "consumption_scale", "expected_lph", "service_age_days", "alerts_30d",
+)  # fmt: skip
+SLOW_FEATURE = {name: position for position, name in enumerate(SLOW_FEATURES)}
+
+SEQUENCE_S = 30
+SEQUENCE_CHANNELS = ("speed_kmh", "accel_ms2", "lateral_ms2", "yaw_rate_dps", "throttle_pct", "brake_pct")
+_SEQUENCE = np.array([SECOND[name] for name in SEQUENCE_CHANNELS])
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureBatch:
+    """One row per vehicle and second to be judged; what goes over the handle.
+
+    Attributes:
+        vehicles: (n) identity of each row.
+        at: (n,) event time, seconds since the epoch.
+        values: (n, len(FEATURES)) float32.
+        sequence: (n, SEQUENCE_S, len(SEQUENCE_CHANNELS)) float32, oldest first.
+        drivers: (n) driver ids, None where unknown.
+    """
+
+    vehicles: tuple[VehicleId, ...]
+    at: TimeArray
+    values: FloatArray
+    sequence: FloatArray
+    drivers: tuple[str | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def column(self, name: str) -> FloatArray:
+        """(n,) one feature."""
+        return self.values[:, FEATURE[name]]
+
+
+def concatenate(batches: list[FeatureBatch]) -> FeatureBatch:
+    """All rows of several batches, in their order."""
+    return FeatureBatch(
+        tuple(vehicle for batch in batches for vehicle in batch.vehicles),
+        np.concatenate([batch.at for batch in batches]) if batches else np.empty(0),
+        np.concatenate([batch.values for batch in batches]) if batches else np.empty((0, len(FEATURES)), np.float32),
+        np.concatenate([batch.sequence for batch in batches])
+        if batches
+        else np.empty((0, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.float32),
+        tuple(driver for batch in batches for driver in batch.drivers),
+    )
+
+
+class FeatureState:
+    """Minute features change by the minute: they are kept per slot and computed only when a minute settles."""
+
+    def __init__(self, windows: WindowState) -> None:
+        self._windows = windows
+        self._minute = np.full((len(windows.rows), len(MINUTE_FEATURES)), np.nan, np.float32)
+
+    def forget(self, slots: NDArray[np.intp]) -> None:
+        """Drop what was kept for these slots; the next reading computes it anew."""
+        self._grow()
+        self._minute[slots] = np.nan
+
+    def refresh(self, slots: NDArray[np.intp]) -> None:
+        """Recompute the minute features of vehicles whose minutes changed, or that were restored."""
+        self._grow()
+        if len(slots):
+            rows = self._windows.rows
+            self._minute[slots] = minute_features(
+                self._windows.minute_windows(slots), rows["minute"][slots], rows["tank_l"][slots]
+            )
+
+    def features(self, slots: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """(n, feature) and (n, SEQUENCE_S, channel) of these vehicles as of their newest second."""
+        self._grow()
+        window = self._windows.second_windows(slots)
+        rows = self._windows.rows
+        own = np.stack([rows["vehicle_class"][slots], rows["tank_l"][slots]], axis=1).astype(np.float32)
+        values = np.concatenate([second_features(window), self._minute[slots], own], axis=1)
+        return values, np.ascontiguousarray(window[:, -SEQUENCE_S:, _SEQUENCE])
+
+    def _grow(self) -> None:
+        if len(self._minute) < len(self._windows.rows):
+            more = len(self._windows.rows) - len(self._minute)
+            self._minute = np.concatenate([self._minute, np.full((more, len(MINUTE_FEATURES)), np.nan, np.float32)])
+
+
+def second_features(window: FloatArray) -> FloatArray:
+    """(n, second feature) from (n, seconds, channel), newest last."""
+    out = np.full((len(window), len(SECOND_FEATURES)), np.nan, np.float32)
+    place = {name: position for position, name in enumerate(SECOND_FEATURES)}
+
+    def put(name: str, value: FloatArray) -> None:
+        out[:, place[name]] = value
+
+    def last(name: str, seconds: int) -> FloatArray:
+        return window[:, -seconds:, SECOND[name]]
+
+    _driving(put, last)
+    _engine(put, last)
+    return out
+
+
+def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
+    put("speed_kmh", newest(last("speed_kmh", 3)))
+    put("speed_known", (~np.isnan(last("speed_kmh", 5))).any(axis=1))
+    put("speed_std_60_kmh", spread(last("speed_kmh", 60)))
+    for kind in ("accel", "brake", "corner", "horizontal"):
+        put(f"{kind}_peak_g", np.fmax.reduce(last(f"peak_{kind}_ms2", 2), axis=1) / G_MS2)
+    accel = last("accel_ms2", 60)
+    put("accel_rms_60_ms2", np.sqrt(mean(accel**2)))
+    put("lateral_rms_60_ms2", np.sqrt(mean(last("lateral_ms2", 60) ** 2)))
+    put("jerk_rms_60_ms3", np.sqrt(mean(np.diff(accel, axis=1) ** 2)))
+    put("brake_max_5_pct", np.fmax.reduce(last("brake_pct", 5), axis=1))
+    put("throttle_std_60_pct", spread(last("throttle_pct", 60)))
+    put("yaw_rms_5_dps", np.sqrt(mean(last("yaw_rate_dps", 5) ** 2)))
+    for seconds in (10, 30):
+        speed, limit = last("speed_kmh", seconds), last("speed_limit_kmh", seconds)
+        excess = speed - limit
+        known = (~np.isnan(excess)).mean(axis=1) >= 0.7
+        put(f"over_limit_{seconds}_kmh", np.where(known, np.fmin.reduce(excess, axis=1), np.nan))
+        put(f"over_limit_{seconds}_ratio", np.where(known, np.fmin.reduce(speed / limit - 1, axis=1), np.nan))
+
+
+def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
+    rpm = last("engine_rpm", 60)
+    running = np.where(np.isnan(rpm), last("ignition_on", 60), (rpm > 300) + 0 * rpm)
+    put("engine_rpm", newest(rpm[:, -3:]))
+    put("engine_on", newest(running[:, -5:]))
+    put("engine_on_60", mean(running))
+    put("rpm_min_10", np.fmin.reduce(rpm[:, -10:], axis=1))
+    put("rpm_rough_30", np.sqrt(mean(np.diff(rpm[:, -30:], n=2, axis=1) ** 2)))
+    for name in ("engine_load_pct", "throttle_pct", "map_kpa", "coolant_temp_c", "battery_v"):
+        put(name, newest(last(name, 5)))
+    for name in ("intake_temp_c", "ambient_temp_c", "oil_temp_c"):
+        put(name, newest(last(name, 60)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = last("maf_gps", 10) / (last("map_kpa", 10) * rpm[:, -10:])
+    put("air_ratio", 1e4 * mean(np.where(np.isfinite(ratio), ratio, np.nan)))
+    coolant = last("coolant_temp_c", 60)
+    put("coolant_min_10_c", np.fmin.reduce(coolant[:, -10:], axis=1))
+    put("coolant_slope_c_min", 60 * slope(coolant))
+    put("coolant_step_c", np.fmax.reduce(np.abs(np.diff(coolant[:, -10:], axis=1)), axis=1))
+    put("oil_pressure_max_10_kpa", np.fmax.reduce(last("oil_pressure_kpa", 10), axis=1))
+    battery = last("battery_v", 60)
+    put("battery_max_10_v", np.fmax.reduce(battery[:, -10:], axis=1))
+    put("battery_max_60_v", np.fmax.reduce(battery, axis=1))
+
+
+def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: FloatArray) -> FloatArray:
+    """(n, minute feature) from (n, minutes, minute channel), newest last; `minute` is the newest one's absolute number."""
+    out = np.full((len(window), len(MINUTE_FEATURES)), np.nan, np.float32)
+    place = {name: position for position, name in enumerate(MINUTE_FEATURES)}
+
+    def put(name: str, value: FloatArray) -> None:
+        out[:, place[name]] = value
+
+    def last(name: str, minutes: int) -> FloatArray:
+        return window[:, -minutes:, MINUTE[name]]
+
+    _stamina(put, last, minute)
+    _engine_trends(put, last)
+    _fuel(put, last, tank_l)
+    return out
+
+
+def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
+    moving = np.nan_to_num(last("moving", 360)) > 0.1
+    put("driving_min", np.where(np.isnan(last("moving", 360)).all(axis=1), np.nan, driving_since_rest(moving)))
+    hour = (minute // 60) % 24
+    put("night", (hour < 6).astype(np.float32))
+    harsh, distance = last("harsh_s", 30), last("distance_km", 30)
+    total = np.where(np.isnan(harsh).all(axis=1), np.nan, np.nansum(harsh, axis=1))
+    put("harsh_30", total)
+    put("harsh_per_km_30", total / np.maximum(np.nansum(distance, axis=1), 1))
+    for source, name in (("accel_rms_ms2", "accel_rms_15_ms2"), ("lateral_rms_ms2", "lateral_rms_15_ms2")):
+        put(name, np.sqrt(mean(np.where(last("moving", 15) > 0.5, last(source, 15) ** 2, np.nan))))
+    put("weave_15_dps", mean(last("weave_dps", 15)))
+    put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
+    put("speeding_15", mean(last("speeding", 15)))
+    put("moving_15", mean(last("moving", 15)))
+
+
+def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
+    coolant = last("coolant_temp_c", 30)
+    put("coolant_mean_15_c", mean(coolant[:, 15:]))
+    put("coolant_rise_15_c", mean(coolant[:, -2:]) - mean(coolant[:, -16:-13]))
+    running = last("engine_on", 60) > 0.9
+    flat = (last("coolant_range_c", 60) == 0) & running
+    put("coolant_flat_min", np.where(np.isnan(last("coolant_range_c", 2)).all(axis=1), np.nan, trailing_true(flat[:, :-1])))
+    put("load_flat_std_pct", spread(last("engine_load_pct", 20)))
+    put("coolant_jitter_15_c", mean(np.abs(np.diff(coolant[:, 14:], n=2, axis=1))))
+    put("battery_on_15_v", mean(last("battery_on_v", 15)))
+    resting = last("battery_off_v", 360)
+    put("battery_off_v", newest(resting[:, -30:]))
+    put("battery_off_drop_v", np.fmax.reduce(resting, axis=1) - newest(resting[:, -30:]))
+    put("oil_pressure_15_kpa", mean(last("oil_pressure_kpa", 15)))
+
+
+def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
+    level = carried(last("fuel_pct", 360))
+    raw = last("fuel_pct", 360)
+    now = middle(level, 0)
+    put("fuel_pct", now)
+    for minutes in (5, 15, 60):
+        before = middle(level, minutes)
+        put(f"fuel_drop_{minutes}_pct", before - now)
+    put("fuel_rise_15_pct", now - np.fmin.reduce(level[:, -17:], axis=1))
+    used = last("fuel_l", 60)
+    put("fuel_used_15_l", covered_sum(used[:, -15:]))
+    put("fuel_used_60_l", covered_sum(used))
+    steps = np.abs(np.diff(level[:, -60:], axis=1))
+    put("fuel_noise_pct", np.maximum(mean(steps), mean(last("fuel_spread_pct", 30))))
+    put("fuel_jumps_60", np.where(np.isnan(steps).all(axis=1), np.nan, np.nansum(steps > 8, axis=1)))
+    put("fuel_zero", newest((raw == 0).astype(np.float32) + 0 * raw))
+    slope_pct, error, hours = unexplained_slope(level, last("fuel_l", 360), tank_l)
+    put("fuel_slope_lph", slope_pct)
+    put("fuel_slope_error_lph", error)
+    put("fuel_hours", hours)
+    moving = last("moving", 15)
+    put("still_15", 1 - mean(np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)))
+
+
+def driving_since_rest(moving: NDArray[np.bool_], rest_min: int = 45) -> FloatArray:
+    """(n,) minutes driven since the last rest of 45 min (EU 561/2006 Art. 7), from (n, minutes)."""
+    length = moving.shape[1]
+    idle = np.concatenate([np.zeros((len(moving), 1)), np.cumsum(~moving, axis=1)], axis=1)
+    if length < rest_min:
+        return moving.sum(axis=1).astype(np.float32)
+    rests = (idle[:, rest_min:] - idle[:, :-rest_min]) == rest_min  # a rest ends at column + rest_min
+    ends = np.where(rests.any(axis=1), length - np.argmax(rests[:, ::-1], axis=1), 0)
+    driven = np.concatenate([np.zeros((len(moving), 1)), np.cumsum(moving, axis=1)], axis=1)
+    return (driven[:, -1] - driven[np.arange(len(moving)), ends]).astype(np.float32)
+
+
+def trailing_true(flags: NDArray[np.bool_]) -> FloatArray:
+    """(n,) length of the run of True that ends each row."""
+    broken = ~flags[:, ::-1]
+    return np.where(broken.any(axis=1), np.argmax(broken, axis=1), flags.shape[1]).astype(np.float32)
+
+
+def newest(values: FloatArray) -> FloatArray:
+    """(n,) the last value that is there along axis 1."""
+    present = ~np.isnan(values[:, ::-1])
+    return values[np.arange(len(values)), values.shape[1] - 1 - np.argmax(present, axis=1)]
+
+
+def carried(values: FloatArray, limit: int = 12) -> FloatArray:
+    """Gaps of up to `limit` columns filled with the value before them: a level holds between sparse readings."""
+    columns = np.arange(values.shape[1])
+    source = np.maximum.accumulate(np.where(np.isnan(values), -1, columns), axis=1)
+    filled = np.take_along_axis(values, np.maximum(source, 0), axis=1)
+    return np.where((source >= 0) & (columns - source <= limit), filled, np.nan)
+
+
+def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
+    """(n,) median of three minutes around a moment; NaN when two of them are missing."""
+    end = level.shape[1] - minutes_ago
+    three = level[:, max(end - 3, 0) : end]
+    ordered = np.sort(three, axis=1)
+    count = (~np.isnan(three)).sum(axis=1)
+    return np.where(count >= 2, ordered[np.arange(len(three)), np.maximum(count - 1, 0) // 2], np.nan)
+
+
+def spread(values: FloatArray) -> FloatArray:
+    """(n,) standard deviation over axis 1 of what is there; NaN below two values."""
+    centre = mean(values)
+    variance = mean((values - centre[:, None]) ** 2)
+    return np.where((~np.isnan(values)).sum(axis=1) >= 2, np.sqrt(variance), np.nan)
+
+
+def slope(values: FloatArray) -> FloatArray:
+    """(n,) least-squares change per column; NaN below a third of the columns."""
+    x = np.arange(values.shape[1], dtype=np.float32) + 0 * values
+    x = x - mean(x)[:, None]
+    rise = mean(x * (values - mean(values)[:, None])) / np.maximum(mean(x**2), 1e-6)
+    return np.where((~np.isnan(values)).mean(axis=1) >= 1 / 3, rise, np.nan)
+
+
+def covered_sum(values: FloatArray) -> FloatArray:
+    """(n,) sum over axis 1 scaled up for missing columns; NaN below half of them."""
+    coverage = (~np.isnan(values)).mean(axis=1)
+    return np.where(coverage >= 0.5, mean(values) * values.shape[1], np.nan)
+
+
+def unexplained_slope(level_pct: FloatArray, used_l: FloatArray, tank_l: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Fuel that vanishes beyond consumption, over the last hours.
+
+    Args:
+        level_pct: (n, minutes) level. used_l: (n, minutes) litres burnt in each minute, NaN where unknown.
+        tank_l: (n,) tank.
+
+    Returns:
+        (n,) litres per hour (positive: vanishing), its standard error, and the hours of level it rests on.
+        Refuels are netted: only the time after the last rise of 5 l or more counts.
+    """
+    level_l = level_pct * tank_l[:, None] / 100
+    smooth = _smoothed(level_l)
+    rise = smooth[:, 5:] - smooth[:, :-5] > np.maximum(5, 0.03 * tank_l)[:, None]
+    since = np.where(rise.any(axis=1), rise.shape[1] - np.argmax(rise[:, ::-1], axis=1) + 5, 0)
+    burnt = np.cumsum(np.nan_to_num(used_l), axis=1)
+    residual = np.where(np.arange(level_l.shape[1]) >= since[:, None], level_l + burnt, np.nan)
+    x = np.arange(residual.shape[1]) / 60 + 0 * residual
+    count = (~np.isnan(residual)).sum(axis=1)
+    x = x - mean(x)[:, None]
+    centred = residual - mean(residual)[:, None]
+    variance = np.maximum(mean(x**2), 1e-6)
+    rate = mean(x * centred) / variance
+    noise = np.sqrt(
+        mean((centred - rate[:, None] * x) ** 2) / variance / np.maximum(count / 10, 1)
+    )  # readings correlate over ~10 min
+    enough = count >= 60
+    return np.where(enough, -rate, np.nan), np.where(enough, noise, np.nan), count / 60
+
+
+def _smoothed(level: FloatArray) -> FloatArray:
+    kernel = 5
+    present = ~np.isnan(level)
+    total = np.cumsum(np.where(present, level, 0), axis=1)
+    count = np.cumsum(present, axis=1)
+    total[:, kernel:] -= total[:, :-kernel].copy()
+    count[:, kernel:] -= count[:, :-kernel].copy()
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
