@@ -149,9 +149,9 @@ def _times(column: pd.Series, name: str) -> pd.Series:
         times = pd.to_datetime(column, utc=True, format="ISO8601", errors="coerce")
     unreadable = np.flatnonzero(times.isna() & column.notna())
     if len(unreadable):
-        first = unreadable[0]
+        count, first = len(unreadable), unreadable[0]
         raise InvalidHistory(
-            f"{name}: {len(unreadable)} times in {column.name} cannot be read, the first is {column.iloc[first]!r} in row {first + 1}"
+            f"{name}: {count} times in {column.name} cannot be read, the first is {column.iloc[first]!r} in row {first + 1}"
         )
     return times.astype("datetime64[ns, UTC]")
 
