@@ -1,0 +1,66 @@
+"""The newest forecasts per vehicle and component."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from fleet.stores.postgres import tenant_transaction
+from fleet.stores.sessions import SignedIn
+from fleet.stores.vehicles import require
+
+HORIZON_H = 72  # the horizon the fleet is ranked by
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """P(component fails within the horizon) with its interval, as known at `made_at`."""
+
+    vehicle_id: str
+    component: str
+    made_at: datetime
+    horizon_h: int
+    probability: float
+    lower: float
+    upper: float
+    model_version: str
+
+
+async def worst(
+    pool: asyncpg.Pool, who: SignedIn, component: str | None, after: tuple[float, str, str] | None, limit: int
+) -> list[ForecastRow]:
+    """The fleet's 72-hour risks, worst first; `after` is (probability, vehicle, component) of the last one seen."""
+    probability, vehicle_id, last_component = after or (2.0, "", "")
+    async with tenant_transaction(pool, who.tenant) as connection:
+        rows = await connection.fetch(
+            """SELECT * FROM (SELECT DISTINCT ON (vehicle_id, component) * FROM forecasts
+                              WHERE tenant_id = $1 AND horizon_h = $2 AND ($3::text IS NULL OR component = $3)
+                              ORDER BY vehicle_id, component, made_at DESC) newest
+               WHERE (-probability, vehicle_id, component) > (-($4::real), $5::text, $6::text)
+               ORDER BY -probability, vehicle_id, component LIMIT $7""",
+            who.tenant, HORIZON_H, component, probability, vehicle_id, last_component, limit,
+        )  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+async def of_vehicle(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str) -> list[ForecastRow]:
+    """Each component's newest forecast, every horizon of it.
+
+    Raises:
+        NotFound: unknown vehicle, or another tenant's.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        await require(connection, who, vehicle_id)
+        rows = await connection.fetch(
+            """SELECT f.* FROM forecasts f
+               JOIN (SELECT component, max(made_at) AS made_at FROM forecasts
+                     WHERE tenant_id = $1 AND vehicle_id = $2 GROUP BY 1) newest
+               USING (component, made_at)
+               WHERE f.tenant_id = $1 AND f.vehicle_id = $2 ORDER BY f.component, f.horizon_h""",
+            who.tenant, vehicle_id,
+        )  # fmt: skip
+    return [_row(row) for row in rows]
+
+
+def _row(row: asyncpg.Record) -> ForecastRow:
+    return ForecastRow(**{key: value for key, value in row.items() if key != "tenant_id"})

@@ -1,0 +1,90 @@
+"""People's sessions: found by the hash of an opaque token, the token itself is never stored."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+
+from fleet.errors import Unavailable
+from fleet.stores import audit
+from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+
+Role = Literal["platform_admin", "fleet_manager", "dispatcher", "driver", "ml_engineer", "analyst"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who a session belongs to."""
+
+    tenant: UUID
+    slug: str
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Who an email address belongs to, before the password was checked."""
+
+    tenant: UUID
+    user_id: UUID
+    password_hash: str
+
+
+def token_hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+async def candidate(pool: asyncpg.Pool, email: str) -> Candidate | None:
+    try:
+        row = await pool.fetchrow("SELECT tenant_id, user_id, password_hash FROM sign_in_candidate($1)", email)
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    return Candidate(row["tenant_id"], row["user_id"], row["password_hash"]) if row else None
+
+
+async def open_session(pool: asyncpg.Pool, who: Candidate, now: datetime, expires_at: datetime, replaces: str | None) -> str:
+    """A new token; the one it replaces and this person's expired ones are gone with it."""
+    token = secrets.token_urlsafe(32)
+    async with tenant_transaction(pool, who.tenant) as connection:
+        await connection.execute(
+            "DELETE FROM sessions WHERE tenant_id = $1 AND (session_hash = $2 OR (user_id = $3 AND expires_at <= $4))",
+            who.tenant, token_hash(replaces or ""), who.user_id, now,
+        )  # fmt: skip
+        await connection.execute(
+            "INSERT INTO sessions (tenant_id, session_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+            who.tenant, token_hash(token), who.user_id, now, expires_at,
+        )  # fmt: skip
+        await audit.record(connection, who.tenant, now, str(who.user_id), "session.opened", str(who.user_id), {})
+    return token
+
+
+async def holder(pool: asyncpg.Pool, token: str) -> SignedIn | None:
+    """The person behind a token, unless it has expired, was revoked, or the person is disabled."""
+    try:
+        row = await pool.fetchrow("SELECT * FROM session_holder($1)", token_hash(token))
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    return SignedIn(**{("tenant" if key == "tenant_id" else key): value for key, value in row.items()}) if row else None
+
+
+async def close_session(pool: asyncpg.Pool, who: SignedIn, token: str, now: datetime) -> None:
+    async with tenant_transaction(pool, who.tenant) as connection:
+        closed = await connection.execute(
+            "DELETE FROM sessions WHERE tenant_id = $1 AND session_hash = $2", who.tenant, token_hash(token)
+        )
+        if closed != "DELETE 0":
+            await audit.record(connection, who.tenant, now, str(who.user_id), "session.closed", str(who.user_id), {})
+
+
+async def tenant_name(pool: asyncpg.Pool, tenant: UUID) -> str:
+    async with tenant_transaction(pool, tenant) as connection:
+        name: str = await connection.fetchval("SELECT name FROM tenants WHERE tenant_id = $1", tenant)
+    return name

@@ -1,0 +1,70 @@
+"""Who is asking: the session cookie, the roles, and the refusal of writes that another site started."""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import Depends, Request, Response
+from starlette.requests import HTTPConnection
+
+from fleet.errors import NotAuthenticated, NotAuthorized
+from fleet.stores import sessions
+from fleet.stores.sessions import SignedIn
+from ui.api.services import PoolDep, Services, ServicesDep, services_of
+
+SECURE_COOKIE = "__Host-fleetguard"  # the prefix makes browsers refuse it without Secure, on a sub-path or with a domain
+PLAIN_COOKIE = "fleetguard_session"  # http://localhost cannot carry the prefix
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def origin_of(connection: HTTPConnection, services: Services) -> str:
+    """The origin people see this API under."""
+    return services.settings.api.public_origin.rstrip("/") or f"{connection.url.scheme}://{connection.url.netloc}"
+
+
+def cookie_name(connection: HTTPConnection, services: Services) -> str:
+    return SECURE_COOKIE if origin_of(connection, services).startswith("https:") else PLAIN_COOKIE
+
+
+def session_token(connection: HTTPConnection) -> str | None:
+    return connection.cookies.get(cookie_name(connection, services_of(connection)))
+
+
+def set_session_cookie(connection: HTTPConnection, response: Response, token: str, max_age_s: int) -> None:
+    name = cookie_name(connection, services_of(connection))
+    response.set_cookie(name, token, max_age_s, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="strict")
+
+
+def clear_session_cookie(connection: HTTPConnection, response: Response) -> None:
+    name = cookie_name(connection, services_of(connection))
+    response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="strict")
+
+
+def refuse_foreign_origin(request: Request, services: ServicesDep) -> None:
+    """A browser names the page that started a write; other sites' pages are refused."""
+    origin = request.headers.get("origin")
+    if origin is not None and request.method not in SAFE_METHODS and origin != origin_of(request, services):
+        raise NotAuthorized("This request was started by another site.")
+
+
+async def _signed_in(request: Request, pool: PoolDep) -> SignedIn:
+    token = session_token(request)
+    who = await sessions.holder(pool, token) if token else None
+    if who is None:
+        raise NotAuthenticated("Sign in first.")
+    if request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":
+        raise NotAuthorized("A write needs the header X-Requested-With: fleetguard.")
+    return who
+
+
+SignedInDep = Annotated[SignedIn, Depends(_signed_in)]
+
+
+def one_of(*roles: str) -> Callable[[SignedIn], SignedIn]:
+    """A dependency that lets these roles through."""
+
+    def allowed(who: SignedInDep) -> SignedIn:
+        if who.role not in roles:
+            raise NotAuthorized("Your role does not allow this.")
+        return who
+
+    return allowed

@@ -1,0 +1,186 @@
+"""The live streams: one reader of the log per process, each client with its own place in it.
+
+A client holds no queue. It keeps the number of the last change it was sent and takes the next ones from the
+tenant's recent changes, or from the database when it fell behind: memory stays flat however slow it is.
+"""
+
+import asyncio
+import contextlib
+import json
+import time
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from fleet.errors import FleetError
+from fleet.stores import replay, sessions
+from fleet.stores.replay import LoggedChange
+from fleet.stores.sessions import SignedIn
+from fleet.stores.stream import NOTIFY_CHANNEL
+from ui.api.problems import TooManyRequests
+
+POLL_S = 0.5  # the truth; NOTIFY only makes it sooner
+HEARTBEAT_S = 2.0
+SESSION_CHECK_S = 5.0
+SEND_TIMEOUT_S = 15.0  # a client that takes nothing for this long is cut; it resumes where it was
+RECENT = 1000
+PAGE = 200
+STREAMS_PER_USER = 20
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass
+class TenantLog:
+    """The newest changes of a tenant that somebody here follows. `head`: number of the newest one read."""
+
+    head: int
+    recent: deque[LoggedChange] = field(default_factory=lambda: deque(maxlen=RECENT))
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    followers: int = 0
+
+    def append(self, changes: list[LoggedChange]) -> None:
+        self.recent.extend(changes)
+        self.head = changes[-1].seq
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    def after(self, seq: int) -> list[LoggedChange] | None:
+        """What follows `seq`; None when that reaches further back than what is kept here."""
+        if seq >= self.head:
+            return []
+        if not self.recent or self.recent[0].seq > seq + 1:
+            return None
+        return [change for change in self.recent if change.seq > seq][:PAGE]
+
+
+class LiveLog:
+    """Follows the logs of all tenants that have a client here."""
+
+    def __init__(self, pool: Callable[[], Awaitable[asyncpg.Pool]]) -> None:
+        self._pool = pool
+        self._tenants: dict[UUID, TenantLog] = {}
+        self._streams: Counter[UUID] = Counter()
+        self._hint = asyncio.Event()
+        self._read_at = 0.0
+        self._listening: asyncpg.Connection | None = None
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the log was read just now: only then may a page call itself live."""
+        return time.monotonic() - self._read_at < HEARTBEAT_S
+
+    def subscribe(self, who: SignedIn) -> "Subscription":
+        """Raises TooManyRequests when this person has too many streams open."""
+        if self._streams[who.user_id] >= STREAMS_PER_USER:
+            raise TooManyRequests("Too many live streams are open; close some pages.", 5)
+        return Subscription(self, who)
+
+    @contextlib.asynccontextmanager
+    async def following(self, who: SignedIn, head: int) -> AsyncIterator[TenantLog]:
+        tenant_log = self._tenants.setdefault(who.tenant, TenantLog(head))
+        tenant_log.followers += 1
+        self._streams[who.user_id] += 1
+        self._hint.set()
+        try:
+            yield tenant_log
+        finally:
+            tenant_log.followers -= 1
+            self._streams[who.user_id] -= 1
+            self._streams += Counter()  # forgets people without streams
+            if tenant_log.followers == 0:
+                del self._tenants[who.tenant]
+
+    async def run(self) -> None:
+        """Read on until cancelled, whatever happens to the database."""
+        while True:
+            try:
+                await self._read()
+            except Exception:
+                log.warning("live_log_unread", exc_info=True)
+            self._hint.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hint.wait(), POLL_S)
+
+    async def _read(self) -> None:
+        pool = await self._pool()
+        await self._listen(pool)
+        if self._tenants:
+            found = await replay.news(pool, {tenant: known.head for tenant, known in self._tenants.items()}, PAGE)
+            for tenant, changes in found.items():
+                if tenant_log := self._tenants.get(tenant):
+                    tenant_log.append([change for change in changes if change.seq > tenant_log.head])
+        self._read_at = time.monotonic()
+
+    async def _listen(self, pool: asyncpg.Pool) -> None:
+        if self._listening is None or self._listening.is_closed():
+            self._listening = await pool.acquire(timeout=5)
+            await self._listening.add_listener(NOTIFY_CHANNEL, lambda *_: self._hint.set())
+
+
+@dataclass(frozen=True)
+class Subscription:
+    """One person's wish to follow their tenant's log."""
+
+    live: LiveLog
+    who: SignedIn
+
+
+async def follow(subscription: Subscription, pool: asyncpg.Pool, token: str, last_event_id: str | None) -> AsyncIterator[bytes]:
+    """The stream of one client, until its session ends."""
+    live, who = subscription.live, subscription.who
+    bounds = await replay.bounds(pool, who.tenant)
+    position, is_known = _position(last_event_id, bounds)
+    # An id without data fires no event; it lets a client that loses the line before the first event resume here.
+    yield b"retry: 1000\nid: %d\n\n" % position
+    if not is_known:
+        yield event("reset", json.dumps({"seq": position}), position)
+    async with live.following(who, bounds.head) as tenant_log:
+        beat_at = session_checked_at = time.monotonic()
+        while True:
+            changed = tenant_log.changed
+            changes = tenant_log.after(position)
+            if changes is None:
+                changes = await replay.changes_after(pool, who.tenant, position, PAGE)
+            for change in changes:
+                yield event("anomaly", change.anomaly, change.seq)
+                position = change.seq
+            now = time.monotonic()
+            if now >= beat_at and live.is_fresh:
+                yield event("heartbeat", json.dumps({"at": datetime.now(UTC).isoformat().replace("+00:00", "Z")}))
+                beat_at = now + HEARTBEAT_S
+            if now - session_checked_at >= SESSION_CHECK_S:
+                if await _has_ended(pool, token):
+                    return
+                session_checked_at = now
+            if not changes:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), POLL_S)
+
+
+def _position(last_event_id: str | None, bounds: replay.LogBounds) -> tuple[int, bool]:
+    """Where a client's stream starts, and whether that is where it asked for."""
+    if last_event_id is None:
+        return bounds.head, True
+    is_number = last_event_id.isascii() and last_event_id.isdecimal() and len(last_event_id) < 19
+    if is_number and bounds.can_replay_after(int(last_event_id)):
+        return int(last_event_id), True
+    return bounds.head, False
+
+
+async def _has_ended(pool: asyncpg.Pool, token: str) -> bool:
+    try:
+        return await sessions.holder(pool, token) is None
+    except FleetError:
+        return False  # nobody can tell while the database is away, and nothing new is sent either
+
+
+def event(name: str, data: str, id: int | None = None) -> bytes:
+    """One server-sent event; `data` is a single line."""
+    id_line = "" if id is None else f"id: {id}\n"
+    return f"event: {name}\n{id_line}data: {data}\n\n".encode()

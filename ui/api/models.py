@@ -1,0 +1,212 @@
+"""What the API answers, in camelCase: the OpenAPI document and the page's client are generated from it."""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+from fleet.alerts import AlertState, AlertType
+from fleet.stores.sessions import Role
+
+SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
+
+
+class ApiModel(BaseModel):
+    """camelCase outside, snake_case inside; every field is always sent."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, json_schema_serialization_defaults_required=True
+    )
+
+
+class Credentials(ApiModel):
+    email: str = Field(min_length=3, max_length=254)
+    password: str = Field(min_length=1, max_length=1024)
+
+
+class Session(ApiModel):
+    user_id: UUID
+    email: str
+    name: str
+    role: Role
+    tenant_id: str = Field(description="The tenant's short name, as in the MQTT topics.")
+    tenant: str = Field(description="The tenant's name for people.")
+    expires_at: datetime
+
+
+class EvidenceItem(ApiModel):
+    signal: str
+    unit: str
+    observed: float | None
+    expected: float | None
+    text: str
+    contribution: float | None = Field(description="Share of the decision, 0 to 1.")
+
+
+class Anomaly(ApiModel):
+    id: UUID
+    seq: int = Field(description="The tenant's sequence number of the newest change.")
+    tenant_id: str
+    vehicle_id: str
+    driver_id: str | None
+    type: AlertType
+    severity: SeverityName
+    state: AlertState
+    active: bool = Field(description="Whether the condition still holds.")
+    started_at: datetime
+    ended_at: datetime | None
+    timestamp: datetime = Field(description="Start of the newest episode.")
+    confidence: float
+    model_version: str
+    evidence: list[EvidenceItem]
+    occurrences: int
+    last_seen: datetime
+    acknowledged_by: UUID | None
+    acknowledged_by_name: str | None
+    acknowledged_at: datetime | None
+
+
+class HistoryItem(ApiModel):
+    at: datetime
+    actor: str = Field(description="A user id, or system:<part>.")
+    actor_name: str | None
+    action: str
+    detail: dict[str, Any]
+
+
+class AnomalyDetail(Anomaly):
+    history: list[HistoryItem]
+
+
+class AnomalyPage(ApiModel):
+    items: list[Anomaly]
+    next_cursor: str | None
+
+
+class TrendPoint(ApiModel):
+    at: datetime
+    type: AlertType
+    severity: SeverityName
+    count: int
+
+
+class Trends(ApiModel):
+    begin: datetime = Field(validation_alias="begin", serialization_alias="from")
+    to: datetime
+    bucket: Literal["hour", "day"]
+    items: list[TrendPoint]
+
+
+class Vehicle(ApiModel):
+    vehicle_id: str
+    vehicle_class: Literal["car", "van", "truck"]
+    model: str | None
+    age_years: float | None
+    tank_l: float | None
+    last_seen_at: datetime | None
+    live_alerts: int
+    worst_severity: SeverityName | None
+    lat: float | None
+    lon: float | None
+    speed: float | None = Field(description="km/h")
+    fuel_level: float | None = Field(description="%")
+
+
+class VehiclePage(ApiModel):
+    items: list[Vehicle]
+    next_cursor: str | None
+
+
+class SignalInfo(ApiModel):
+    signal: str = Field(description="Name in tables and in evidence.")
+    key: str = Field(description="Name in the telemetry payload.")
+    label: str
+    unit: str
+    low: float
+    high: float
+    vss: str
+
+
+class SignalTable(ApiModel):
+    items: list[SignalInfo]
+
+
+class SignalReading(ApiModel):
+    signal: str
+    key: str
+    label: str
+    unit: str
+    value: float | None
+
+
+class VehicleDetail(Vehicle):
+    driver_id: str | None
+    readings: list[SignalReading] = Field(description="The newest reading, signal by signal.")
+
+
+class TelemetrySeries(ApiModel):
+    signal: str
+    key: str
+    label: str
+    unit: str
+    values: list[float | None] = Field(description="Means per bucket; null where nothing was sent.")
+
+
+class VehicleTelemetry(ApiModel):
+    vehicle_id: str
+    begin: datetime = Field(validation_alias="begin", serialization_alias="from")
+    to: datetime
+    bucket_s: float = Field(description="Width of a bucket; buckets without a reading are left out.")
+    times: list[int] = Field(description="Start of each bucket, epoch milliseconds.")
+    series: list[TelemetrySeries]
+
+
+class Forecast(ApiModel):
+    vehicle_id: str
+    component: str
+    made_at: datetime
+    horizon_h: int
+    probability: float = Field(description="That the component fails within the horizon.")
+    lower: float
+    upper: float
+    model_version: str
+
+
+class VehicleForecast(ApiModel):
+    vehicle_id: str
+    items: list[Forecast]
+
+
+class ForecastPage(ApiModel):
+    items: list[Forecast]
+    next_cursor: str | None
+
+
+class Accepted(ApiModel):
+    accepted: Literal[True] = True
+
+
+class PartState(ApiModel):
+    name: str
+    state: Literal["ok", "degraded", "down"]
+    detail: str
+
+
+class Health(ApiModel):
+    status: Literal["ok"] = "ok"
+
+
+class Readiness(ApiModel):
+    status: Literal["ok", "down"]
+    parts: list[PartState]
+
+
+class Problem(ApiModel):
+    """RFC 9457 problem details."""
+
+    type: str
+    title: str
+    status: int
+    detail: str

@@ -1,0 +1,52 @@
+"""Whether the parts answer: asked where they can be asked, read from their heartbeats where they speak no HTTP."""
+
+import asyncio
+import contextlib
+
+from fleet.errors import FleetError
+from fleet.settings import Mqtt
+from fleet.stores.heartbeats import heartbeats
+from ui.api.models import PartState
+from ui.api.services import Services
+
+ANSWER_WITHIN_S = 2.0
+LONGEST_SILENCE_S = 10.0
+
+
+async def postgres_state(services: Services) -> PartState:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            await (await services.database.pool()).fetchval("SELECT 1")
+    except Exception as error:  # whatever it is, the answer is "down", and why
+        return PartState(name="postgres", state="down", detail=str(error) or "no answer")
+    return PartState(name="postgres", state="ok", detail="")
+
+
+async def part_states(services: Services) -> list[PartState]:
+    """The broker and every part that has ever sent a heartbeat."""
+    return [await _broker_state(services.settings.mqtt), *await _heartbeat_states(services)]
+
+
+async def _broker_state(mqtt: Mqtt) -> PartState:
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            _, writer = await asyncio.open_connection(mqtt.host, mqtt.port)
+    except (OSError, TimeoutError):
+        return PartState(name="broker", state="down", detail=f"nothing answers on {mqtt.host}:{mqtt.port}")
+    writer.close()
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+    return PartState(name="broker", state="ok", detail="")
+
+
+async def _heartbeat_states(services: Services) -> list[PartState]:
+    try:
+        beats = await heartbeats(await services.database.pool())
+    except FleetError as error:
+        return [PartState(name="heartbeats", state="down", detail=str(error))]
+    return [
+        PartState(name=beat.part, state=beat.state, detail=beat.detail)
+        if beat.age_s <= LONGEST_SILENCE_S
+        else PartState(name=beat.part, state="down", detail=f"silent for {beat.age_s:.0f} s")
+        for beat in beats
+    ]

@@ -1,0 +1,1 @@
+"""One module per noun; `ui.api.app` puts them behind the session."""

@@ -1,0 +1,74 @@
+"""Searching and acknowledging alerts."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from fleet.alerts import AlertState, AlertType, Severity
+from fleet.stores import anomalies
+from fleet.stores.anomalies import AnomalyQuery
+from fleet.stores.sessions import SignedIn
+from ui.api import cursors
+from ui.api.access import SignedInDep, one_of
+from ui.api.models import Anomaly, AnomalyDetail, AnomalyPage, SeverityName, TrendPoint, Trends
+from ui.api.parameters import Cursor, From, Limit, SearchText, To, period
+from ui.api.services import NowDep, PoolDep
+
+router = APIRouter(prefix="/anomalies", tags=["anomalies"])
+OperatorDep = Annotated[SignedIn, Depends(one_of("fleet_manager", "dispatcher", "platform_admin"))]
+
+
+@router.get("", operation_id="listAnomalies", response_model=AnomalyPage)
+async def list_anomalies(
+    who: SignedInDep,
+    pool: PoolDep,
+    vehicle_id: Annotated[str | None, Query(alias="vehicleId", max_length=64)] = None,
+    type: Annotated[list[AlertType], Query()] = [],  # noqa: B006  FastAPI copies defaults
+    severity: Annotated[list[SeverityName], Query()] = [],  # noqa: B006
+    state: Annotated[list[AlertState], Query()] = [],  # noqa: B006
+    since: From = None,
+    to: To = None,
+    q: SearchText = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> dict[str, Any]:
+    """Search, newest first. `type`, `severity` and `state` may repeat; `q` looks in vehicle, driver, type and evidence."""
+    query = AnomalyQuery(
+        vehicle_id, type, [Severity[name] for name in severity], state, since, to, q, _position(cursor), limit + 1
+    )
+    found = await anomalies.find(pool, who, query)
+    items = found[:limit]
+    more = len(found) > limit
+    return {"items": items, "nextCursor": cursors.encode((items[-1]["startedAt"], items[-1]["id"])) if more else None}
+
+
+def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    started_at, alert_id = cursors.decode(cursor, (datetime, UUID))
+    return started_at, alert_id
+
+
+@router.get("/trends", operation_id="getTrends")
+async def get_trends(
+    who: SignedInDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None, bucket: Literal["hour", "day"] = "hour"
+) -> Trends:
+    """How many alerts began per bucket (UTC), type and severity; the last day by default."""
+    begin, end = period(since, to, now, usual=timedelta(days=1), longest=timedelta(days=400))
+    points = await anomalies.trends(pool, who, begin, end, bucket)
+    items = [TrendPoint.model_validate(point, from_attributes=True) for point in points]
+    return Trends(begin=begin, to=end, bucket=bucket, items=items)
+
+
+@router.get("/{id}", operation_id="getAnomaly", response_model=AnomalyDetail)
+async def get_anomaly(id: UUID, who: SignedInDep, pool: PoolDep) -> dict[str, Any]:
+    """One alert with its evidence and its history."""
+    return await anomalies.get(pool, who, id)
+
+
+@router.post("/{id}/acknowledge", operation_id="acknowledgeAnomaly", response_model=Anomaly)
+async def acknowledge_anomaly(id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep) -> dict[str, Any]:
+    """Take charge of an open alert. Doing it again changes nothing; if somebody else was first, 409 brings `anomaly`."""
+    return await anomalies.acknowledge(pool, operator, id, now)

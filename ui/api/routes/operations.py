@@ -1,0 +1,47 @@
+"""For those who run it: liveness, readiness, metrics."""
+
+import asyncio
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from ui.api.models import Health, Readiness
+from ui.api.readiness import part_states, postgres_state
+from ui.api.services import ServicesDep
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/health", operation_id="getHealth")
+async def get_health() -> Health:
+    """The process answers."""
+    return Health()
+
+
+@router.get("/ready", operation_id="getReadiness", responses={503: {"model": Readiness}})
+async def get_readiness(
+    response: Response, services: ServicesDep, part: Annotated[Literal["api"] | None, Query()] = None
+) -> Readiness:
+    """Every dependency and part with its state; 503 unless all are ok. `part=api` asks for this process's own needs alone."""
+    postgres = await postgres_state(services)
+    parts = [postgres] if part == "api" else [postgres, *await part_states(services)]
+    ready = all(each.state == "ok" for each in parts)
+    response.status_code = 200 if ready else 503
+    return Readiness(status="ok" if ready else "down", parts=parts)
+
+
+@router.get("/metrics", operation_id="getMetrics", response_class=Response)
+async def get_metrics(services: ServicesDep) -> Response:
+    """Prometheus metrics of all processes of this machine."""
+    body = await asyncio.to_thread(_metrics, services.settings.metrics_dir)
+    return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+def _metrics(folder: str) -> bytes:
+    if not folder:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
