@@ -60,3 +60,8 @@ def reachable_folder(wanted: Path, account: Account) -> Path:
     folder = wanted.resolve()
     os.chown(folder, account.uid, account.gid)
     return folder
+
+
+def as_account(account: Account) -> dict[str, object]:
+    """Arguments of `subprocess` that drop to an account; nothing where it is ours."""
+    return {} if account.is_me else {"user": account.uid, "group": account.gid, "extra_groups": []}

@@ -15,7 +15,7 @@ from typing import Final
 import asyncpg
 
 from fleet.errors import ConfigurationError
-from fleetguard.servers.accounts import MACHINE_STATE, Account, owner_of, reachable_folder, unprivileged_account
+from fleetguard.servers.accounts import MACHINE_STATE, Account, as_account, owner_of, reachable_folder, unprivileged_account
 
 SUPERUSER: Final = "postgres"
 OWNER: Final = "fleetguard_owner"
@@ -67,11 +67,6 @@ def _initdb(cluster: Cluster, password: str) -> None:
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1]
         raise ConfigurationError(f"PostgreSQL could not make its data folder {cluster.data}: {reason}")
-
-
-def as_account(account: Account) -> dict[str, object]:
-    """Arguments of `subprocess` that drop to an account; nothing where it is ours."""
-    return {} if account.is_me else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 def _binaries(account: Account) -> Path:
