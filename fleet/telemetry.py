@@ -1,7 +1,10 @@
 """Readings in columns: one batch, many vehicles."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
+from typing import Protocol
+from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,9 +66,19 @@ class TelemetryBatch:
         )
 
 
-def clock_flags(event_time: TimeArray, received_at: float) -> NDArray[np.uint8]:
-    """(n,) flags of readings whose clock is too far from ours."""
+def clock_flags(event_time: TimeArray, received_at: TimeArray) -> NDArray[np.uint8]:
+    """(n,) flags of readings whose clock is too far from ours; `received_at` (n,) is our clock at arrival."""
     flags = np.zeros(len(event_time), np.uint8)
     flags[event_time > received_at + MAX_AHEAD_S] = ReadingFlag.AHEAD
     flags[event_time < received_at - MAX_BEHIND_S] = ReadingFlag.BEHIND
     return flags
+
+
+class TelemetryStore(Protocol):
+    """Where readings are kept: PostgreSQL or InfluxDB."""
+
+    async def append(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> int: ...
+
+    async def known(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> NDArray[np.bool_]: ...
+
+    async def since(self, after: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> TelemetryBatch: ...

@@ -1,0 +1,75 @@
+"""Messages gathered into batches; each message learns when its batch is committed."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+import structlog
+
+from fleet.errors import FleetError
+from fleet.metrics import BATCH_FAILURES, QUEUE_ROWS, READING_LAG_SECONDS
+from ingest.decode import Message
+
+RETRY_PAUSE_S = 0.5  # the broker sends again after its ack_wait; until then a dead dependency is not hammered
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    messages: list[Message] = field(default_factory=list)
+    began: float = field(default_factory=perf_counter)
+    committed: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: bool = False
+
+
+class Batcher:
+    """One batch is in work while the next one grows: small when idle, larger near saturation.
+
+    The broker bounds what is not acked (`max_ack_pending`), and with it the size of a batch.
+    """
+
+    def __init__(
+        self, process: Callable[[Sequence[Message]], Awaitable[int]], batch_s: float, batch_messages: int, name: str
+    ) -> None:
+        self._process, self._batch_s, self._limit = process, batch_s, batch_messages
+        self._waiting: list[_Batch] = []
+        self._filled = asyncio.Event()
+        self._gauge = QUEUE_ROWS.labels(name)
+
+    async def commit(self, message: Message) -> bool:
+        """Wait until the message is committed; False when it was not and must be delivered again."""
+        if not self._waiting or len(self._waiting[-1].messages) >= self._limit:
+            self._waiting.append(_Batch())
+            self._filled.set()
+        batch = self._waiting[-1]
+        batch.messages.append(message)
+        await batch.committed.wait()
+        return not batch.failed
+
+    async def run(self) -> None:
+        """Process batches in order, for ever."""
+        while True:
+            await self._filled.wait()
+            batch = self._waiting[0]
+            if len(batch.messages) < self._limit:
+                await asyncio.sleep(max(0.0, self._batch_s - (perf_counter() - batch.began)))
+            self._waiting.pop(0)
+            if not self._waiting:
+                self._filled.clear()
+            self._gauge.set(sum(len(waiting.messages) for waiting in self._waiting))
+            await self._commit(batch)
+
+    async def _commit(self, batch: _Batch) -> None:
+        try:
+            await self._process(batch.messages)
+        except Exception as error:  # the loop must survive: nothing is acked, the broker delivers again
+            batch.failed = True
+            BATCH_FAILURES.labels(type(error).__name__).inc()
+            log.warning("batch_not_committed", messages=len(batch.messages), error=str(error), exc_info=not isinstance(error, FleetError))
+            await asyncio.sleep(RETRY_PAUSE_S)
+        else:
+            READING_LAG_SECONDS.observe(perf_counter() - batch.began)
+        finally:
+            batch.committed.set()

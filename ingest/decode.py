@@ -1,0 +1,188 @@
+"""From MQTT messages to one columnar batch. Pure: bad values are nulled and counted, bad payloads set aside with a reason."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+
+from fleet import signals
+from fleet.alerts import VehicleId
+from fleet.errors import UndecodablePayload
+from fleet.telemetry import TelemetryBatch, clock_flags
+
+MAX_PAYLOAD_BYTES: Final = 64 * 1024
+MAX_SAMPLES: Final = 512
+MAX_DRIVER_ID: Final = 64
+LATEST: Final = 4_102_444_800.0  # 2100-01-01: a clock beyond it is no clock
+
+_TOPIC = re.compile(r"(?:ingest/\d+|fleet/v1)/([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_-]{1,64})(?:/telemetry)?")
+_KEYS = signals.payload_keys()
+_LOW = tuple(signal.low for signal in signals.SIGNALS)
+_HIGH = tuple(signal.high for signal in signals.SIGNALS)
+_IGNITION = signals.INDEX["ignition_on"]
+_RESERVED = frozenset({"ts", "driverId", "seq"})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One MQTT message as it arrived."""
+
+    topic: str
+    payload: bytes
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A payload, or one sample of it, that cannot become a reading."""
+
+    vehicle: VehicleId
+    reason: str
+    detail: str
+    payload: bytes
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a batch of messages became; counts are by (signal key, reason)."""
+
+    batch: TelemetryBatch
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unknown_keys: int = 0
+
+
+class _Rows:
+    """Readings while they are being collected."""
+
+    def __init__(self) -> None:
+        self.vehicles: dict[VehicleId, int] = {}
+        self.row_vehicle: list[int] = []
+        self.at: list[float] = []
+        self.received: list[float] = []
+        self.values: list[list[float]] = []
+        self.drivers: list[str | None] = []
+        self.quarantined: Counter[tuple[str, str]] = Counter()
+        self.unknown_keys = 0
+
+    def batch(self) -> TelemetryBatch:
+        at = np.round(np.array(self.at, np.float64) * 1e6) / 1e6
+        return TelemetryBatch(
+            tuple(self.vehicles),
+            np.array(self.row_vehicle, np.intp),
+            at,
+            np.array(self.values, np.float32).reshape(-1, signals.COUNT),
+            tuple(self.drivers),
+            clock_flags(at, np.array(self.received, np.float64)),
+        )
+
+
+def vehicle_of(topic: str) -> VehicleId | None:
+    """The identity that the broker authorised; None for a topic that is not ours."""
+    match = _TOPIC.fullmatch(topic)
+    return VehicleId(match[1], match[2]) if match else None
+
+
+def decode(messages: Sequence[Message]) -> Decoded:
+    """Read messages of any number of vehicles into one batch.
+
+    A known key of a wrong type or out of its physical range is nulled and counted; unknown keys are counted; a payload
+    that is no JSON object or array, or a sample without a usable time, becomes a dead letter.
+    """
+    rows, dead = _Rows(), []
+    for message in messages:
+        vehicle = vehicle_of(message.topic)
+        if vehicle is None:
+            dead.append(DeadLetter(VehicleId("", message.topic[:64]), "foreign_topic", message.topic[:256], message.payload))
+            continue
+        try:
+            samples = _samples(message.payload)
+        except UndecodablePayload as error:
+            dead.append(DeadLetter(vehicle, error.reason, str(error), message.payload))
+            continue
+        for sample in samples:
+            try:
+                _read(rows, vehicle, sample, message.received_at)
+            except UndecodablePayload as error:
+                dead.append(DeadLetter(vehicle, error.reason, str(error), msgspec.json.encode(sample)))
+    return Decoded(rows.batch(), dead, rows.quarantined, rows.unknown_keys)
+
+
+def _samples(payload: bytes) -> list[Any]:
+    if len(payload) > MAX_PAYLOAD_BYTES:
+        raise UndecodablePayload("oversized", f"{len(payload)} bytes, at most {MAX_PAYLOAD_BYTES}")
+    try:
+        content = msgspec.json.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UndecodablePayload("malformed_json", str(error)) from error
+    samples = content if isinstance(content, list) else [content]
+    if not samples:
+        raise UndecodablePayload("empty", "the array holds no sample")
+    if len(samples) > MAX_SAMPLES:
+        raise UndecodablePayload("too_many_samples", f"{len(samples)}, at most {MAX_SAMPLES}")
+    return samples
+
+
+def _read(rows: _Rows, vehicle: VehicleId, sample: Any, received_at: float) -> None:
+    if not isinstance(sample, dict):
+        raise UndecodablePayload("not_an_object", f"a sample is a {type(sample).__name__}")
+    at = _event_time(sample.get("ts"))
+    values = [np.nan] * signals.COUNT
+    for key, value in sample.items():
+        known = _KEYS.get(key)
+        if known is None:
+            if key not in _RESERVED:
+                rows.unknown_keys += 1
+        elif value is not None:
+            position, scale = known
+            problem = _problem(position, value, scale)
+            if problem:
+                rows.quarantined[signals.SIGNALS[position].key, problem] += 1
+            else:
+                values[position] = value * scale
+    rows.row_vehicle.append(rows.vehicles.setdefault(vehicle, len(rows.vehicles)))
+    rows.at.append(at)
+    rows.received.append(received_at)
+    rows.values.append(values)
+    rows.drivers.append(_driver(rows, sample.get("driverId")))
+
+
+def _problem(position: int, value: Any, scale: float) -> str | None:
+    kind = type(value)
+    if kind is not float and kind is not int and not (kind is bool and position == _IGNITION):
+        return "wrong_type"
+    if not _LOW[position] <= value * scale <= _HIGH[position]:
+        return "out_of_range"
+    return None
+
+
+def _driver(rows: _Rows, driver: Any) -> str | None:
+    if driver is None:
+        return None
+    if not isinstance(driver, str) or not 0 < len(driver) <= MAX_DRIVER_ID or "\x00" in driver:
+        rows.quarantined["driverId", "wrong_type"] += 1
+        return None
+    return driver
+
+
+def _event_time(ts: Any) -> float:
+    if isinstance(ts, str):
+        try:
+            moment = datetime.fromisoformat(ts)
+        except ValueError as error:
+            raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} is no RFC 3339 time") from error
+        if moment.tzinfo is None:
+            raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} names no time zone")
+        at = moment.timestamp()
+    elif isinstance(ts, int | float) and not isinstance(ts, bool):
+        at = ts / 1000
+    else:
+        raise UndecodablePayload("bad_timestamp", "ts is missing" if ts is None else f"ts is a {type(ts).__name__}")
+    if not 0 <= at < LATEST:
+        raise UndecodablePayload("bad_timestamp", f"ts {str(ts)[:40]} lies outside 1970–2100")
+    return at

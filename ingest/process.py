@@ -1,0 +1,186 @@
+"""One batch from messages to committed decisions. It returns only when everything is in the store."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts.sink import AlertSink
+from fleet.alerts import VehicleId
+from fleet.features import FeatureBatch
+from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
+from fleet.scores import ScoreBatch
+from fleet.stores.ingest import IngestStore
+from fleet.stores.postgres import SYSTEM_TENANT
+from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
+from ingest.decode import DeadLetter, Decoded, Message, decode
+from ingest.vehicles import LAYOUT, Judgeable, Vehicles
+
+LOOK_BACK_S = 900.0      # without a snapshot a vehicle's windows are rebuilt from this much
+SCORE_ROWS = 4000        # rows of one handle call while a backlog is replayed
+SNAPSHOTS_PER_BATCH = 20
+
+
+class Scorer(Protocol):
+    """The serving graph, near or far."""
+
+    async def score(self, features: FeatureBatch) -> ScoreBatch: ...
+
+
+class Directory(Protocol):
+    """Tenant slugs → ids, cached."""
+
+    async def resolve(self, slugs: set[str]) -> dict[str, UUID]: ...
+
+
+@contextmanager
+def _timed(stage: str) -> Iterator[None]:
+    began = time.perf_counter()
+    yield
+    STAGE_SECONDS.labels(stage).observe(time.perf_counter() - began)
+
+
+class Processor:
+    """Collaborators of the path of a reading, in the order they are met."""
+
+    def __init__(
+        self, directory: Directory, store: IngestStore, telemetry: TelemetryStore, scorer: Scorer, sink: AlertSink, snapshot_s: float
+    ) -> None:
+        self._directory, self._store, self._telemetry = directory, store, telemetry
+        self._scorer, self._sink, self._snapshot_s = scorer, sink, snapshot_s
+        self._vehicles = Vehicles()
+
+    async def process(self, messages: Sequence[Message]) -> int:
+        """Decode, store, score and decide; returns the number of readings.
+
+        Raises:
+            FleetError: nothing may be acked; the same messages come again and are absorbed.
+        """
+        with _timed("decode"):
+            decoded = decode(messages)
+        _count(decoded)
+        batch = _in_time_order(decoded.batch)
+        tenants = await self._directory.resolve({v.tenant for v in batch.vehicles} | {d.vehicle.tenant for d in decoded.dead_letters})
+        batch, homeless = _of_known_tenants(batch, tenants)
+        try:
+            if decoded.dead_letters or homeless:
+                await self._bury(decoded.dead_letters + homeless, tenants)
+            if len(batch):
+                await self._decide(batch, tenants)
+        except Exception:
+            self._vehicles.forget(list(batch.vehicles))  # what was half done is rebuilt from the store
+            raise
+        return len(batch)
+
+    async def _decide(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
+        await self._recall({v: np.inf for v in batch.vehicles if v not in self._vehicles}, tenants)
+        sound = batch.flags == ReadingFlag.OK
+        fresh = self._vehicles.fresh(batch) & sound
+        late = await self._late(batch, np.flatnonzero(~fresh & sound), tenants)
+        with _timed("features"):
+            judgeable = self._vehicles.observe(batch.take(np.flatnonzero(fresh)))
+        scores, _ = await asyncio.gather(self._score(judgeable.features), self._append(batch, tenants))
+        await self._record(judgeable, scores, tenants)
+        if late:
+            self._vehicles.forget(list(late))
+            await self._recall(late, tenants)
+        await self._snapshot(tenants)
+
+    async def _append(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
+        with _timed("store"):
+            await self._telemetry.append(batch, tenants)
+
+    async def _score(self, features: FeatureBatch) -> ScoreBatch:
+        with _timed("score"):
+            return await self._scorer.score(features) if len(features) else ScoreBatch.unknown(0)
+
+    async def _record(self, judgeable: Judgeable, scores: ScoreBatch, tenants: dict[str, UUID]) -> None:
+        with _timed("alerts"):
+            if events := self._vehicles.judge(judgeable, scores):
+                await self._sink.record(events, tenants)
+
+    async def _late(self, batch: TelemetryBatch, rows: NDArray[np.intp], tenants: dict[str, UUID]) -> dict[VehicleId, float]:
+        """Vehicles with a reading that came after newer ones and is not in the store yet → its moment."""
+        if not len(rows):
+            return {}
+        suspects = batch.take(rows)
+        known = await self._telemetry.known(suspects, tenants)
+        UNSCORED.labels("duplicate").inc(int(known.sum()))
+        late: dict[VehicleId, float] = {}
+        for row in np.flatnonzero(~known):
+            vehicle = batch.vehicles[suspects.row_vehicle[row]]
+            late[vehicle] = min(late.get(vehicle, np.inf), float(suspects.event_time[row]))
+        return late
+
+    async def _recall(self, before: dict[VehicleId, float], tenants: dict[str, UUID]) -> None:
+        """Bring vehicles back: the newest snapshot before the moment, then all that the store has since, judged again."""
+        if not before:
+            return
+        with _timed("recall"):
+            profiles = await self._store.register(tuple(before), tenants)
+            now = time.time()
+            moments = {vehicle: min(moment, now + 86_400) for vehicle, moment in before.items()}
+            snapshots = await self._store.snapshots(moments, LAYOUT, tenants)
+            after = {vehicle: min(moment, now) - LOOK_BACK_S for vehicle, moment in moments.items()}
+            after |= {snapshot.vehicle: snapshot.at for snapshot in snapshots}
+            self._vehicles.admit(profiles, snapshots)
+            history = await self._telemetry.since(after, tenants)
+            for begin in range(0, len(history), SCORE_ROWS):
+                judgeable = self._vehicles.observe(history.take(np.arange(begin, min(begin + SCORE_ROWS, len(history)))))
+                await self._record(judgeable, await self._score(judgeable.features), tenants)
+
+    async def _bury(self, letters: list[DeadLetter], tenants: dict[str, UUID]) -> None:
+        await self._store.bury([
+            (tenants.get(letter.vehicle.tenant, SYSTEM_TENANT), letter.vehicle.vehicle, letter.reason, letter.detail.replace("\x00", "")[:500],
+             hashlib.sha256(letter.payload).digest(), letter.payload)
+            for letter in letters
+        ])  # fmt: skip
+        for letter in letters:
+            DEAD_LETTERS.labels(letter.reason).inc()
+
+    async def _snapshot(self, tenants: dict[str, UUID]) -> None:
+        if due := self._vehicles.due_snapshots(self._snapshot_s, SNAPSHOTS_PER_BATCH):
+            slugs = {snapshot.vehicle.tenant for snapshot in due}
+            await self._store.save_snapshots(due, LAYOUT, tenants if slugs <= tenants.keys() else await self._directory.resolve(slugs))
+
+
+def _in_time_order(batch: TelemetryBatch) -> TelemetryBatch:
+    if len(batch) < 2 or (np.diff(batch.event_time) >= 0).all():
+        return batch
+    return batch.take(np.argsort(batch.event_time, kind="stable"))
+
+
+def _of_known_tenants(batch: TelemetryBatch, tenants: dict[str, UUID]) -> tuple[TelemetryBatch, list[DeadLetter]]:
+    """The readings of tenants that exist, and dead letters for the others."""
+    homeless = np.array([vehicle.tenant not in tenants for vehicle in batch.vehicles], bool)
+    if not homeless.any():
+        return batch, []
+    strangers = homeless[batch.row_vehicle]
+    letters = [
+        DeadLetter(batch.vehicles[batch.row_vehicle[row]], "unknown_tenant", f"{batch.vehicles[batch.row_vehicle[row]]}", _payload(batch, row))
+        for row in np.flatnonzero(strangers)
+    ]
+    kept = batch.take(np.flatnonzero(~strangers))
+    names = [vehicle for vehicle, gone in zip(batch.vehicles, homeless, strict=True) if not gone]
+    position = np.cumsum(~homeless) - 1
+    return TelemetryBatch(tuple(names), position[kept.row_vehicle], kept.event_time, kept.values, kept.drivers, kept.flags), letters
+
+
+def _payload(batch: TelemetryBatch, row: np.intp) -> bytes:
+    return f'{{"ts": {batch.event_time[row] * 1000:.3f}, "values": {batch.values[row].tolist()}}}'.encode()
+
+
+def _count(decoded: Decoded) -> None:
+    for (key, reason), count in decoded.quarantined.items():
+        QUARANTINED.labels(key, reason).inc(count)
+    if decoded.unknown_keys:
+        UNKNOWN_KEYS.inc(decoded.unknown_keys)
+    for flag in (ReadingFlag.AHEAD, ReadingFlag.BEHIND):
+        if flagged := int((decoded.batch.flags == flag).sum()):
+            UNSCORED.labels(f"clock_{flag.name.lower()}").inc(flagged)

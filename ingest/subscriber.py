@@ -1,0 +1,83 @@
+"""The MQTT side of ingest: durable session, QoS 1, and a PUBACK only for what is committed."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import structlog
+from gmqtt import Client
+from gmqtt.mqtt.constants import MQTTv311
+
+from fleet.errors import ConfigurationError, Unavailable
+from fleet.settings import Mqtt
+from ingest.decode import Message
+
+QOS = 1
+ACK = 0  # what `on_message` must return for gmqtt to send a PUBACK
+
+log = structlog.get_logger(__name__)
+
+
+class NotCommitted(Exception):
+    """Raised out of `on_message`: gmqtt sends no PUBACK and the broker delivers again."""
+
+
+def topics(partitions: int, actor: int, actors: int) -> list[str]:
+    """Subscriptions of one of several actors; without broker partitions there can be one actor only.
+
+    Raises:
+        ConfigurationError: more actors than the broker has partitions.
+    """
+    if actors > max(partitions, 1):
+        raise ConfigurationError(f"{actors} ingest actors need as many broker partitions, there are {max(partitions, 1)}.")
+    if not partitions:
+        return ["fleet/v1/+/+/telemetry", "fleet/v1/+/+/dtc"]
+    own = range(actor, partitions, actors)
+    return [topic for partition in own for topic in (f"ingest/{partition}/+/+", f"ingest/{partition}/+/+/dtc")]
+
+
+class Subscriber:
+    """One durable subscription."""
+
+    def __init__(
+        self, settings: Mqtt, client_id: str, subscriptions: Sequence[str], commit: Callable[[Message], Awaitable[bool]]
+    ) -> None:
+        self._settings, self._subscriptions, self._commit = settings, subscriptions, commit
+        self._client = Client(client_id, clean_session=False, optimistic_acknowledgement=False)
+        self._client.set_auth_credentials(settings.username, settings.password)
+        self._client.set_config({"reconnect_delay": 1, "reconnect_retries": -1})
+        self._client.on_connect = self._on_connect
+        self._client.on_message = self._on_message
+
+    async def start(self, timeout_s: float = 10.0) -> None:
+        """Connect and subscribe.
+
+        Raises:
+            Unavailable: the broker does not answer or refuses the credential.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._client.connect(self._settings.host, self._settings.port, version=MQTTv311, keepalive=20)
+        except (OSError, TimeoutError) as error:
+            raise Unavailable(f"The MQTT broker at {self._settings.host}:{self._settings.port} does not answer: {error}") from error
+
+    async def stop(self) -> None:
+        """Leave; the session stays at the broker and gathers what comes meanwhile."""
+        await self._client.disconnect()
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    def _on_connect(self, client: Client, _flags: int, _code: int, _properties: Any) -> None:
+        # Always: the broker may have lost the session, and subscribing again to a kept one changes nothing.
+        for topic in self._subscriptions:
+            client.subscribe(topic, qos=QOS)
+        log.info("subscribed", topics=len(self._subscriptions))
+
+    async def _on_message(self, client: Client, topic: str, payload: bytes, _qos: int, _properties: Any) -> int:
+        connection = client._connection  # a late PUBACK on a new connection may ack another message
+        if not await self._commit(Message(topic, payload, time.time())) or client._connection is not connection:
+            raise NotCommitted(topic)
+        return ACK

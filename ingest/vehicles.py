@@ -1,0 +1,117 @@
+"""What an actor holds of each vehicle: windows, features, episodes. A cache: it comes from the store and can be dropped."""
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from alerts import episodes as episode_state
+from alerts.episodes import Episodes
+from fleet import windows as window_state
+from fleet.alerts import EpisodeEvent, VehicleId
+from fleet.features import FeatureBatch, FeatureState, concatenate
+from fleet.scores import ScoreBatch
+from fleet.stores.ingest import Snapshot, VehicleProfile
+from fleet.telemetry import TelemetryBatch
+from fleet.windows import WindowState
+
+LAYOUT = f"{zlib.crc32(f'{window_state.LAYOUT}|{episode_state.LAYOUT}'.encode()):08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judgeable:
+    """Feature rows that wait for their scores, with the slot of each."""
+
+    slots: NDArray[np.intp]
+    features: FeatureBatch
+
+
+class Vehicles:
+    """State of all vehicles of an actor's partitions, in columns."""
+
+    def __init__(self) -> None:
+        self._slots: dict[VehicleId, int] = {}
+        self._free: list[int] = []
+        self._windows = WindowState()
+        self._features = FeatureState(self._windows)
+        self._episodes = Episodes()
+        self._saved_at = np.full(64, np.nan)
+
+    def __contains__(self, vehicle: VehicleId) -> bool:
+        return vehicle in self._slots
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def admit(self, profiles: Mapping[VehicleId, VehicleProfile], snapshots: list[Snapshot]) -> None:
+        """Take vehicles in, as their snapshots say or blank; what came after the snapshot is replayed by the caller."""
+        for vehicle, profile in profiles.items():
+            slot = self._free.pop() if self._free else len(self._slots)
+            self._slots[vehicle] = slot
+            self._ensure(slot + 1)
+            self._windows.clear(np.array([slot]))
+            self._episodes.clear(np.array([slot]))
+            self._saved_at[slot] = np.nan
+            self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
+        for snapshot in snapshots:
+            slot, state = self._slots[snapshot.vehicle], zlib.decompress(snapshot.state)
+            self._windows.restore(slot, state[: window_state.STATE.itemsize])
+            self._episodes.restore(slot, state[window_state.STATE.itemsize :])
+            self._windows.describe(slot, profiles[snapshot.vehicle].vehicle_class, profiles[snapshot.vehicle].tank_l)
+            self._saved_at[slot] = snapshot.at
+        if profiles:
+            slots = np.array([self._slots[vehicle] for vehicle in profiles])
+            self._features.forget(slots)
+            self._features.refresh(slots[~np.isnan(self._windows.rows["time"][slots])])
+
+    def forget(self, vehicles: list[VehicleId]) -> None:
+        """Drop vehicles; their next reading brings them back from the store."""
+        self._free += [self._slots.pop(vehicle) for vehicle in vehicles if vehicle in self._slots]
+
+    def fresh(self, batch: TelemetryBatch) -> NDArray[np.bool_]:
+        """(n,) whether each reading is newer than all its vehicle has shown; `batch` is in time order."""
+        return self._windows.fresh_rows(self._slots_of(batch), batch.event_time)
+
+    def observe(self, batch: TelemetryBatch) -> Judgeable:
+        """Write fresh readings into the windows and compute the features of every vehicle and second concerned."""
+        slots, parts, judged = self._slots_of(batch), [], []
+        for rows, settled in self._windows.rounds(slots, batch):
+            here = slots[rows]
+            self._features.refresh(here[settled])
+            values, sequence = self._features.features(here)
+            vehicles = tuple(batch.vehicles[vehicle] for vehicle in batch.row_vehicle[rows].tolist())
+            drivers = tuple(batch.drivers[row] for row in rows.tolist())
+            parts.append(FeatureBatch(vehicles, batch.event_time[rows], values, sequence, drivers))
+            judged.append(here)
+        return Judgeable(np.concatenate(judged) if judged else np.empty(0, np.intp), concatenate(parts))
+
+    def judge(self, judgeable: Judgeable, scores: ScoreBatch) -> list[EpisodeEvent]:
+        """Move the episodes by the scores; returns what changed."""
+        return self._episodes.update(judgeable.slots, judgeable.features, scores)
+
+    def due_snapshots(self, every_s: float, at_most: int) -> list[Snapshot]:
+        """Snapshots of vehicles whose last one is older than `every_s` by their own clock; marks them as saved."""
+        vehicles = list(self._slots)
+        slots = np.fromiter(self._slots.values(), np.intp, len(vehicles))
+        time = self._windows.rows["time"][slots]
+        waiting = np.flatnonzero(~np.isnan(time) & ~(time - self._saved_at[slots] < every_s))[:at_most]
+        due = [self._snapshot(vehicles[position], int(slots[position])) for position in waiting]
+        self._saved_at[slots[waiting]] = time[waiting]
+        return due
+
+    def _snapshot(self, vehicle: VehicleId, slot: int) -> Snapshot:
+        state = zlib.compress(self._windows.snapshot(slot) + self._episodes.snapshot(slot), 1)
+        return Snapshot(vehicle, float(self._windows.rows["time"][slot]), state)
+
+    def _slots_of(self, batch: TelemetryBatch) -> NDArray[np.intp]:
+        slots = np.fromiter((self._slots[vehicle] for vehicle in batch.vehicles), np.intp, len(batch.vehicles))
+        return slots[batch.row_vehicle]
+
+    def _ensure(self, slots: int) -> None:
+        self._windows.ensure(slots)
+        self._episodes.ensure(slots)
+        if len(self._saved_at) < len(self._windows.rows):
+            more = len(self._windows.rows) - len(self._saved_at)
+            self._saved_at = np.concatenate([self._saved_at, np.full(more, np.nan)])
