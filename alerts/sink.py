@@ -31,8 +31,15 @@ _OPEN = f"""
         model_version = excluded.model_version, evidence = excluded.evidence,
         occurrences = a.occurrences + (excluded.episode_at > a.episode_at)::int, episode_at = excluded.episode_at
     RETURNING a.*"""  # noqa: S608 - constants only
+# A reading that came late shows that the alert's first episode began earlier than was known.
+_BEGAN_EARLIER = """
+    UPDATE alerts a SET started_at = $4, episode_at = $4
+    WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $3 AND occurrences = 1 AND episode_at > $4 AND last_seen >= $5
+          AND NOT EXISTS (SELECT FROM alerts b WHERE b.tenant_id = $1 AND b.vehicle_id = $2 AND b.type = $3
+                          AND b.alert_id <> a.alert_id AND b.last_seen >= $4)
+    RETURNING *"""
 _ESCALATE = """
-    UPDATE alerts SET severity = greatest(severity, $5), last_seen = $7, confidence = $8, model_version = $9, evidence = $10::jsonb
+    UPDATE alerts SET severity = greatest(severity, $5), driver_id = coalesce($3, driver_id), last_seen = $7, confidence = $8, model_version = $9, evidence = $10::jsonb
     WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND active AND episode_at = $6 AND last_seen < $7 AND severity < $5
     RETURNING *"""
 _CLEAR = """
@@ -79,10 +86,13 @@ async def _apply(connection: asyncpg.Connection, tenant: UUID, event: EpisodeEve
         return await connection.fetchrow(_CLEAR, tenant, vehicle, kind, event.at)
     evidence = json.dumps([asdict(reason) for reason in event.evidence])
     query = _OPEN if event.change is EpisodeChange.OPENED else _ESCALATE
-    return await connection.fetchrow(
+    row = await connection.fetchrow(
         query, tenant, vehicle, event.driver_id, kind, int(event.severity), event.started_at, event.at, event.confidence,
         event.model_version, evidence,
     )  # fmt: skip
+    if row is None and event.change is EpisodeChange.OPENED:
+        row = await connection.fetchrow(_BEGAN_EARLIER, tenant, vehicle, kind, event.started_at, event.at)
+    return row
 
 
 def _audit(event: EpisodeEvent, row: Mapping[str, Any]) -> AuditEntry:

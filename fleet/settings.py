@@ -80,6 +80,7 @@ class Serve(_Section):
     timeout_s: float = 5.0
     http_port: int = 8001
     reload_s: float = 10.0
+    token: str = ""
 
 
 class Api(_Section):

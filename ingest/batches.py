@@ -67,7 +67,9 @@ class Batcher:
         except Exception as error:  # the loop must survive: nothing is acked, the broker delivers again
             batch.failed = True
             BATCH_FAILURES.labels(type(error).__name__).inc()
-            log.warning("batch_not_committed", messages=len(batch.messages), error=str(error), exc_info=not isinstance(error, FleetError))
+            log.warning(
+                "batch_not_committed", messages=len(batch.messages), error=str(error), exc_info=not isinstance(error, FleetError)
+            )
             await asyncio.sleep(RETRY_PAUSE_S)
         else:
             READING_LAG_SECONDS.observe(perf_counter() - batch.began)

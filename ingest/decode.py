@@ -20,7 +20,8 @@ MAX_SAMPLES: Final = 512
 MAX_DRIVER_ID: Final = 64
 LATEST: Final = 4_102_444_800.0  # 2100-01-01: a clock beyond it is no clock
 
-_TOPIC = re.compile(r"(?:ingest/\d+|fleet/v1)/([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_-]{1,64})(?:/telemetry)?")
+_TOPIC = re.compile(r"(?:ingest/\d+|fleet/v1)/([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_-]{1,64})(/telemetry|/dtc)?")
+_CODE = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
 _KEYS = signals.payload_keys()
 _LOW = tuple(signal.low for signal in signals.SIGNALS)
 _HIGH = tuple(signal.high for signal in signals.SIGNALS)
@@ -47,12 +48,22 @@ class DeadLetter:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class FaultCode:
+    """A fault code that a vehicle set, at an event time in seconds since the epoch."""
+
+    vehicle: VehicleId
+    at: float
+    code: str
+
+
 @dataclass(slots=True)
 class Decoded:
     """What a batch of messages became; counts are by (signal key, reason)."""
 
     batch: TelemetryBatch
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    fault_codes: list[FaultCode] = field(default_factory=list)
     quarantined: Counter[tuple[str, str]] = field(default_factory=Counter)
     unknown_keys: int = 0
 
@@ -89,14 +100,14 @@ def vehicle_of(topic: str) -> VehicleId | None:
 
 
 def decode(messages: Sequence[Message]) -> Decoded:
-    """Read messages of any number of vehicles into one batch.
+    """Read messages of any number of vehicles into one batch, and their fault codes.
 
     A known key of a wrong type or out of its physical range is nulled and counted; unknown keys are counted; a payload
     that is no JSON object or array, or a sample without a usable time, becomes a dead letter.
     """
-    rows, dead = _Rows(), []
+    rows, dead, codes = _Rows(), [], []
     for message in messages:
-        vehicle = vehicle_of(message.topic)
+        vehicle, is_code = vehicle_of(message.topic), message.topic.endswith("/dtc")
         if vehicle is None:
             dead.append(DeadLetter(VehicleId("", message.topic[:64]), "foreign_topic", message.topic[:256], message.payload))
             continue
@@ -107,10 +118,13 @@ def decode(messages: Sequence[Message]) -> Decoded:
             continue
         for sample in samples:
             try:
-                _read(rows, vehicle, sample, message.received_at)
+                if is_code:
+                    codes.append(_fault_code(vehicle, sample))
+                else:
+                    _read(rows, vehicle, sample, message.received_at)
             except UndecodablePayload as error:
                 dead.append(DeadLetter(vehicle, error.reason, str(error), msgspec.json.encode(sample)))
-    return Decoded(rows.batch(), dead, rows.quarantined, rows.unknown_keys)
+    return Decoded(rows.batch(), dead, codes, rows.quarantined, rows.unknown_keys)
 
 
 def _samples(payload: bytes) -> list[Any]:
@@ -150,6 +164,16 @@ def _read(rows: _Rows, vehicle: VehicleId, sample: Any, received_at: float) -> N
     rows.received.append(received_at)
     rows.values.append(values)
     rows.drivers.append(_driver(rows, sample.get("driverId")))
+
+
+def _fault_code(vehicle: VehicleId, sample: Any) -> FaultCode:
+    """`{"ts": …, "code": "P0301"}`."""
+    if not isinstance(sample, dict):
+        raise UndecodablePayload("not_an_object", f"a fault code is a {type(sample).__name__}")
+    code = sample.get("code")
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise UndecodablePayload("bad_code", f"code {str(code)[:40]!r} is no fault code")
+    return FaultCode(vehicle, round(_event_time(sample.get("ts")) * 1e6) / 1e6, code)
 
 
 def _problem(position: int, value: Any, scale: float) -> str | None:

@@ -22,8 +22,8 @@ from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
 from ingest.decode import DeadLetter, Decoded, Message, decode
 from ingest.vehicles import LAYOUT, Judgeable, Vehicles
 
-LOOK_BACK_S = 900.0      # without a snapshot a vehicle's windows are rebuilt from this much
-SCORE_ROWS = 4000        # rows of one handle call while a backlog is replayed
+LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
+SCORE_ROWS = 4000  # rows of one handle call while a backlog is replayed
 SNAPSHOTS_PER_BATCH = 20
 
 
@@ -50,7 +50,13 @@ class Processor:
     """Collaborators of the path of a reading, in the order they are met."""
 
     def __init__(
-        self, directory: Directory, store: IngestStore, telemetry: TelemetryStore, scorer: Scorer, sink: AlertSink, snapshot_s: float
+        self,
+        directory: Directory,
+        store: IngestStore,
+        telemetry: TelemetryStore,
+        scorer: Scorer,
+        sink: AlertSink,
+        snapshot_s: float,
     ) -> None:
         self._directory, self._store, self._telemetry = directory, store, telemetry
         self._scorer, self._sink, self._snapshot_s = scorer, sink, snapshot_s
@@ -66,11 +72,21 @@ class Processor:
             decoded = decode(messages)
         _count(decoded)
         batch = _in_time_order(decoded.batch)
-        tenants = await self._directory.resolve({v.tenant for v in batch.vehicles} | {d.vehicle.tenant for d in decoded.dead_letters})
+        others = [*decoded.dead_letters, *decoded.fault_codes]
+        tenants = await self._directory.resolve({v.tenant for v in batch.vehicles} | {other.vehicle.tenant for other in others})
         batch, homeless = _of_known_tenants(batch, tenants)
+        homeless += [
+            DeadLetter(code.vehicle, "unknown_tenant", code.code, f"{code.at} {code.code}".encode())
+            for code in decoded.fault_codes
+            if code.vehicle.tenant not in tenants
+        ]
         try:
             if decoded.dead_letters or homeless:
                 await self._bury(decoded.dead_letters + homeless, tenants)
+            if codes := [code for code in decoded.fault_codes if code.vehicle.tenant in tenants]:
+                await self._store.record_fault_codes(
+                    [(tenants[c.vehicle.tenant], c.vehicle.vehicle, c.at, c.code) for c in codes]
+                )
             if len(batch):
                 await self._decide(batch, tenants)
         except Exception:
@@ -85,7 +101,11 @@ class Processor:
         late = await self._late(batch, np.flatnonzero(~fresh & sound), tenants)
         with _timed("features"):
             judgeable = self._vehicles.observe(batch.take(np.flatnonzero(fresh)))
-        scores, _ = await asyncio.gather(self._score(judgeable.features), self._append(batch, tenants))
+        appending = asyncio.ensure_future(self._append(batch, tenants))
+        try:
+            scores = await self._score(judgeable.features)
+        finally:
+            await appending  # whatever the scorer says: no write may outlive its batch
         await self._record(judgeable, scores, tenants)
         if late:
             self._vehicles.forget(list(late))
@@ -147,7 +167,9 @@ class Processor:
     async def _snapshot(self, tenants: dict[str, UUID]) -> None:
         if due := self._vehicles.due_snapshots(self._snapshot_s, SNAPSHOTS_PER_BATCH):
             slugs = {snapshot.vehicle.tenant for snapshot in due}
-            await self._store.save_snapshots(due, LAYOUT, tenants if slugs <= tenants.keys() else await self._directory.resolve(slugs))
+            await self._store.save_snapshots(
+                due, LAYOUT, tenants if slugs <= tenants.keys() else await self._directory.resolve(slugs)
+            )
 
 
 def _in_time_order(batch: TelemetryBatch) -> TelemetryBatch:
@@ -163,13 +185,20 @@ def _of_known_tenants(batch: TelemetryBatch, tenants: dict[str, UUID]) -> tuple[
         return batch, []
     strangers = homeless[batch.row_vehicle]
     letters = [
-        DeadLetter(batch.vehicles[batch.row_vehicle[row]], "unknown_tenant", f"{batch.vehicles[batch.row_vehicle[row]]}", _payload(batch, row))
+        DeadLetter(
+            batch.vehicles[batch.row_vehicle[row]],
+            "unknown_tenant",
+            f"{batch.vehicles[batch.row_vehicle[row]]}",
+            _payload(batch, row),
+        )
         for row in np.flatnonzero(strangers)
     ]
     kept = batch.take(np.flatnonzero(~strangers))
     names = [vehicle for vehicle, gone in zip(batch.vehicles, homeless, strict=True) if not gone]
     position = np.cumsum(~homeless) - 1
-    return TelemetryBatch(tuple(names), position[kept.row_vehicle], kept.event_time, kept.values, kept.drivers, kept.flags), letters
+    return TelemetryBatch(
+        tuple(names), position[kept.row_vehicle], kept.event_time, kept.values, kept.drivers, kept.flags
+    ), letters
 
 
 def _payload(batch: TelemetryBatch, row: np.intp) -> bytes:

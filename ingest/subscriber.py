@@ -60,7 +60,9 @@ class Subscriber:
             async with asyncio.timeout(timeout_s):
                 await self._client.connect(self._settings.host, self._settings.port, version=MQTTv311, keepalive=20)
         except (OSError, TimeoutError) as error:
-            raise Unavailable(f"The MQTT broker at {self._settings.host}:{self._settings.port} does not answer: {error}") from error
+            raise Unavailable(
+                f"The MQTT broker at {self._settings.host}:{self._settings.port} does not answer: {error}"
+            ) from error
 
     async def stop(self) -> None:
         """Leave; the session stays at the broker and gathers what comes meanwhile."""

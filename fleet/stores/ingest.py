@@ -107,6 +107,14 @@ class IngestStore:
                 letters,
             )
 
+    async def record_fault_codes(self, codes: Sequence[tuple[UUID, str, float, str]]) -> None:
+        """Store fault codes: (tenant, vehicle, event time in seconds, code); repeats change nothing."""
+        async with tenant_transaction(self._pool, *dict.fromkeys(code[0] for code in codes)) as connection:
+            await connection.executemany(
+                "INSERT INTO fault_codes (tenant_id, vehicle_id, event_time, code) VALUES ($1, $2, to_timestamp($3), $4) ON CONFLICT DO NOTHING",
+                codes,
+            )
+
     async def beat(self, part: str, at: datetime, state: str = "ok", detail: str = "") -> None:
         """Say that a part lives; `/ready` looks at it."""
         async with tenant_transaction(self._pool, SYSTEM_TENANT) as connection:
@@ -119,5 +127,3 @@ class IngestStore:
                 state,
                 detail,
             )
-
-

@@ -1,0 +1,128 @@
+"""Keeps the Ray side running: deploys the graph, keeps the ingest actors, runs the periodic jobs. Ends when Ray is gone."""
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import ray
+import structlog
+from ray import serve
+from ray.exceptions import RayError
+
+from fleet.errors import FleetError, Unavailable
+from fleet.logs import configure_logging
+from fleet.settings import Settings, load_settings
+from fleet.stores.ingest import IngestStore
+from fleet.stores.postgres import connect_pool
+from fleetguard.jobs import materialise_features, refresh_forecasts
+from ingest.actor import APP, NAMESPACE, start_actors
+from serve.graph import GraphArgs, build_app
+
+BEAT_S = 1.0
+RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
+FORECASTS_EVERY_S = 900.0
+MATERIALISE_EVERY_S = 1800.0
+
+log = structlog.get_logger(__name__)
+
+
+def deploy(settings: Settings) -> None:
+    """Start Serve on loopback and run the graph.
+
+    Raises:
+        Unavailable: the graph does not come up; the message says what its replicas complained of.
+    """
+    serve.start(
+        proxy_location="HeadOnly",
+        http_options={"host": "127.0.0.1", "port": settings.serve.http_port, "request_timeout_s": 30},
+        logging_config={"encoding": "JSON", "log_level": "WARNING", "enable_access_log": False},
+    )
+    args = GraphArgs(placement=settings.serve.placement, metrics_dir=settings.metrics_dir)
+    try:
+        serve.run(build_app(args), name=APP, route_prefix="/score")
+    except RuntimeError as error:
+        status = serve.status().applications.get(APP)
+        detail = "; ".join(d.message for d in status.deployments.values() if d.message) if status else ""
+        raise Unavailable(f"The serving graph does not start: {detail or error}") from error
+
+
+class _Job:
+    """A Ray task that is started when it is due and never runs twice at a time."""
+
+    def __init__(self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings) -> None:
+        self._name, self._every_s, self._settings = name, every_s, settings
+        self._remote = ray.remote(num_cpus=0, max_retries=0)(run)
+        self._next, self._running = time.monotonic(), None
+
+    def tick(self) -> None:
+        if self._running is not None:
+            done, _ = ray.wait([self._running], timeout=0)
+            if not done:
+                return
+            self._report()
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + self._every_s
+            self._running = self._remote.remote(self._settings)
+
+    def _report(self) -> None:
+        try:
+            log.info("job_done", job=self._name, result=ray.get(self._running))
+        except RayError as error:
+            log.error("job_failed", job=self._name, error=str(error)[-500:])
+        self._running = None
+
+
+async def keep(settings: Settings) -> None:
+    """Watch the actors and the graph, and say in the store that they live."""
+    pool = await connect_pool(settings.postgres)
+    store, actors = IngestStore(pool), start_actors(settings)
+    jobs = [
+        _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings),
+        _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
+    ]
+    heard = time.monotonic()
+    while time.monotonic() - heard < RAY_PATIENCE_S:
+        try:
+            async with asyncio.timeout(5):
+                await asyncio.gather(*(actor.ensure_running.remote() for actor in actors))
+            heard = time.monotonic()
+        except (RayError, TimeoutError) as error:
+            log.warning("actor_silent", error=repr(error)[:200])
+        for job in jobs:
+            job.tick()
+        await _beat(store)
+        await asyncio.sleep(BEAT_S)
+    raise Unavailable(f"Ray has not answered for {RAY_PATIENCE_S:.0f} s.")
+
+
+async def _beat(store: IngestStore) -> None:
+    application = serve.status().applications.get(APP)
+    state = application.status if application else "NOT_STARTED"
+    running = sum(d.replica_states.get("RUNNING", 0) > 0 for d in application.deployments.values()) if application else 0
+    serving = application is not None and running == len(application.deployments)
+    try:
+        await store.beat("scoring", datetime.now(UTC), "ok" if serving else "down", "" if serving else f"graph is {state}")
+    except FleetError as error:
+        log.warning("heartbeat_failed", error=str(error))
+
+
+def main() -> int:
+    """Run until Ray is gone or a signal comes."""
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level)
+    try:
+        ray.init(address=settings.ray.address or "auto", namespace=NAMESPACE, log_to_driver=False)
+        deploy(settings)
+        log.info("graph_deployed", placement=settings.serve.placement)
+        asyncio.run(keep(settings))
+    except (FleetError, ConnectionError, RayError) as error:
+        log.error("pipeline_ends", error=str(error))
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

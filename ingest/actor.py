@@ -1,0 +1,111 @@
+"""The Ray actor of one partition group: composes the path and reports that it lives."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import ray
+import structlog
+from ray import serve
+
+from alerts.sink import AlertSink
+from fleet.errors import FleetError
+from fleet.logs import configure_logging
+from fleet.settings import Settings
+from fleet.stores.ingest import IngestStore
+from fleet.stores.postgres import connect_pool
+from fleet.stores.telemetry import PostgresTelemetryStore
+from fleet.stores.tenants import TenantDirectory
+from ingest.batches import Batcher
+from ingest.process import Processor
+from ingest.scoring import ServeScorer
+from ingest.subscriber import Subscriber, topics
+
+APP = "fleetguard"
+NAMESPACE = "fleetguard"
+BEAT_S = 2.0
+PARTITIONS_EVERY_S = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class IngestActor:
+    """One of `actors` consumers; `run` is started once after each (re)start and never returns."""
+
+    def __init__(self, settings: Settings, index: int) -> None:
+        configure_logging(settings.log_format, settings.log_level)
+        self._settings, self._index = settings, index
+        self._name = f"ingest-{index}"
+        self._running: asyncio.Task[None] | None = None
+        self._subscriber: Subscriber | None = None
+
+    async def ensure_running(self) -> bool:
+        """Start if not started, or started and failed; True while the broker is connected."""
+        if self._running is None or self._running.done():
+            if self._running is not None and not self._running.cancelled() and (error := self._running.exception()):
+                log.error("ingest_restarts", error=str(error))
+            self._running = asyncio.create_task(self._run())
+        return self._subscriber is not None and self._subscriber.connected
+
+    async def _run(self) -> None:
+        settings = self._settings
+        pool = await connect_pool(settings.postgres)
+        store, telemetry = IngestStore(pool), PostgresTelemetryStore(pool)
+        handle = serve.get_app_handle(APP)
+        scorer = ServeScorer(handle, settings.serve.timeout_s)
+        processor = Processor(TenantDirectory(pool), store, telemetry, scorer, AlertSink(pool), settings.ingest.snapshot_s)
+        batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
+        await telemetry.ensure_partitions(datetime.now(UTC))
+        own = topics(settings.mqtt.partitions, self._index, settings.ingest.actors)
+        self._subscriber = Subscriber(settings.mqtt, f"fleetguard-{self._name}", own, batcher.commit)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(batcher.run())
+                await self._subscriber.start()
+                tasks.create_task(self._beat(store))
+                tasks.create_task(self._make_partitions(telemetry))
+        finally:
+            await self._subscriber.stop()
+            self._subscriber = None
+            await pool.close()
+
+    async def _beat(self, store: IngestStore) -> None:
+        while True:
+            connected = self._subscriber is not None and self._subscriber.connected
+            try:
+                await store.beat(
+                    self._name,
+                    datetime.now(UTC),
+                    "ok" if connected else "down",
+                    "" if connected else "no connection to the broker",
+                )
+            except FleetError as error:
+                log.warning("heartbeat_failed", error=str(error))
+            await asyncio.sleep(BEAT_S)
+
+    async def _make_partitions(self, telemetry: PostgresTelemetryStore) -> None:
+        while True:
+            await asyncio.sleep(PARTITIONS_EVERY_S)
+            try:
+                await telemetry.ensure_partitions(datetime.now(UTC))
+            except FleetError as error:
+                log.warning("partitions_not_made", error=str(error))
+
+
+def start_actors(settings: Settings) -> list[Any]:
+    """The ingest actors, made where they are missing. They outlive the caller and are restarted by Ray."""
+    environment = {"PROMETHEUS_MULTIPROC_DIR": settings.metrics_dir} if settings.metrics_dir else {}
+    remote = ray.remote(IngestActor)
+    return [
+        remote.options(
+            name=f"ingest-{index}",
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            max_restarts=-1,
+            max_concurrency=16,
+            num_cpus=0.2,
+            runtime_env={"env_vars": environment},
+        ).remote(settings, index)
+        for index in range(settings.ingest.actors)
+    ]

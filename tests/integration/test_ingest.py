@@ -1,0 +1,185 @@
+"""The path of a reading on a real PostgreSQL: stored once, judged once, whatever is repeated, late or interrupted."""
+
+import json
+import random
+import time
+
+import asyncpg
+import pytest
+
+from alerts.sink import AlertSink
+from fleet.errors import Unavailable
+from fleet.features import FeatureBatch
+from fleet.scores import ScoreBatch
+from fleet.stores.ingest import IngestStore
+from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
+from fleet.stores.telemetry import PostgresTelemetryStore
+from fleet.stores.tenants import TenantDirectory
+from fleet.testing import CoolantScorer
+from ingest.decode import Message
+from ingest.process import Processor
+
+
+class FailingScorer:
+    """Fails until told otherwise, like a graph whose replicas are gone."""
+
+    def __init__(self) -> None:
+        self.down = True
+
+    async def score(self, features: FeatureBatch) -> ScoreBatch:
+        if self.down:
+            raise Unavailable("no replica")
+        return await CoolantScorer().score(features)
+
+
+@pytest.fixture
+def new_processor(pool):
+    def make(scorer=None, snapshot_s: float = 1e9) -> Processor:
+        telemetry = PostgresTelemetryStore(pool)
+        return Processor(
+            TenantDirectory(pool), IngestStore(pool), telemetry, scorer or CoolantScorer(), AlertSink(pool), snapshot_s
+        )
+
+    return make
+
+
+@pytest.fixture
+def overheating(tenant):
+    """Messages of a coolant temperature that climbs past 125 °C over a minute, a second apart, up to now."""
+    start = time.time() - 70
+
+    def message(second: int) -> Message:
+        reading = {"ts": round((start + second) * 1000), "speed": 60, "rpm": 2000, "engineTemp": 90 + 40 * second / 60}
+        return Message(f"ingest/0/{tenant.slug}/VH-1", json.dumps(reading).encode(), time.time())
+
+    return [message(second) for second in range(61)]
+
+
+async def rows(pool: asyncpg.Pool, tenant, table: str) -> list[asyncpg.Record]:
+    async with tenant_transaction(pool, tenant.id) as connection:
+        return await connection.fetch(f"SELECT * FROM {table}")
+
+
+async def state(pool, tenant) -> dict[str, object]:
+    (alert,) = await rows(pool, tenant, "alerts")
+    events = sorted(row["seq"] for row in await rows(pool, tenant, "stream_events"))
+    return {
+        "readings": len(await rows(pool, tenant, "telemetry")),
+        "alert": (alert["type"], alert["severity"], alert["state"], alert["occurrences"], alert["started_at"]),
+        "sequence": events,
+        "audited": len(await rows(pool, tenant, "audit_log")),
+    }
+
+
+async def test_a_climbing_coolant_temperature_is_one_open_alert_with_evidence(pool, tenant, new_processor, overheating):
+    processor = new_processor()
+    for message in overheating:
+        await processor.process([message])
+    (alert,) = await rows(pool, tenant, "alerts")
+    assert (alert["type"], alert["state"], alert["severity"], alert["occurrences"]) == ("ENGINE_OVERHEAT", "OPEN", 4, 1)
+    assert json.loads(alert["evidence"])[0]["signal"] == "coolant_temp_c"
+    changes = [row["change"] for row in sorted(await rows(pool, tenant, "stream_events"), key=lambda row: row["seq"])]
+    assert changes == ["opened", "escalated"]
+
+
+async def test_the_same_payloads_again_change_nothing(pool, tenant, new_processor, overheating):
+    processor = new_processor()
+    await processor.process(overheating)
+    before = await state(pool, tenant)
+    await processor.process(overheating)
+    for message in overheating:
+        await processor.process([message])
+    await new_processor().process(overheating)
+    assert await state(pool, tenant) == before
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_the_order_of_arrival_changes_no_alert(pool, new_tenant, new_processor, overheating, tenant, seed):
+    ordered, shuffled = new_processor(), new_processor()
+    await ordered.process(overheating)
+    other = await new_tenant()
+    mixed = [
+        Message(message.topic.replace(tenant.slug, other.slug), message.payload, message.received_at) for message in overheating
+    ]
+    random.Random(seed).shuffle(mixed)
+    for begin in range(0, len(mixed), 7):
+        await shuffled.process(mixed[begin : begin + 7])
+    assert (await state(pool, other))["alert"] == (await state(pool, tenant))["alert"]
+
+
+async def test_an_actor_that_dies_between_the_commits_loses_no_alert(pool, tenant, new_processor, overheating):
+    await new_processor().process(overheating[:20])
+    scorer = FailingScorer()
+    with pytest.raises(Unavailable):  # telemetry is committed, alerts are not: nothing is acked
+        await new_processor(scorer).process(overheating[20:])
+    await new_processor().process(overheating[20:])
+    assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
+
+
+async def test_a_scorer_that_comes_back_finds_its_readings_again(pool, tenant, new_processor, overheating):
+    scorer = FailingScorer()
+    processor = new_processor(scorer)
+    for message in overheating:
+        with pytest.raises(Unavailable):
+            await processor.process([message])
+    scorer.down = False
+    await processor.process(overheating)  # as the broker would: nothing was acked
+    assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
+
+
+async def test_a_restarted_actor_goes_on_from_its_snapshot(pool, tenant, new_processor, overheating):
+    first = new_processor(snapshot_s=10)
+    for message in overheating[:40]:
+        await first.process([message])
+    assert await rows(pool, tenant, "window_snapshots")
+    second = new_processor(snapshot_s=10)
+    for message in overheating[40:]:
+        await second.process([message])
+    after = await state(pool, tenant)
+    assert after["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
+    assert after["sequence"] == [1, 2]
+
+
+async def test_a_dead_letter_is_stored_once_with_its_reason(pool, tenant, new_processor):
+    broken = Message(f"ingest/0/{tenant.slug}/VH-1", b'{"ts":', time.time())
+    processor = new_processor()
+    await processor.process([broken])
+    await processor.process([broken])
+    (letter,) = await rows(pool, tenant, "dead_letters")
+    assert (letter["vehicle_id"], letter["reason"], letter["payload"]) == ("VH-1", "malformed_json", broken.payload)
+
+
+async def test_a_reading_of_an_unknown_tenant_is_set_aside_and_not_lost(pool, new_processor, tenant):
+    payload = json.dumps({"ts": round(time.time() * 1000), "speed": 1}).encode()
+    await new_processor().process([Message(f"ingest/0/{tenant.slug}-gone/VH-1", payload, time.time())])
+    async with tenant_transaction(pool, SYSTEM_TENANT) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM dead_letters WHERE reason = 'unknown_tenant'") >= 1
+
+
+async def test_a_clock_far_off_is_stored_and_flagged_and_raises_no_alert(pool, tenant, new_processor):
+    readings = [{"ts": 1000 * second, "rpm": 2000, "speed": 50, "engineTemp": 140} for second in range(30)]
+    messages = [Message(f"ingest/0/{tenant.slug}/VH-1", json.dumps(reading).encode(), time.time()) for reading in readings]
+    await new_processor().process(messages)
+    assert {row["flags"] for row in await rows(pool, tenant, "telemetry")} == {2}
+    assert await rows(pool, tenant, "alerts") == []
+
+
+async def test_a_vehicle_nobody_entered_is_registered_by_its_first_reading(pool, tenant, new_processor):
+    payload = json.dumps({"ts": round(time.time() * 1000), "speed": 1}).encode()
+    await new_processor().process([Message(f"ingest/0/{tenant.slug}/NEW-1", payload, time.time())])
+    assert {row["vehicle_id"] for row in await rows(pool, tenant, "vehicles")} >= {"NEW-1"}
+
+
+async def test_a_value_not_sent_is_null_in_the_store(pool, tenant, new_processor):
+    payload = json.dumps({"ts": round(time.time() * 1000), "speed": 0}).encode()
+    await new_processor().process([Message(f"ingest/0/{tenant.slug}/VH-1", payload, time.time())])
+    (row,) = await rows(pool, tenant, "telemetry")
+    assert (row["speed_kmh"], row["engine_rpm"], row["fuel_level_pct"]) == (0, None, None)
+
+
+async def test_fault_codes_are_stored_once(pool, tenant, new_processor):
+    message = Message(
+        f"ingest/0/{tenant.slug}/VH-1/dtc", json.dumps({"ts": round(time.time() * 1000), "code": "P0301"}).encode(), time.time()
+    )
+    await new_processor().process([message, message])
+    assert [row["code"] for row in await rows(pool, tenant, "fault_codes")] == ["P0301"]

@@ -1,0 +1,110 @@
+"""Windows: what a vehicle did lately, whatever the order and size of the batches it came in."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fleet.features import FeatureState
+from fleet.testing import NOON, batch_of
+from fleet.windows import MINUTE, SECOND, STATE, WindowState
+
+ONE = np.zeros(1, np.intp)
+
+
+def feed(windows: WindowState, rows: list[tuple[str, float, dict[str, float]]]) -> None:
+    batch = batch_of(rows)
+    for _ in windows.rounds(batch.row_vehicle, batch):
+        pass
+
+
+def drive(seconds: int, hz: float = 1.0, **constant: float) -> list[tuple[str, float, dict[str, float]]]:
+    times = NOON + np.arange(int(seconds * hz)) / hz
+    return [("v", float(at), {"speed_kmh": 50 + 10 * np.sin(at / 7), "engine_rpm": 2000, **constant}) for at in times]
+
+
+@settings(max_examples=30, deadline=None)
+@given(cuts=st.lists(st.integers(1, 199), max_size=8))
+def test_the_size_of_the_batches_changes_nothing(cuts):
+    rows = drive(200, fuel_level_pct=40.0)
+    whole, pieces = WindowState(1), WindowState(1)
+    feed(whole, rows)
+    edges = [0, *sorted(cuts), len(rows)]
+    for begin, end in zip(edges, edges[1:], strict=False):
+        if begin < end:
+            feed(pieces, rows[begin:end])
+    assert whole.snapshot(0) == pieces.snapshot(0)
+
+
+def test_a_snapshot_restores_everything():
+    windows, other = WindowState(1), WindowState(1)
+    feed(windows, drive(150, battery_v=13.9))
+    other.restore(0, windows.snapshot(0))
+    np.testing.assert_array_equal(FeatureState(windows).features(ONE)[0], FeatureState(other).features(ONE)[0])
+
+
+def test_a_snapshot_of_another_layout_is_refused():
+    with pytest.raises(ValueError):  # noqa: PT011 - numpy's own
+        WindowState(1).restore(0, bytes(STATE.itemsize - 8))
+
+
+def test_a_silent_second_is_nan_and_never_zero():
+    windows = WindowState(1)
+    feed(windows, [("v", NOON, {"speed_kmh": 50}), ("v", NOON + 3, {"speed_kmh": 51})])
+    speed = windows.second_windows(ONE, 4)[0, :, SECOND["speed_kmh"]]
+    np.testing.assert_array_equal(speed, [50, np.nan, np.nan, 51])
+
+
+def test_a_long_silence_empties_the_window():
+    windows = WindowState(1)
+    feed(windows, [*drive(60), ("v", NOON + 4000, {"speed_kmh": 10})])
+    assert np.isnan(windows.second_windows(ONE)[0, :-1, SECOND["speed_kmh"]]).all()
+
+
+def test_braking_shows_in_the_difference_of_a_slow_speed():
+    windows = WindowState(1)
+    feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 54})])
+    assert windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]] == pytest.approx(5.0)
+
+
+def test_a_sender_that_resets_is_no_braking():
+    windows = WindowState(1)
+    feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 0})])
+    assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]])
+
+
+@pytest.mark.parametrize(("lasting_s", "peak_ms2"), [pytest.param(0.1, 3.0, id="bump"), pytest.param(0.6, 6.0, id="braking")])
+def test_a_fast_imu_counts_what_lasts_300_ms(lasting_s, peak_ms2):
+    windows, times = WindowState(1), NOON + np.arange(150) / 50
+    braking = (times > NOON + 1.5) & (times <= NOON + 1.5 + lasting_s)
+    feed(
+        windows,
+        [
+            ("v", float(at), {"accel_x_ms2": -6.0 if hard else 0.0, "accel_y_ms2": 0.0})
+            for at, hard in zip(times, braking, strict=True)
+        ],
+    )
+    peak = np.nanmax(windows.second_windows(ONE, 3)[0, :, SECOND["peak_brake_ms2"]])
+    assert peak == pytest.approx(peak_ms2, abs=0.5) if lasting_s > 0.3 else peak < peak_ms2
+
+
+def test_a_minute_is_settled_when_the_next_begins():
+    windows = WindowState(1)
+    feed(windows, drive(61, coolant_temp_c=88.0, fuel_rate_lph=6.0))
+    minute = windows.minute_windows(ONE)[0, -2]
+    assert minute[MINUTE["coolant_temp_c"]] == pytest.approx(88)
+    assert minute[MINUTE["fuel_l"]] == pytest.approx(0.1)
+
+
+def test_sparse_readings_are_judged_at_once():
+    windows = WindowState(1)
+    feed(windows, [("v", NOON + 300 * step, {"fuel_level_pct": 60 - step, "ignition_on": 0}) for step in range(4)])
+    assert windows.minute_windows(ONE)[0, -1, MINUTE["fuel_pct"]] == 57
+
+
+def test_only_what_is_newer_is_fresh():
+    windows = WindowState(1)
+    feed(windows, drive(5))
+    slots = np.zeros(4, np.intp)
+    fresh = windows.fresh_rows(slots, np.array([NOON + 3, NOON + 5, NOON + 5, NOON + 6]))
+    assert fresh.tolist() == [False, True, False, True]
