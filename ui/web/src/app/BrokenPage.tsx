@@ -1,0 +1,27 @@
+/** A page that could not be shown: what happened, and two ways on. */
+import type { ErrorComponentProps } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { Button } from 'react-aria-components';
+import { inWords } from '@/shared/problem';
+
+export function BrokenPage({ error, reset }: ErrorComponentProps) {
+  useEffect(() => {
+    document.title = 'Something went wrong – FleetGuard';
+  }, []);
+  return (
+    <main className="mx-auto max-w-xl px-5 py-16">
+      <h1 className="text-2xl font-semibold">This page could not be shown</h1>
+      <p role="alert" className="mt-3 text-muted">
+        {inWords(error)}
+      </p>
+      <div className="mt-6 flex flex-wrap gap-3">
+        <Button className="button" data-primary onPress={reset}>
+          Try again
+        </Button>
+        <a className="button" href="/alerts">
+          Go to the alerts
+        </a>
+      </div>
+    </main>
+  );
+}

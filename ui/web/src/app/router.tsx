@@ -1,0 +1,88 @@
+/** The addresses of the app. Every page behind the desk needs a session. */
+import type { QueryClient } from '@tanstack/react-query';
+import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
+import { alertFilter } from '@/features/alerts/alertFilter';
+import { sessionQuery } from '@/features/session/session';
+import { vehicleView } from '@/features/vehicles/vehicleView';
+import { Waiting } from '@/shared/page/Notice';
+import { BrokenPage } from './BrokenPage';
+import { NotFoundPage } from './NotFoundPage';
+import { Shell } from './Shell';
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()();
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search): { next?: string } => (isLocalPath(search.next) ? { next: search.next } : {}),
+  component: lazyRouteComponent(() => import('@/features/session/SignInPage'), 'SignInPage'),
+});
+
+/** Only a path of this app: an address of another site after sign-in would be a trap. */
+function isLocalPath(next: unknown): next is string {
+  return typeof next === 'string' && /^\/(?![/\\])/.test(next);
+}
+
+const desk = createRoute({
+  getParentRoute: () => root,
+  id: 'desk',
+  beforeLoad: async ({ context, location }) => {
+    const session = await context.queries.ensureQueryData(sessionQuery);
+    if (!session) throw redirect({ to: '/sign-in', search: { next: location.href } });
+  },
+  component: Shell,
+});
+
+const home = createRoute({
+  getParentRoute: () => desk,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/alerts', replace: true });
+  },
+});
+
+const alerts = createRoute({
+  getParentRoute: () => desk,
+  path: '/alerts',
+  validateSearch: alertFilter,
+  component: lazyRouteComponent(() => import('@/features/alerts/AlertsPage'), 'AlertsPage'),
+});
+
+const alert = createRoute({
+  getParentRoute: () => desk,
+  path: '/alerts/$alertId',
+  component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
+});
+
+const vehicles = createRoute({
+  getParentRoute: () => desk,
+  path: '/vehicles',
+  validateSearch: vehicleView,
+  component: lazyRouteComponent(() => import('@/features/vehicles/VehiclesPage'), 'VehiclesPage'),
+});
+
+const vehicle = createRoute({
+  getParentRoute: () => desk,
+  path: '/vehicles/$vehicleId',
+  component: lazyRouteComponent(() => import('@/features/vehicles/VehiclePage'), 'VehiclePage'),
+});
+
+const routeTree = root.addChildren([signIn, desk.addChildren([home, alerts, alert, vehicles, vehicle])]);
+
+export function createAppRouter(queries: QueryClient) {
+  return createRouter({
+    routeTree,
+    context: { queries },
+    scrollRestoration: true,
+    defaultPreload: 'intent',
+    defaultPendingComponent: () => <Waiting what="the page" />,
+    defaultErrorComponent: BrokenPage,
+    defaultNotFoundComponent: NotFoundPage,
+  });
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>;
+  }
+}

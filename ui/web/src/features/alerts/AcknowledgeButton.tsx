@@ -1,0 +1,55 @@
+/** Takes charge of an alert, in place: pending, failed and done are all said. */
+import { useEffect, useRef } from 'react';
+import { Button } from 'react-aria-components';
+import { useAnnounce } from '@/shared/announcer/Announcer';
+import { inWords } from '@/shared/problem';
+import { nameOf, type Alert } from './alert';
+import { useAcknowledge } from './alerts.queries';
+
+interface Props {
+  alert: Alert;
+  allowed: boolean;
+  onChanged: (alert: Alert) => void;
+}
+
+export function AcknowledgeButton({ alert, allowed, onChanged }: Props) {
+  const announce = useAnnounce();
+  const acknowledge = useAcknowledge(onChanged);
+  const done = useRef<HTMLParagraphElement>(null);
+  const { isSuccess, isError, isPending, error } = acknowledge;
+  useEffect(() => {
+    if (isSuccess) done.current?.focus();
+  }, [isSuccess]);
+
+  if (alert.state !== 'OPEN') return isSuccess ? <Done ref={done} /> : isError && <Trouble error={error} />;
+  if (!allowed) return null;
+  const take = () =>
+    acknowledge.mutate(alert.id, {
+      onSuccess: () => announce(`Acknowledged: ${nameOf(alert)}`),
+      onError: (problem) => announce(`Not acknowledged: ${nameOf(alert)}. ${inWords(problem)}`),
+    });
+  const verb = isPending ? 'Acknowledging' : isError ? 'Try again to acknowledge' : 'Acknowledge';
+  return (
+    <div className="flex flex-col items-end gap-1">
+      <Button className="button" aria-label={`${verb} alert: ${nameOf(alert)}`} isPending={isPending} onPress={take}>
+        {verb}
+      </Button>
+      {isError && <Trouble error={error} />}
+    </div>
+  );
+}
+
+function Done({ ref }: { ref: React.Ref<HTMLParagraphElement> }) {
+  return (
+    <p ref={ref} tabIndex={-1} className="inline-flex min-h-11 items-center gap-1.5 rounded-full px-2 text-sm font-semibold text-good-ink outline-none">
+      <svg viewBox="0 0 16 16" className="size-4" fill="none" stroke="currentColor" strokeWidth="2.4" aria-hidden="true" focusable="false">
+        <path d="m3 8.5 3.5 3.5L13 4.5" strokeLinecap="round" strokeLinejoin="round" />
+      </svg>
+      Acknowledged
+    </p>
+  );
+}
+
+function Trouble({ error }: { error: unknown }) {
+  return <p className="max-w-56 text-right text-sm font-medium text-high-ink">{inWords(error)}</p>;
+}

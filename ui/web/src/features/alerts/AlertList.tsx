@@ -1,0 +1,80 @@
+/** Alerts as a list of short, scannable rows. */
+import { Link } from '@tanstack/react-router';
+import { memo } from 'react';
+import { SeverityBadge } from '@/shared/severity/SeverityBadge';
+import { Ago } from '@/shared/time/Ago';
+import { AcknowledgeButton } from './AcknowledgeButton';
+import { mainReason, nameOf, TYPE_WORDS, type Alert } from './alert';
+import { StateLine } from './StateLine';
+
+interface Props {
+  alerts: readonly Alert[];
+  mayAcknowledge: boolean;
+  onChanged: (alert: Alert) => void;
+  showVehicle?: boolean;
+}
+
+export function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = true }: Props) {
+  return (
+    <ul className="card divide-y divide-line overflow-hidden">
+      {alerts.map((alert) => (
+        <AlertRow key={alert.id} alert={alert} mayAcknowledge={mayAcknowledge} onChanged={onChanged} showVehicle={showVehicle} />
+      ))}
+    </ul>
+  );
+}
+
+interface RowProps extends Omit<Props, 'alerts' | 'showVehicle'> {
+  alert: Alert;
+  showVehicle: boolean;
+}
+
+const EDGE = {
+  CRITICAL: 'border-l-critical-mark',
+  HIGH: 'border-l-high-mark',
+  MEDIUM: 'border-l-medium-mark',
+  LOW: 'border-l-low-mark',
+};
+
+const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, showVehicle }: RowProps) {
+  const reason = mainReason(alert.evidence);
+  return (
+    <li className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6.5rem_minmax(0,1fr)_auto] sm:pl-4 ${EDGE[alert.severity]}`}>
+      <div className="max-sm:row-start-1">
+        <SeverityBadge severity={alert.severity} />
+      </div>
+      <div className="min-w-0 max-sm:col-span-2">
+        <div className="flex flex-wrap items-center gap-x-3">
+          <h2 className="text-base font-semibold">
+            <Link
+              to="/alerts/$alertId"
+              params={{ alertId: alert.id }}
+              aria-label={`Open alert: ${nameOf(alert)}`}
+              className="inline-flex min-h-11 min-w-11 items-center text-ink decoration-1 underline-offset-4 hover:underline"
+            >
+              {TYPE_WORDS[alert.type]}
+            </Link>
+          </h2>
+          {showVehicle && (
+            <Link
+              to="/vehicles/$vehicleId"
+              params={{ vehicleId: alert.vehicleId }}
+              aria-label={`Open vehicle ${alert.vehicleId}`}
+              className="inline-flex min-h-11 min-w-11 items-center text-sm font-medium text-link underline decoration-1 underline-offset-4"
+            >
+              {alert.vehicleId}
+            </Link>
+          )}
+          <span className="text-sm text-muted">
+            <Ago at={alert.startedAt} />
+          </span>
+        </div>
+        {reason && <p className="-mt-1 max-w-prose text-sm text-muted">{reason.text}</p>}
+        <StateLine alert={alert} />
+      </div>
+      <div className="max-sm:col-start-2 max-sm:row-start-1 max-sm:justify-self-end">
+        <AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={onChanged} />
+      </div>
+    </li>
+  );
+});

@@ -1,0 +1,133 @@
+/** One alert: what happened, why we think so, what to do, and what was done. */
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useMemo, type ReactNode } from 'react';
+import { mayAcknowledge, sessionQuery } from '@/features/session/session';
+import { useLiveListener } from '@/shared/live/LiveProvider';
+import { Failed, Waiting } from '@/shared/page/Notice';
+import { Page } from '@/shared/page/Page';
+import { SeverityBadge } from '@/shared/severity/SeverityBadge';
+import { Exact } from '@/shared/time/Ago';
+import { duration } from '@/shared/time/format';
+import { AcknowledgeButton } from './AcknowledgeButton';
+import { TYPE_WORDS, type Alert, type AlertDetail } from './alert';
+import { AlertHistory } from './AlertHistory';
+import { AlertSignals } from './AlertSignals';
+import { alertQuery } from './alerts.queries';
+import { EvidenceList } from './EvidenceList';
+import { GUIDANCE } from './guidance';
+import { StateLine } from './StateLine';
+
+const route = getRouteApi('/desk/alerts/$alertId');
+const CRUMBS = [{ label: 'Alerts', to: '/alerts' }] as const;
+
+export function AlertPage() {
+  const { alertId } = route.useParams();
+  const alert = useQuery(alertQuery(alertId));
+  useFreshAlert(alertId);
+  if (alert.isPending) return <Waiting what="the alert" />;
+  if (alert.isError) {
+    return (
+      <Page title="Alert" crumbs={CRUMBS}>
+        <Failed what="this alert" error={alert.error} onRetry={() => void alert.refetch()} />
+      </Page>
+    );
+  }
+  return <AlertView key={alertId} alert={alert.data} />;
+}
+
+/** Fetches the alert again when the live stream says that it changed. */
+function useFreshAlert(id: string): void {
+  const queries = useQueryClient();
+  const listener = useMemo(() => {
+    const refresh = () => void queries.invalidateQueries({ queryKey: alertQuery(id).queryKey });
+    return { onAnomaly: (changed: Alert) => changed.id === id && refresh(), onReset: refresh };
+  }, [queries, id]);
+  useLiveListener(listener);
+}
+
+function AlertView({ alert }: { alert: AlertDetail }) {
+  const { data: session } = useQuery(sessionQuery);
+  const title = `${TYPE_WORDS[alert.type]}, ${alert.vehicleId}`;
+  const guidance = GUIDANCE[alert.type];
+  const nothingMore = () => undefined;
+  return (
+    <Page
+      title={title}
+      crumbs={CRUMBS}
+      aside={<AcknowledgeButton alert={alert} allowed={session ? mayAcknowledge(session.role) : false} onChanged={nothingMore} />}
+    >
+      <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
+        <SeverityBadge severity={alert.severity} />
+        <StateLine alert={alert} />
+      </div>
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+        <div className="flex min-w-0 flex-col gap-5">
+          <Section title="What happened">
+            <p className="max-w-prose">{guidance.meaning}</p>
+            <Facts alert={alert} />
+          </Section>
+          <Section title="Why we think so">
+            <EvidenceList evidence={alert.evidence} />
+            <p className="mt-5 text-sm text-muted">
+              Confidence {Math.round(alert.confidence * 100)} %, judged by model {alert.modelVersion}.
+            </p>
+          </Section>
+          <Section title="Signals around the alert">
+            <AlertSignals alert={alert} />
+          </Section>
+        </div>
+        <div className="flex min-w-0 flex-col gap-5">
+          <Section title="What to do">
+            <ol className="flex list-decimal flex-col gap-2.5 pl-5">
+              {guidance.steps.map((step) => (
+                <li key={step}>{step}</li>
+              ))}
+            </ol>
+          </Section>
+          <Section title="History">
+            <AlertHistory history={alert.history} />
+          </Section>
+        </div>
+      </div>
+    </Page>
+  );
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section aria-label={title} className="card px-5 py-4">
+      <h2 className="mb-3 text-lg font-semibold">{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Facts({ alert }: { alert: Alert }) {
+  return (
+    <dl className="mt-4 grid gap-x-6 gap-y-3 text-sm sm:grid-cols-2">
+      <Fact name="Vehicle">
+        <Link to="/vehicles/$vehicleId" params={{ vehicleId: alert.vehicleId }} aria-label={`Open vehicle ${alert.vehicleId}`} className="link inline-flex min-h-11 items-center font-semibold">
+          {alert.vehicleId}
+        </Link>
+      </Fact>
+      <Fact name="Driver">{alert.driverId ?? 'Not known'}</Fact>
+      <Fact name="Began">
+        <Exact at={alert.startedAt} />
+      </Fact>
+      <Fact name={alert.endedAt ? 'Ended' : 'Last seen'}>
+        <Exact at={alert.endedAt ?? alert.lastSeen} />
+        {alert.endedAt && `, after ${duration(alert.timestamp, alert.endedAt)}`}
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div className="flex flex-col justify-end">
+      <dt className="text-muted">{name}</dt>
+      <dd className="figures font-semibold">{children}</dd>
+    </div>
+  );
+}

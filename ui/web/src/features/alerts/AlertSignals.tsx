@@ -1,0 +1,55 @@
+/** The involved signals before, during and after an alert. */
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
+import { telemetryQuery } from '@/features/vehicles/vehicles.queries';
+import { Failed } from '@/shared/page/Notice';
+import type { Alert } from './alert';
+import { GUIDANCE } from './guidance';
+
+const AccessibleChart = lazy(() => import('@/shared/chart/AccessibleChart').then(({ AccessibleChart: component }) => ({ default: component })));
+
+const MARGIN_MS = 60_000;
+const LONGEST_MS = 6 * 3_600_000;
+const POINTS = 180;
+
+export function AlertSignals({ alert }: { alert: Alert }) {
+  const { from, to } = spanOf(alert);
+  const telemetry = useQuery(telemetryQuery({ vehicleId: alert.vehicleId, from, to, signals: signalsOf(alert), points: POINTS }));
+  if (telemetry.isError) return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
+  if (telemetry.isPending) return <Drawing />;
+  const { times, series } = telemetry.data;
+  return (
+    <Suspense fallback={<Drawing />}>
+      <AccessibleChart
+        title={`Signals of ${alert.vehicleId} around the alert`}
+        times={times}
+        series={series}
+        band={{ from: Date.parse(alert.timestamp), to: Date.parse(alert.endedAt ?? alert.lastSeen), label: 'Alert' }}
+      />
+    </Suspense>
+  );
+}
+
+function Drawing() {
+  return (
+    <p role="status" className="grid h-48 place-items-center text-muted">
+      Loading the signals…
+    </p>
+  );
+}
+
+/** Some time around the newest episode: at least a minute, more for long ones. */
+function spanOf(alert: Alert): { from: string; to: string } {
+  const began = Date.parse(alert.timestamp);
+  const ended = Math.max(began, Date.parse(alert.endedAt ?? alert.lastSeen));
+  const margin = Math.max(MARGIN_MS, (ended - began) * 0.25);
+  const from = Math.max(began - margin, ended - LONGEST_MS);
+  return { from: new Date(from).toISOString(), to: new Date(ended + margin).toISOString() };
+}
+
+/** Signals named by the evidence first, then those that help to read them. */
+function signalsOf(alert: Alert): string[] {
+  const known = new Set(Object.values(GUIDANCE).flatMap(({ signals }) => signals));
+  const named = alert.evidence.map(({ signal }) => signal).filter((signal) => known.has(signal));
+  return [...new Set([...named, ...GUIDANCE[alert.type].signals])].slice(0, 4);
+}

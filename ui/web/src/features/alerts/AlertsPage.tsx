@@ -1,0 +1,89 @@
+/** The live alert desk: newest first, calm under the reader's eyes. */
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useCallback, useRef, useState } from 'react';
+import { Button, ToggleButton } from 'react-aria-components';
+import { mayAcknowledge, sessionQuery } from '@/features/session/session';
+import { Failed, Nothing, Waiting } from '@/shared/page/Notice';
+import { Page } from '@/shared/page/Page';
+import { AlertFilters } from './AlertFilters';
+import { AlertList } from './AlertList';
+import type { AlertFilter } from './alertFilter';
+import { useAlertFeed } from './useAlertFeed';
+
+const route = getRouteApi('/desk/alerts');
+const TOP_PX = 120;
+
+export function AlertsPage() {
+  const filter = route.useSearch();
+  const navigate = route.useNavigate();
+  const [paused, setPaused] = useState(false);
+  return (
+    <Page
+      title="Alerts"
+      aside={
+        <ToggleButton className="button" isSelected={paused} onChange={setPaused}>
+          {paused ? 'Resume live updates' : 'Pause live updates'}
+        </ToggleButton>
+      }
+    >
+      <AlertFilters filter={filter} onChange={(next) => void navigate({ search: next, replace: true })} />
+      <LiveAlerts key={JSON.stringify(filter)} filter={filter} paused={paused} />
+    </Page>
+  );
+}
+
+/** While the reader is at the top and works on no alert, new ones may go straight into the list. */
+function useReaderAtTop() {
+  const list = useRef<HTMLDivElement>(null);
+  const isAtTop = useCallback(() => window.scrollY < TOP_PX && !list.current?.contains(document.activeElement), []);
+  return { list, isAtTop };
+}
+
+export function LiveAlerts({ filter, paused }: { filter: AlertFilter; paused: boolean }) {
+  const { list, isAtTop } = useReaderAtTop();
+  const { data: session } = useQuery(sessionQuery);
+  const { feed, pages, showWaiting, change } = useAlertFeed({ filter, paused, mayFollow: isAtTop });
+  const showFromTop = () => {
+    showWaiting();
+    window.scrollTo({ top: 0 });
+  };
+  return (
+    <section aria-label="Alerts, newest first" className="mt-5">
+      <NewAlerts count={feed.waiting.length} paused={paused} onShow={showFromTop} />
+      {pages.isPending && <Waiting what="alerts" />}
+      {pages.isError && feed.shown.length === 0 && <Failed what="the alerts" error={pages.error} onRetry={() => void pages.refetch()} />}
+      {pages.isSuccess && feed.shown.length === 0 && <NoAlerts filter={filter} />}
+      <div ref={list}>
+        {feed.shown.length > 0 && <AlertList alerts={feed.shown} mayAcknowledge={session ? mayAcknowledge(session.role) : false} onChanged={change} />}
+        {pages.hasNextPage && (
+          <div className="mt-4 flex justify-center">
+            <Button className="button" isPending={pages.isFetchingNextPage} onPress={() => void pages.fetchNextPage()}>
+              {pages.isFetchingNextPage ? 'Loading older alerts…' : 'Show older alerts'}
+            </Button>
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+function NewAlerts({ count, paused, onShow }: { count: number; paused: boolean; onShow: () => void }) {
+  if (count === 0) return paused ? <p className="mb-3 text-sm text-muted">Live updates are paused. New alerts are counted here.</p> : null;
+  return (
+    <div className="sticky top-16 z-10 mb-3 flex justify-center">
+      <Button className="button figures shadow-lift-high" data-primary onPress={onShow}>
+        Show {count} new {count === 1 ? 'alert' : 'alerts'}
+      </Button>
+    </div>
+  );
+}
+
+function NoAlerts({ filter }: { filter: AlertFilter }) {
+  const filtered = Object.keys(filter).length > 0;
+  return (
+    <Nothing title={filtered ? 'No alert matches these filters' : 'No alerts'}>
+      {filtered ? 'Widen or clear the filters to see more.' : 'All is quiet. New alerts appear here by themselves.'}
+    </Nothing>
+  );
+}

@@ -1,0 +1,88 @@
+/** Sign in: one short form with help, and errors in words. */
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useEffect } from 'react';
+import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
+import { Emblem } from '@/shared/page/Emblem';
+import { inWords, isProblem } from '@/shared/problem';
+import { useSignIn } from './session';
+
+const route = getRouteApi('/sign-in');
+
+export function SignInPage() {
+  const { next } = route.useSearch();
+  const navigate = useNavigate();
+  const signIn = useSignIn();
+  useEffect(() => {
+    document.title = 'Sign in – FleetGuard';
+  }, []);
+
+  function submit(event: React.FormEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const body = { email: String(fields.get('email')).trim(), password: String(fields.get('password')) };
+    signIn.mutate(body, { onSuccess: () => navigate({ href: next ?? '/alerts', replace: true }) });
+  }
+
+  return (
+    <main className="grid min-h-dvh grid-rows-[auto_1fr] bg-canvas lg:grid-cols-[minmax(20rem,5fr)_7fr] lg:grid-rows-1">
+      <Welcome />
+      <div className="flex items-start justify-center px-5 py-10 lg:items-center">
+        <div className="w-full max-w-sm">
+          <h1 className="text-2xl font-semibold">Sign in</h1>
+          <p className="mt-1 text-muted">Use the email and password that your administrator gave you.</p>
+          <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
+            <Field name="email" type="email" label="Email" autoComplete="username" help="For example, sam@fleet.example." />
+            <Field name="password" type="password" label="Password" autoComplete="current-password" help="Capital and small letters count as different." />
+            {signIn.isError && (
+              <p role="alert" className="rounded-lg bg-high-soft px-4 py-3 text-sm font-medium text-high-ink">
+                {isProblem(signIn.error, 401) ? 'This email and password do not match. Check both, then try again.' : inWords(signIn.error)}
+              </p>
+            )}
+            <Button type="submit" data-primary className="button mt-1" isPending={signIn.isPending}>
+              {signIn.isPending ? 'Signing in…' : 'Sign in'}
+            </Button>
+          </Form>
+          <p className="mt-7 text-sm text-muted">Cannot sign in? Ask your FleetGuard administrator to set a new password.</p>
+        </div>
+      </div>
+    </main>
+  );
+}
+
+function Welcome() {
+  return (
+    <div className="flex flex-col justify-between gap-6 bg-rail px-6 py-6 text-rail-ink lg:p-12">
+      <p className="flex items-center gap-3 text-lg font-semibold">
+        <Emblem className="size-8" /> FleetGuard
+      </p>
+      <div className="max-w-md max-lg:hidden">
+        <p className="text-3xl font-semibold tracking-tight">Know what needs you, and why.</p>
+        <p className="mt-4 text-rail-muted">
+          Live alerts from every vehicle, each with the readings behind it and the next step to take.
+        </p>
+      </div>
+      <p className="text-sm text-rail-muted max-lg:hidden">Times are shown in your own time zone.</p>
+    </div>
+  );
+}
+
+interface FieldProps {
+  name: string;
+  type: string;
+  label: string;
+  autoComplete: string;
+  help: string;
+}
+
+function Field({ label, help, autoComplete, ...field }: FieldProps) {
+  return (
+    <TextField {...field} isRequired className="flex flex-col gap-1.5">
+      <Label className="font-medium">{label}</Label>
+      <Input className="field" autoComplete={autoComplete} />
+      <Text slot="description" className="text-sm text-muted">
+        {help}
+      </Text>
+      <FieldError className="text-sm font-medium text-high-ink" />
+    </TextField>
+  );
+}

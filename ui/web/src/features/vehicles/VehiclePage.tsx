@@ -1,0 +1,64 @@
+/** One vehicle: how it is, what it raised, what it measured, what may fail. */
+import { useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { Failed, Waiting } from '@/shared/page/Notice';
+import { Page } from '@/shared/page/Page';
+import { SeverityBadge } from '@/shared/severity/SeverityBadge';
+import { Ago } from '@/shared/time/Ago';
+import { ForecastTable } from './ForecastTable';
+import { Readings } from './Readings';
+import { classInWords } from './vehicle';
+import { VehicleAlerts } from './VehicleAlerts';
+import { vehicleQuery } from './vehicles.queries';
+import { VehicleSignals } from './VehicleSignals';
+
+const route = getRouteApi('/desk/vehicles/$vehicleId');
+const CRUMBS = [{ label: 'Vehicles', to: '/vehicles' }] as const;
+
+export function VehiclePage() {
+  const { vehicleId } = route.useParams();
+  const vehicle = useQuery(vehicleQuery(vehicleId));
+  return (
+    <Page key={vehicleId} title={vehicleId} heading={`Vehicle ${vehicleId}`} crumbs={CRUMBS}>
+      {vehicle.isPending && <Waiting what="the vehicle" />}
+      {vehicle.isError && !vehicle.data && <Failed what="this vehicle" error={vehicle.error} onRetry={() => void vehicle.refetch()} />}
+      {vehicle.data && (
+        <>
+          <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">
+            {vehicle.data.worstSeverity && <SeverityBadge severity={vehicle.data.worstSeverity} />}
+            <span>{classInWords(vehicle.data)}</span>
+            <span>Seen {vehicle.data.lastSeenAt ? <Ago at={vehicle.data.lastSeenAt} /> : 'never'}</span>
+          </div>
+          <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+            <div className="flex min-w-0 flex-col gap-5">
+              <Section title="Alerts">
+                <VehicleAlerts vehicleId={vehicleId} />
+              </Section>
+              <Section title="Signals of the last hour" card>
+                <VehicleSignals vehicleId={vehicleId} readings={vehicle.data.readings} />
+              </Section>
+            </div>
+            <div className="flex min-w-0 flex-col gap-5">
+              <Section title="Newest reading" card>
+                <Readings vehicle={vehicle.data} />
+              </Section>
+              <Section title="Risk of failure within 72 hours" card>
+                <ForecastTable vehicleId={vehicleId} />
+              </Section>
+            </div>
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function Section({ title, card = false, children }: { title: string; card?: boolean; children: ReactNode }) {
+  return (
+    <section aria-label={title} className={card ? 'card px-5 py-4' : ''}>
+      <h2 className={`text-lg font-semibold ${card ? 'mb-3' : 'mb-2'}`}>{title}</h2>
+      {children}
+    </section>
+  );
+}

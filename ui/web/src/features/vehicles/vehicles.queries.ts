@@ -1,0 +1,60 @@
+/** Vehicles on the server: the fleet, one, its readings, its forecast. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { getVehicle, getVehicleForecast, getVehicleTelemetry, listVehicles, type Vehicle } from '@/api';
+import { answer } from '@/shared/problem';
+
+const PAGE = 500;
+const REFRESH_MS = 15_000;
+
+/** The whole fleet, page after page: the table sorts and searches all of it. */
+export const vehiclesQuery = queryOptions({
+  queryKey: ['vehicles', 'list'],
+  queryFn: async ({ signal }): Promise<Vehicle[]> => {
+    const fleet: Vehicle[] = [];
+    let cursor: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof vehiclePage>> = await vehiclePage(cursor, signal);
+      fleet.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== null);
+    return fleet;
+  },
+  refetchInterval: REFRESH_MS,
+});
+
+function vehiclePage(cursor: string | null, signal: AbortSignal) {
+  return answer(listVehicles({ signal, query: { limit: PAGE, cursor: cursor ?? undefined } }));
+}
+
+export function vehicleQuery(vehicleId: string) {
+  return queryOptions({
+    queryKey: ['vehicles', 'one', vehicleId],
+    queryFn: ({ signal }) => answer(getVehicle({ signal, path: { vehicleId } })),
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export interface TelemetryAsk {
+  vehicleId: string;
+  from?: string;
+  to?: string;
+  signals: readonly string[];
+  points: number;
+}
+
+export function telemetryQuery({ vehicleId, from, to, signals, points }: TelemetryAsk) {
+  return queryOptions({
+    queryKey: ['vehicles', 'telemetry', vehicleId, from ?? '', to ?? '', signals, points],
+    queryFn: ({ signal }) =>
+      answer(getVehicleTelemetry({ signal, path: { vehicleId }, query: { from, to, points, signals: signals.join(',') } })),
+    placeholderData: keepPreviousData,
+  });
+}
+
+export function forecastQuery(vehicleId: string) {
+  return queryOptions({
+    queryKey: ['vehicles', 'forecast', vehicleId],
+    queryFn: ({ signal }) => answer(getVehicleForecast({ signal, path: { vehicleId } })),
+    staleTime: 60_000,
+  });
+}

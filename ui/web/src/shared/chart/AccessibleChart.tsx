@@ -1,0 +1,38 @@
+/** Lines over time that can be seen, read as a sentence, walked with the keyboard, and opened as a table. */
+import { useId, useState } from 'react';
+import { ToggleButton } from 'react-aria-components';
+import { summary, type ChartBand, type ChartSeries } from './chart';
+import { ChartTable } from './ChartTable';
+import { Plot } from './Plot';
+import { useWidth } from './useWidth';
+
+interface Props {
+  title: string;
+  /** Epoch milliseconds, rising. */
+  times: readonly number[];
+  series: readonly ChartSeries[];
+  band?: ChartBand;
+}
+
+export function AccessibleChart({ title, times, series, band }: Props) {
+  const [asTable, setAsTable] = useState(false);
+  const [frame, width] = useWidth<HTMLDivElement>();
+  const captionId = useId();
+  const words = summary(times, series, band);
+  if (times.length === 0) return <p className="text-muted">{words}</p>;
+  return (
+    <figure aria-labelledby={captionId}>
+      <figcaption id={captionId} className="mb-3 max-w-prose text-sm text-muted">
+        <span className="sr-only">{title}. </span>
+        {words}
+      </figcaption>
+      <div ref={frame}>
+        <Plot title={title} times={times} series={series} band={band} width={width} />
+      </div>
+      <ToggleButton className="button mt-3" isSelected={asTable} onChange={setAsTable} aria-label={`${asTable ? 'Hide' : 'Show'} as a table: ${title}`}>
+        {asTable ? 'Hide' : 'Show'} as a table
+      </ToggleButton>
+      {asTable && <ChartTable title={title} times={times} series={series} />}
+    </figure>
+  );
+}

@@ -1,0 +1,54 @@
+/** The same data as a table, every value as it came. */
+import { Fragment } from 'react';
+import { dayAndClock } from '@/shared/time/format';
+import { figure, type ChartSeries } from './chart';
+
+interface Props {
+  title: string;
+  times: readonly number[];
+  series: readonly ChartSeries[];
+}
+
+export function ChartTable({ title, times, series }: Props) {
+  return (
+    // The region scrolls, so the keyboard must be able to reach it.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div role="region" aria-label={`Table: ${title}`} tabIndex={0} className="mt-3 max-h-96 overflow-auto rounded-lg border border-line">
+      <table className="w-full text-sm">
+        <caption className="sr-only">{title}</caption>
+        <thead className="sticky top-0 bg-sunken text-left">
+          <tr>
+            <th scope="col" className="px-3 py-2 font-semibold">
+              Time
+            </th>
+            {series.map(({ signal, label, unit }) => (
+              <th key={signal} scope="col" className="px-3 py-2 text-right font-semibold">
+                {label}
+                {unit && <Fragment> ({unit})</Fragment>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {times.map((at, position) => (
+            <tr key={at} className="border-t border-line">
+              <th scope="row" className="figures px-3 py-1.5 text-left font-normal whitespace-nowrap">
+                {dayAndClock(at)}
+              </th>
+              {series.map(({ signal, values }) => (
+                <td key={signal} data-value={values[position] ?? ''} className="px-3 py-1.5 text-right">
+                  {cell(values[position])}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function cell(value: number | null | undefined) {
+  if (value === null || value === undefined) return <span className="text-muted">no reading</span>;
+  return figure(value);
+}

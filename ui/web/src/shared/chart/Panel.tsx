@@ -1,0 +1,89 @@
+/** One signal: its name, its scale, its line; gaps stay gaps. */
+import { figure, type ChartBand, type ChartSeries } from './chart';
+import { linearScale, roundDomain, ticks, type Scale } from './scale';
+
+export const PANEL_HEIGHT = 118;
+const TOP = 26;
+const BOTTOM = 10;
+const TICKS = 3;
+
+interface Props {
+  series: ChartSeries;
+  colour: number;
+  times: readonly number[];
+  x: Scale;
+  moments: readonly number[];
+  band?: ChartBand;
+  cursor?: number;
+}
+
+export function Panel({ series, colour, times, x, moments, band, cursor }: Props) {
+  const known = series.values.filter((value) => value !== null);
+  const domain = roundDomain(known, TICKS);
+  const y = linearScale(domain, [PANEL_HEIGHT - BOTTOM, TOP]);
+  const [left, right] = [x(x.domain[0]), x(x.domain[1])];
+  const stroke = `var(--series-${colour})`;
+  const value = cursor === undefined ? null : (series.values[cursor] ?? null);
+  const at = cursor === undefined ? undefined : times[cursor];
+  return (
+    <>
+      {band && <Band band={band} x={x} />}
+      {ticks(domain, TICKS).map((tick) => (
+        <g key={tick}>
+          <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} stroke="var(--line)" />
+          <text x={left - 8} y={y(tick) + 4} textAnchor="end" fontSize="12" fill="var(--muted)" className="figures">
+            {figure(tick)}
+          </text>
+        </g>
+      ))}
+      {moments.map((moment) => (
+        <line key={moment} x1={x(moment)} x2={x(moment)} y1={TOP} y2={PANEL_HEIGHT - BOTTOM} stroke="var(--line)" />
+      ))}
+      <text x={left} y={16} fontSize="13" fontWeight="600" fill={stroke}>
+        {series.label}
+        <tspan fill="var(--muted)" fontWeight="400" dx="6">
+          {series.unit}
+        </tspan>
+      </text>
+      {known.length === 0 ? (
+        <text x={(left + right) / 2} y={PANEL_HEIGHT / 2 + 8} textAnchor="middle" fontSize="13" fill="var(--muted)">
+          Not sent in this time
+        </text>
+      ) : (
+        <path d={linePath(times, series.values, x, y)} fill="none" stroke={stroke} strokeWidth="2" strokeLinejoin="round" strokeLinecap="round" />
+      )}
+      {at !== undefined && value !== null && <circle cx={x(at)} cy={y(value)} r="4.5" fill={stroke} stroke="var(--surface)" strokeWidth="2" />}
+    </>
+  );
+}
+
+function Band({ band, x }: { band: ChartBand; x: Scale }) {
+  const clamp = (at: number) => x(Math.min(x.domain[1], Math.max(x.domain[0], at)));
+  const [from, to] = [clamp(band.from), clamp(band.to)];
+  return (
+    <g>
+      <rect x={from} y={TOP} width={Math.max(3, to - from)} height={PANEL_HEIGHT - TOP - BOTTOM} fill="var(--band)" />
+      {[from, Math.max(from + 3, to)].map((edge) => (
+        <line key={edge} x1={edge} x2={edge} y1={TOP} y2={PANEL_HEIGHT - BOTTOM} stroke="var(--critical-mark)" strokeDasharray="4 3" />
+      ))}
+    </g>
+  );
+}
+
+/** A line that breaks where nothing was measured; a lone reading becomes a dot. */
+export function linePath(times: readonly number[], values: readonly (number | null)[], x: Scale, y: Scale): string {
+  let drawing = false;
+  return times
+    .map((at, position) => {
+      const value = values[position] ?? null;
+      if (value === null) {
+        drawing = false;
+        return '';
+      }
+      const place = `${x(at).toFixed(1)} ${y(value).toFixed(1)}`;
+      const command = drawing ? `L${place}` : `M${place}h0`;
+      drawing = true;
+      return command;
+    })
+    .join('');
+}

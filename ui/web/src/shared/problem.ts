@@ -1,0 +1,47 @@
+/** What went wrong, in a sentence a person can act on. */
+export class ApiProblem extends Error {
+  readonly status: number;
+  readonly body: unknown;
+
+  constructor(status: number, detail: string, body?: unknown) {
+    super(detail);
+    this.status = status;
+    this.body = body;
+  }
+}
+
+const FALLBACK: Record<number, string> = {
+  401: 'You are signed out.',
+  403: 'Your role does not allow this.',
+  404: 'This does not exist, or it is not yours to see.',
+  429: 'Too many attempts. Wait a minute, then try again.',
+  503: 'FleetGuard is starting or a part of it is away. Try again in a moment.',
+};
+
+interface Outcome<Data> {
+  data?: Data;
+  error?: unknown;
+  response?: Response;
+}
+
+/** The data of an API call, or an `ApiProblem`. */
+export async function answer<Data>(call: PromiseLike<Outcome<Data>>): Promise<Data> {
+  const { data, error, response } = await call;
+  if (response?.ok) return data as Data;
+  if (!response) throw new ApiProblem(0, 'FleetGuard cannot be reached. Check the connection, then try again.');
+  throw new ApiProblem(response.status, sentence(error, response.status), error);
+}
+
+function sentence(error: unknown, status: number): string {
+  const { detail } = (error ?? {}) as { detail?: unknown };
+  if (typeof detail === 'string' && detail) return detail;
+  return FALLBACK[status] ?? `FleetGuard answered with an error (${status}). Try again.`;
+}
+
+export function isProblem(error: unknown, status: number): boolean {
+  return error instanceof ApiProblem && error.status === status;
+}
+
+export function inWords(error: unknown): string {
+  return error instanceof ApiProblem ? error.message : 'Something unexpected went wrong. Try again.';
+}

@@ -1,0 +1,20 @@
+/** A moment as people say it, with the exact time one hover or one screen-reader step away. */
+import { ago, dayAndClock, fullTime, type Instant } from './format';
+import { useNow } from './useNow';
+
+export function Ago({ at }: { at: Instant }) {
+  const now = useNow();
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
+      {ago(at, now)}
+    </time>
+  );
+}
+
+export function Exact({ at }: { at: Instant }) {
+  return (
+    <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
+      {dayAndClock(at)}
+    </time>
+  );
+}

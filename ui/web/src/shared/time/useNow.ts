@@ -1,0 +1,28 @@
+/** One clock for the whole page: every relative time moves on the same beat. */
+import { useSyncExternalStore } from 'react';
+
+const BEAT_MS = 5_000;
+
+let now = Date.now();
+let timer: ReturnType<typeof setInterval> | undefined;
+const readers = new Set<() => void>();
+
+function subscribe(reader: () => void): () => void {
+  readers.add(reader);
+  timer ??= setInterval(() => {
+    now = Date.now();
+    readers.forEach((read) => read());
+  }, BEAT_MS);
+  return () => {
+    readers.delete(reader);
+    if (readers.size === 0) {
+      clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+/** Milliseconds, renewed every five seconds. */
+export function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
