@@ -1,0 +1,221 @@
+"""The 72-hour survival forecast of each component, and the board that keeps the fleet's current risks. No Ray."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+import xgboost as xgb
+from numpy.typing import NDArray
+
+from fleet.alerts import TYPE_INDEX, TYPES, AlertType, Evidence, Severity, VehicleId
+from fleet.components import HORIZON_H, Covariates, Vocabulary
+from fleet.errors import ModelUnavailable
+from fleet.features import FeatureBatch
+from fleet.scores import ScoreBatch
+from fleet.stores import component_events
+
+RECORD: Final = "forecaster.json"
+Z_90: Final = 1.645  # two-sided 90 % of a normal distribution
+STALE_S: Final = 48 * 3600  # older forecasts say nothing about the next 72 hours
+EVIDENCE_FROM: Final = 0.3
+_SEVERITIES: Final = ((0.3, Severity.MEDIUM), (0.5, Severity.HIGH), (0.8, Severity.CRITICAL))
+_COLUMN: Final = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """(n, component) probabilities of failing within the horizon, with a 90 % interval."""
+
+    components: tuple[str, ...]
+    horizon_h: int
+    probability: Array
+    lower: Array
+    upper: Array
+
+
+def log_cumulative_hazard(probability: Array) -> Array:
+    """The complementary log-log of a probability, in which the survival model is linear."""
+    return np.asarray(np.log(-np.log1p(-np.clip(probability, 1e-6, 1 - 1e-6))))
+
+
+def probability_of(log_hazard: Array) -> Array:
+    """Its inverse: 1 − exp(−H)."""
+    return np.asarray(-np.expm1(-np.exp(np.minimum(log_hazard, 5.0))))
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentHazard:
+    """A Cox model of one component: hazard = baseline(t) · exp(slope · (risk − centre)), the risk learnt by boosted trees.
+
+    Attributes:
+        slope, slope_variance, centre: of the Cox regression on the cross-fitted risk.
+        hours, cumulative_hazard: the baseline, from the moment of the forecast on.
+        baseline_variance: of the log baseline: one over the failures it rests on.
+        boosters: one per fold of vehicles, each fitted on all others.
+    """
+
+    name: str
+    slope: float
+    slope_variance: float
+    centre: float
+    hours: Array
+    cumulative_hazard: Array
+    baseline_variance: float
+    boosters: tuple[xgb.Booster, ...]
+
+    def fold_risks(self, values: NDArray[np.float32]) -> Array:
+        """(fold, n) log cumulative hazard by each booster."""
+        return np.stack([log_cumulative_hazard(booster.inplace_predict(values, missing=np.nan)) for booster in self.boosters])
+
+    def forecast(self, values: NDArray[np.float32], horizon_h: float) -> tuple[Array, Array, Array]:
+        """(n,) probability, lower, upper. The folds' disagreement counts as a delete-a-group jackknife."""
+        folds = self.fold_risks(values)
+        risk = folds.mean(axis=0)
+        offset = risk - self.centre
+        centre = np.log(np.interp(horizon_h, self.hours, self.cumulative_hazard)) + self.slope * offset
+        jackknife = (len(folds) - 1) / len(folds) * ((folds - risk) ** 2).sum(axis=0)
+        error = np.sqrt(self.slope_variance * offset**2 + self.baseline_variance + self.slope**2 * jackknife)
+        return probability_of(centre), probability_of(centre - Z_90 * error), probability_of(centre + Z_90 * error)
+
+
+class ForecastScorer:
+    """P(component fails within 72 h) from what is known of a vehicle."""
+
+    def __init__(self, version: str, vocabulary: Vocabulary, hazards: tuple[ComponentHazard, ...]) -> None:
+        self.version, self.vocabulary, self._hazards = version, vocabulary, hazards
+        self.components = tuple(hazard.name for hazard in hazards)
+
+    @classmethod
+    def load(cls, folder: Path, version: str) -> Self:
+        """From a folder that `save` wrote.
+
+        Raises:
+            ModelUnavailable: the folder holds no forecaster.
+        """
+        try:
+            record = json.loads((folder / RECORD).read_text())
+        except (OSError, ValueError) as error:
+            raise ModelUnavailable(f"The forecaster {version} does not load from {folder}: {error}") from error
+        vocabulary = Vocabulary(**{name: tuple(values) for name, values in record["vocabulary"].items()})
+        return cls(version, vocabulary, tuple(_read_hazard(folder, hazard) for hazard in record["hazards"]))
+
+    def save(self, folder: Path) -> None:
+        """Write native files: one JSON record, one file per booster."""
+        folder.mkdir(parents=True, exist_ok=True)
+        vocabulary = {name: getattr(self.vocabulary, name) for name in ("components", "codes", "models")}
+        hazards = [_write_hazard(folder, place, hazard) for place, hazard in enumerate(self._hazards)]
+        (folder / RECORD).write_text(json.dumps({"vocabulary": vocabulary, "hazards": hazards}))
+
+    def forecast(self, covariates: Covariates, horizon_h: int = HORIZON_H) -> Forecast:
+        """(n, component) for the rows of `covariates`; horizons up to 72 h."""
+        parts = [hazard.forecast(covariates.values, horizon_h) for hazard in self._hazards]
+        probability, lower, upper = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
+        return Forecast(self.components, horizon_h, probability, lower, upper)
+
+
+def _write_hazard(folder: Path, place: int, hazard: ComponentHazard) -> dict[str, Any]:
+    files = [f"boost-{place}-{fold}.ubj" for fold in range(len(hazard.boosters))]
+    for file, booster in zip(files, hazard.boosters, strict=True):
+        booster.save_model(folder / file)
+    numbers = {name: getattr(hazard, name) for name in ("name", "slope", "slope_variance", "centre", "baseline_variance")}
+    curve = {"hours": hazard.hours.tolist(), "cumulative_hazard": hazard.cumulative_hazard.tolist()}
+    return {**numbers, **curve, "boosters": files}
+
+
+def _read_hazard(folder: Path, record: dict[str, Any]) -> ComponentHazard:
+    boosters = []
+    for file in record["boosters"]:
+        booster = xgb.Booster({"nthread": 1})
+        booster.load_model(folder / file)
+        boosters.append(booster)
+    curve = {name: np.array(record[name], float) for name in ("hours", "cumulative_hazard")}
+    return ComponentHazard(**{**record, **curve, "boosters": tuple(boosters)})
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """The worst component of a vehicle, as last forecast.
+
+    Attributes:
+        made_at: seconds since the epoch.
+        codes: fault codes of the 72 hours before. age_days: since the component's last replacement, None where unknown.
+    """
+
+    component: str
+    probability: float
+    lower: float
+    upper: float
+    made_at: float
+    version: str
+    codes: tuple[str, ...] = ()
+    age_days: float | None = None
+
+
+class RiskBoard:
+    """The current risk per vehicle, in memory; `refresh` reads it anew from the newest forecasts."""
+
+    def __init__(self, risks: dict[VehicleId, Risk] | None = None) -> None:
+        self._risks = risks or {}
+
+    async def refresh(self, pool: asyncpg.Pool) -> None:
+        """Read every tenant's newest forecasts.
+
+        Raises:
+            Unavailable: the store does not answer; the board keeps what it had.
+        """
+        risks: dict[VehicleId, Risk] = {}
+        for slug, tenant in (await component_events.all_tenants(pool)).items():
+            risks |= {VehicleId(slug, vehicle): risk for vehicle, risk in (await _tenant_risks(pool, tenant)).items()}
+        self._risks = risks
+
+    def attach(self, features: FeatureBatch) -> ScoreBatch:
+        """COMPONENT_FAILURE_RISK of each row; NaN where the vehicle has no fresh forecast."""
+        scores = ScoreBatch.unknown(len(features))
+        version = ""
+        for row, (vehicle, at) in enumerate(zip(features.vehicles, features.at.tolist(), strict=True)):
+            risk = self._risks.get(vehicle)
+            if risk is None or at - risk.made_at > STALE_S:
+                continue
+            version = risk.version
+            scores.probability[row, _COLUMN] = risk.probability
+            scores.severity[row, _COLUMN] = severity_of(risk.probability)
+            if risk.probability >= EVIDENCE_FROM:
+                scores.evidence[row, _COLUMN] = (evidence_of(risk),)
+        versions = tuple(version if column == _COLUMN else "" for column in range(len(TYPES)))
+        return ScoreBatch(scores.probability, scores.severity, scores.evidence, versions)
+
+
+def severity_of(probability: float) -> int:
+    """`Severity` by probability; 0 below the first step."""
+    return max((int(severity) for limit, severity in _SEVERITIES if probability >= limit), default=0)
+
+
+def evidence_of(risk: Risk) -> Evidence:
+    """The forecast in one sentence, with what it rests on."""
+    codes = f"; fault codes in the last {HORIZON_H} h: {', '.join(risk.codes)}" if risk.codes else "; no recent fault codes"
+    age = f"; last replaced {risk.age_days:.0f} days ago" if risk.age_days is not None else ""
+    interval = f"90 % interval {risk.lower:.0%} to {risk.upper:.0%}"
+    text = f"{risk.component} fails within {HORIZON_H} h with probability {risk.probability:.0%} ({interval}){codes}{age}."
+    return Evidence(f"risk:{risk.component}", "", round(risk.probability, 4), None, text, 1.0)
+
+
+async def _tenant_risks(pool: asyncpg.Pool, tenant: UUID) -> dict[str, Risk]:
+    rows = await component_events.worst_risks(pool, tenant, HORIZON_H)
+    likely = [row["vehicle_id"] for row in rows if row["probability"] >= EVIDENCE_FROM]
+    codes = await component_events.recent_codes(pool, tenant, likely, HORIZON_H) if likely else {}
+    replaced = await component_events.last_replacements(pool, tenant, likely) if likely else {}
+    return {row["vehicle_id"]: _risk(row, codes, replaced) for row in rows}
+
+
+def _risk(row: asyncpg.Record, codes: dict[str, tuple[str, ...]], replaced: dict[tuple[str, str], datetime]) -> Risk:
+    vehicle, component, made_at = row["vehicle_id"], row["component"], row["made_at"]
+    since = replaced.get((vehicle, component))
+    age_days = None if since is None else (made_at - since).total_seconds() / 86_400
+    figures = (row["probability"], row["lower"], row["upper"])
+    return Risk(component, *figures, made_at.timestamp(), row["model_version"], codes.get(vehicle, ()), age_days)
