@@ -1,0 +1,101 @@
+"""Joins trips that were simulated apart into the life of each vehicle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet import signals
+from simulator.faults import Fault, corrupt
+from simulator.plan import Trips
+from simulator.sensors import FUEL_PCT, Readings
+from simulator.state import report_volume
+from simulator.supply import float_reading
+from simulator.vehicles import Array, Flags, Vehicles
+
+_ODOMETER: Final = signals.INDEX["odometer_km"]
+_PLACE: Final = (signals.INDEX["latitude_deg"], signals.INDEX["longitude_deg"])
+_HEADING: Final = signals.INDEX["heading_deg"]
+
+
+@dataclass(slots=True)
+class Recording:
+    """(rows,) of all trips, in order of trip and time; `values` is (signal, rows)."""
+
+    lane: NDArray[np.intp]
+    time_s: Array
+    values: Readings
+    off_pct: Array
+    spent_l: Array
+    running: Flags
+
+    def take(self, rows: NDArray[np.intp]) -> "Recording":
+        """The given rows, in the given order."""
+        return Recording(*(getattr(self, item.name)[..., rows] for item in fields(self)))
+
+
+def join(parts: Sequence[Recording]) -> Recording:
+    """One recording after the other."""
+    return Recording(*(np.concatenate([getattr(part, item.name) for part in parts], axis=-1) for item in fields(Recording)))
+
+
+def stitch(recording: Recording, fleet: Vehicles, trips: Trips, rng: np.random.Generator) -> None:
+    """Let each trip begin where the one before ended: odometer, place and fuel, with refuelling where it is needed."""
+    count = len(trips)
+    first = np.searchsorted(recording.lane, np.arange(count))
+    after = np.searchsorted(recording.lane, np.arange(count), side="right")
+    litres = -recording.spent_l.copy()
+    km, level = 0.0, 0.0
+    shift = np.zeros(2)
+    for lane in range(count):
+        rows, vehicle = slice(first[lane], after[lane]), int(trips.vehicle[lane])
+        if rows.start == rows.stop:
+            continue
+        tank = float(fleet.tank_l[vehicle])
+        home = np.array([fleet.home_lat[vehicle], fleet.home_lon[vehicle]])
+        if lane == 0 or trips.vehicle[lane - 1] != vehicle:
+            km = float(fleet.age_years[vehicle] * fleet.daily_km[vehicle] * 300 + rng.uniform(500, 20_000))
+            level, shift = tank * float(rng.uniform(0.35, 0.95)), np.zeros(2)
+        spent = float(recording.spent_l[rows].max())
+        if level - spent < 0.12 * tank:
+            filled = tank * float(rng.uniform(0.85, 0.97)) - level
+            level += filled
+            if lane and trips.vehicle[lane - 1] == vehicle:
+                pause = slice(first[lane - 1], after[lane - 1])
+                late = recording.time_s[pause] > trips.trip_s[lane - 1] + 0.7 * trips.rest_s[lane - 1]
+                litres[pause] += filled * late
+        litres[rows] += level
+        level -= spent
+        recording.values[_ODOMETER, rows] += np.float32(km)
+        km = float(np.nanmax(recording.values[_ODOMETER, rows]))
+        shift = _shift_place(recording, rows, home, shift)
+    tank_l = fleet.tank_l[trips.vehicle][recording.lane]
+    low, high = (bound[trips.vehicle][recording.lane] for bound in (fleet.sender_low_pct, fleet.sender_high_pct))
+    pct = float_reading(100 * litres.clip(0) / tank_l, recording.off_pct, low, high)
+    recording.values[FUEL_PCT] *= pct.astype(np.float32)
+
+
+def _shift_place(recording: Recording, rows: slice, home: Array, shift: Array) -> Array:
+    """Move a trip to where the last one ended, turned round where that leads back home; where it ends, from home."""
+    track = recording.values[_PLACE, rows].astype(np.float64) - home[:, None]
+    seen = np.flatnonzero(np.isfinite(track).all(axis=0))
+    end = track[:, seen[-1]] if len(seen) else np.zeros(2)
+    side = -1.0 if np.hypot(*(shift - end)) < np.hypot(*(shift + end)) else 1.0
+    recording.values[_PLACE, rows] = (home + shift)[:, None] + side * track
+    if side < 0:
+        recording.values[_HEADING, rows] = (recording.values[_HEADING, rows] + 180) % 360
+    return shift + side * end
+
+
+def break_sensors(recording: Recording, faults: list[Fault], fleet: Vehicles, trips: Trips) -> None:
+    for fault in faults:
+        if fault.kind != "SENSOR_FAULT" or np.isnan(fault.began):
+            continue
+        first, after = np.searchsorted(recording.lane, fault.lane), np.searchsorted(recording.lane, fault.lane, side="right")
+        times = recording.time_s[first:after]
+        rows = first + np.flatnonzero((times >= fault.began) & (times <= fault.began + fault.duration_s))
+        column = signals.INDEX[fault.column]
+        recording.values[column, rows] = corrupt(fault, recording.time_s[rows], recording.values[column, rows])
+    report_volume(recording.values, fleet.tank_l[trips.vehicle][recording.lane])

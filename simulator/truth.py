@@ -1,0 +1,110 @@
+"""What really happened: intervals in which a fault or a manoeuvre showed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from simulator.driving import Motion
+from simulator.effects import Effects
+from simulator.engine import Engine
+from simulator.faults import HARSH, Fault
+from simulator.vehicles import Array, Flags, Vehicles
+
+# Interruptions shorter than this do not end an interval: a drowsy driver at a red light is still drowsy.
+_MERGE_S: Final = {**dict.fromkeys(HARSH, 5.0), "SPEEDING": 5.0, "MISFIRE": 60.0, "LOW_OIL_PRESSURE": 60.0}
+_MERGE_DEFAULT_S: Final = 180.0
+_LEAST_S: Final = {"SPEEDING": 30.0, **dict.fromkeys(HARSH, 0.3)}
+_LEAST_DEFAULT_S: Final = 5.0
+_HARSH_SPEED_MS: Final = 8 / 3.6
+_OVER_KMH, _OVER_SHARE = 6.0, 1.10
+_OVERHEATED_C: Final = 103.0
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One labelled interval, in seconds on the simulation's clock."""
+
+    lane: int
+    label: str
+    start_s: float
+    end_s: float
+
+
+class TruthLog:
+    """Joins what is seen step by step into episodes."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[int, str], list[float]] = {}
+        self._closed: list[Episode] = []
+
+    def see(self, lane: int, label: str, start_s: float, end_s: float) -> None:
+        """The label holds for a vehicle from start to end."""
+        interval = self._open.get((lane, label))
+        if interval is not None and start_s - interval[1] <= _MERGE_S.get(label, _MERGE_DEFAULT_S):
+            interval[1] = end_s
+            return
+        if interval is not None:
+            self._close(lane, label)
+        self._open[(lane, label)] = [start_s, end_s]
+
+    def settle(self, clock_s: Array) -> None:
+        """Close what has not been seen for longer than an interruption lasts."""
+        for (lane, label), (_, end_s) in list(self._open.items()):
+            if clock_s[lane] - end_s > _MERGE_S.get(label, _MERGE_DEFAULT_S):
+                self._close(lane, label)
+
+    def finish(self) -> None:
+        """Close everything: the simulation is over."""
+        for lane, label in list(self._open):
+            self._close(lane, label)
+
+    def take(self) -> Iterator[Episode]:
+        """What has been closed since the last call."""
+        closed, self._closed = self._closed, []
+        return iter(closed)
+
+    def _close(self, lane: int, label: str) -> None:
+        start_s, end_s = self._open.pop((lane, label))
+        if end_s - start_s >= _LEAST_S.get(label, _LEAST_DEFAULT_S) - 1e-6:
+            self._closed.append(Episode(lane, label, start_s, end_s))
+
+
+def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Array, dt: Array) -> None:
+    """Harsh manoeuvres and speeding are what the vehicle does, whoever caused it."""
+    fast = (motion.speed_ms + np.maximum(-motion.accel_ms2, 0) * dt >= _HARSH_SPEED_MS) & (dt > 0)
+    limit = vehicles.harsh_ms2
+    speed_kmh, limit_kmh = motion.speed_ms * 3.6, motion.road.limit_kmh
+    speeding = (speed_kmh > limit_kmh + _OVER_KMH) & (speed_kmh > limit_kmh * _OVER_SHARE) & (dt > 0)
+    seen: tuple[tuple[str, Flags], ...] = (
+        ("HARSH_ACCELERATION", fast & (motion.accel_ms2 >= limit[0])),
+        ("HARSH_BRAKING", fast & (motion.accel_ms2 <= -limit[1])),
+        ("HARSH_CORNERING", fast & (np.abs(motion.lateral_ms2) >= limit[2])),
+        ("SPEEDING", speeding),
+    )
+    for label, mask in seen:
+        for lane in np.flatnonzero(mask):
+            log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]))
+
+
+def shows(fault: Fault, now: float, vehicles: Vehicles, effects: Effects, motion: Motion, engine: Engine, running: Flags) -> bool:
+    """Whether the fault can be seen from outside at this moment; a hidden fault is no anomaly yet."""
+    lane = fault.lane
+    match fault.kind:
+        case "FATIGUE":
+            return bool(motion.speed_ms[lane] > 5)
+        case "ENGINE_OVERHEAT":
+            return bool(engine.coolant_c[lane] > max(_OVERHEATED_C, vehicles.thermostat_c[lane] + 15))
+        case "SENSOR_FAULT" if fault.variant == "drifting":
+            return fault.share(now) > 0.15
+        case "BATTERY_FAILURE" if fault.variant == "battery":
+            return not running[lane]
+        case "FUEL_LEAK":
+            return True
+        case "FUEL_THEFT":
+            return bool(effects.drain_lps[lane] > 0)
+        case "SPEEDING" | "HARSH_ACCELERATION" | "HARSH_BRAKING" | "HARSH_CORNERING":
+            return False  # `watch_driving` sees them
+        case _:
+            return bool(running[lane])
