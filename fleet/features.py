@@ -18,16 +18,18 @@ SECOND_FEATURES = (
     "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "accel_rms_60_ms2",
     "lateral_rms_60_ms2", "jerk_rms_60_ms3", "brake_max_5_pct", "throttle_std_60_pct", "yaw_rms_5_dps", "speed_known",
     "over_limit_10_kmh", "over_limit_30_kmh", "over_limit_10_ratio", "over_limit_30_ratio",
-    "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c", "coolant_min_10_c",
-    "coolant_slope_c_min", "coolant_step_c", "intake_temp_c", "ambient_temp_c", "oil_temp_c", "oil_pressure_max_10_kpa", "battery_v",
-    "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60", "rpm_min_10",
+    "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c",
+    "coolant_min_10_c", "coolant_slope_c_min", "coolant_step_c", "intake_temp_c", "ambient_temp_c", "oil_temp_c",
+    "oil_pressure_max_10_kpa", "battery_v", "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60", "rpm_min_10",
 )  # fmt: skip
 MINUTE_FEATURES = (
-    "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps", "speed_std_15_kmh",
-    "speeding_15", "moving_15", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min", "load_flat_std_pct", "coolant_jitter_15_c",
-    "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
+    "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps",
+    "speed_std_15_kmh", "speeding_15", "moving_15", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
+    "load_flat_std_pct",
+    "coolant_jitter_15_c", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
     "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_rise_15_pct", "fuel_used_15_l", "fuel_used_60_l",
     "fuel_noise_pct", "fuel_jumps_60", "fuel_zero", "fuel_slope_lph", "fuel_slope_error_lph", "fuel_hours", "still_15",
+    "fuel_unmetered_share",
 )  # fmt: skip
 FEATURES = SECOND_FEATURES + MINUTE_FEATURES + ("vehicle_class", "tank_l")
 FEATURE = {name: position for position, name in enumerate(FEATURES)}
@@ -251,6 +253,8 @@ def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
     put("fuel_slope_lph", slope_pct)
     put("fuel_slope_error_lph", error)
     put("fuel_hours", hours)
+    burning = last("engine_on", 360) > 0.5
+    put("fuel_unmetered_share", (burning & np.isnan(last("fuel_l", 360))).sum(axis=1) / np.maximum(burning.sum(axis=1), 1))
     moving = last("moving", 15)
     put("still_15", 1 - mean(np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)))
 

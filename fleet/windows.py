@@ -54,6 +54,7 @@ _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
 HIGH_RATE_S = 0.15  # readings closer than this come from an IMU of about 10 Hz or more
 SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
+SUSTAINED_SHARE = 0.6  # of a harsh peak that is left in the mean over 3 s when the peak lasts 2 s
 SPARSE_GAP_S = 20.0  # readings further apart than this are judged at once, not at the end of their minute
 HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
 
@@ -212,7 +213,7 @@ class WindowState:
     def _smooth(self, slot: int, time: TimeArray, xy: FloatArray) -> FloatArray:
         """(k, 2) means over the last 300 ms; NaN until 200 ms are covered."""
         if (tail := self._tails.get(slot)) is not None:
-            time = np.r_[self._tail_start[slot] + tail[:, 0], time]
+            time = np.r_[self._tail_start[slot] + tail[:, 0].astype(np.float64), time]
             xy = np.concatenate([tail[:, 1:], xy])
         begin = np.searchsorted(time, time - SMOOTH_S)
         total = np.concatenate([np.zeros((1, 2)), np.cumsum(xy, axis=0, dtype=np.float64)])
@@ -233,7 +234,8 @@ class WindowState:
             elapsed = back + bins[:, SECOND["offset_s"]] - previous[:, SECOND["offset_s"]]
             change = (speed - previous[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
             accel = np.where(np.isnan(accel) & (elapsed > 0.5) & (elapsed < 2.5), change, accel)
-        accel[np.abs(accel) > GLITCH_MS2] = np.nan
+        accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
+        accel = self._sustained(accel, slot, second, bins)
         slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
         turning = np.radians(bins[:, SECOND["yaw_rate_dps"]]) * speed / 3.6
@@ -245,6 +247,14 @@ class WindowState:
         for channel, peak in (("peak_accel_ms2", forward), ("peak_brake_ms2", -forward), ("peak_corner_ms2", corner)):
             bins[slow, SECOND[channel]] = peak[slow]
         bins[slow, SECOND["peak_horizontal_ms2"]] = np.hypot(forward, corner)[slow]
+
+    def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+        """Accelerations held to what three seconds of speed bear out: a polled sender repeats a value, then jumps."""
+        before = self.rows["seconds"][slot, (second - 3) % SECONDS]
+        elapsed = 3 + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
+        change = (bins[:, SECOND["speed_kmh"]] - before[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
+        along = np.maximum(np.sign(accel) * change, 0) / SUSTAINED_SHARE
+        return np.sign(accel) * np.fmin(np.abs(accel), along)
 
     def second_windows(self, slots: NDArray[np.intp], length: int = SECONDS) -> FloatArray:
         """(n, length, channel) the last seconds of each slot, oldest first; NaN where nothing came."""

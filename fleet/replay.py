@@ -1,0 +1,185 @@
+"""Recorded telemetry through the live windows and features, many vehicles side by side.
+
+A long history of one vehicle is cut into pieces that run side by side too: each begins with a warm-up as long as the
+windows remember, so that every row comes out as it would have live.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from fleet import signals
+from fleet.alerts import VehicleId
+from fleet.features import FeatureBatch, FeatureState
+from fleet.history import History
+from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
+from fleet.windows import MINUTES, VEHICLE_CLASSES, WindowState
+
+WARM_UP_S = (MINUTES + 1) * 60
+PIECE_ROWS = 8_000
+CHUNK_READINGS = 600  # readings of each piece per call of the windows: bounds memory
+
+Select = Callable[[NDArray[np.intp], TimeArray], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A bundle's telemetry as arrays, sorted by vehicle and time.
+
+    Attributes:
+        vehicles: identities. starts: (vehicle + 1,) first reading of each. event_time: (n,) s since the epoch, increasing
+        within a vehicle. values: (n, signal). drivers: (n,) or None. kinds, tanks: per vehicle, class and litres or None.
+    """
+
+    vehicles: tuple[VehicleId, ...]
+    starts: NDArray[np.intp]
+    event_time: TimeArray
+    values: FloatArray
+    drivers: NDArray[np.object_] | None
+    kinds: tuple[str, ...]
+    tanks: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    vehicle: int
+    begin: int
+    warm: int  # first reading whose features count
+    end: int
+
+
+def recording(history: History, tenant: str = "history") -> Recording:
+    """The telemetry of a bundle; a reading at the time of the one before it is dropped, as live."""
+    frame = history.telemetry
+    names = frame["vehicle_id"].astype(str).to_numpy()
+    time = frame["ts"].astype("int64").to_numpy() / 1e9
+    keep = np.r_[True, (names[1:] != names[:-1]) | (time[1:] > time[:-1])]
+    names, time = names[keep], time[keep]
+    values = np.full((len(time), signals.COUNT), np.nan, np.float32)
+    for column in history.signals:
+        values[:, signals.INDEX[column]] = frame[column].to_numpy()[keep]
+    starts = np.flatnonzero(np.r_[True, names[1:] != names[:-1]])
+    ids = [str(name) for name in names[starts]]
+    known = history.vehicles.set_index("vehicle_id").to_dict("index") if len(history.vehicles) else {}
+    drivers = frame["driver_id"].to_numpy()[keep] if "driver_id" in frame.columns else None
+    return Recording(
+        vehicles=tuple(VehicleId(tenant, name) for name in ids),
+        starts=np.r_[starts, len(time)],
+        event_time=time,
+        values=values,
+        drivers=drivers,
+        kinds=tuple(_kind(known.get(name, {})) for name in ids),
+        tanks=tuple(_tank(known.get(name, {})) for name in ids),
+    )
+
+
+def _kind(record: dict[str, object]) -> str:
+    kind = str(record.get("vehicle_class", VEHICLE_CLASSES[0])).lower()
+    return kind if kind in VEHICLE_CLASSES else VEHICLE_CLASSES[0]
+
+
+def _tank(record: dict[str, object]) -> float | None:
+    tank = record.get("tank_l")
+    return float(tank) if isinstance(tank, (int, float)) and not pd.isna(tank) else None
+
+
+def replay_features(
+    recorded: Recording,
+    select: Select | None = None,
+    progress: Callable[[float], None] | None = None,
+    batch_rows: int = 4096,
+) -> Iterator[tuple[NDArray[np.intp], FeatureBatch]]:
+    """Features of a recording.
+
+    Args:
+        select: (vehicle positions, event times) → which rows are wanted; all of them without.
+        progress: called with the share done.
+
+    Yields:
+        (positions of vehicles, their features). Rows of one vehicle come in time order within a piece; pieces overlap
+        in time, so a consumer that needs order sorts by vehicle and time.
+    """
+    pieces = _pieces(recorded)
+    windows = WindowState(max(len(pieces), 1))
+    state = FeatureState(windows)
+    for slot, piece in enumerate(pieces):
+        windows.describe(slot, recorded.kinds[piece.vehicle], recorded.tanks[piece.vehicle])
+    vehicle_of = np.array([piece.vehicle for piece in pieces], np.intp)
+    warm_from = np.array([recorded.event_time[piece.warm] for piece in pieces])
+    collected = _Collector(recorded, batch_rows)
+    longest = max((piece.end - piece.begin for piece in pieces), default=0)
+    for offset in range(0, longest, CHUNK_READINGS):
+        slots, rows, batch = _chunk(recorded, pieces, offset)
+        for positions, settled in windows.rounds(slots, batch):
+            active = slots[positions]
+            state.refresh(active[settled])
+            wanted = batch.event_time[positions] >= warm_from[active]
+            if select is not None:
+                wanted &= select(vehicle_of[active], batch.event_time[positions])
+            if wanted.any():
+                chosen = active[wanted]
+                collected.add(vehicle_of[chosen], rows[positions[wanted]], *state.features(chosen))
+                if collected.full:
+                    yield collected.take()
+        if progress:
+            progress(min(1.0, (offset + CHUNK_READINGS) / longest))
+    if collected:
+        yield collected.take()
+
+
+def _pieces(recorded: Recording) -> list[_Piece]:
+    pieces = []
+    for vehicle in range(len(recorded.vehicles)):
+        first, end = int(recorded.starts[vehicle]), int(recorded.starts[vehicle + 1])
+        time = recorded.event_time[first:end]
+        warm = 0
+        while warm < len(time):
+            begin = int(np.searchsorted(time, time[warm] - WARM_UP_S)) if warm else 0
+            stop = min(len(time), warm + max(PIECE_ROWS, 2 * (warm - begin)))
+            pieces.append(_Piece(vehicle, first + begin, first + warm, first + stop))
+            warm = stop
+    return pieces
+
+
+def _chunk(recorded: Recording, pieces: list[_Piece], offset: int) -> tuple[NDArray[np.intp], NDArray[np.intp], TelemetryBatch]:
+    spans = [
+        (slot, np.arange(piece.begin + offset, min(piece.begin + offset + CHUNK_READINGS, piece.end)))
+        for slot, piece in enumerate(pieces)
+        if piece.begin + offset < piece.end
+    ]
+    rows = np.concatenate([span for _, span in spans])
+    slots = np.concatenate([np.full(len(span), slot, np.intp) for slot, span in spans])
+    nobody = (None,) * len(rows)
+    flags = np.zeros(len(rows), np.uint8)
+    return slots, rows, TelemetryBatch((), slots, recorded.event_time[rows], recorded.values[rows], nobody, flags)
+
+
+class _Collector:
+    """Gathers the rows of many rounds into batches worth a call of the models."""
+
+    def __init__(self, recorded: Recording, batch_rows: int) -> None:
+        self._recorded, self._limit = recorded, batch_rows
+        self._parts: list[tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, FloatArray]] = []
+        self._rows = 0
+
+    def __len__(self) -> int:
+        return self._rows
+
+    @property
+    def full(self) -> bool:
+        return self._rows >= self._limit
+
+    def add(self, vehicles: NDArray[np.intp], rows: NDArray[np.intp], values: FloatArray, sequence: FloatArray) -> None:
+        self._parts.append((vehicles, rows, values, sequence))
+        self._rows += len(rows)
+
+    def take(self) -> tuple[NDArray[np.intp], FeatureBatch]:
+        vehicles, rows, values, sequence = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        self._parts, self._rows = [], 0
+        recorded = self._recorded
+        drivers = recorded.drivers[rows].tolist() if recorded.drivers is not None else [None] * len(rows)
+        identities = tuple(recorded.vehicles[vehicle] for vehicle in vehicles.tolist())
+        return vehicles, FeatureBatch(identities, recorded.event_time[rows], values, sequence, tuple(drivers))

@@ -1,0 +1,127 @@
+"""Engine model: XGBoost over windows and trends, held to physics on both sides."""
+
+import json
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import xgboost
+from numpy.typing import NDArray
+
+from fleet.alerts import AlertType, Evidence
+from fleet.features import FeatureBatch
+from fleet.scores import MODEL_TYPES, ScoreBatch
+from fleet.telemetry import FloatArray
+from fleet.thresholds import DEFAULT_LIMITS, SUPPORT_CAP, Limits
+from serve.claims import Claims, Explain, unless
+from serve.rails import Rail, battery_rail, misfire_support, oil_rail, overheat_rail, sensor_rail
+
+ENGINE_FEATURES = (
+    "speed_kmh", "engine_rpm", "rpm_min_10", "rpm_rough_30", "engine_load_pct", "throttle_pct", "air_ratio", "engine_on",
+    "engine_on_60",
+    "coolant_min_10_c", "coolant_slope_c_min", "coolant_step_c", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
+    "load_flat_std_pct", "coolant_jitter_15_c", "ambient_temp_c", "oil_temp_c", "oil_pressure_max_10_kpa", "oil_pressure_15_kpa",
+    "battery_max_10_v", "battery_max_60_v", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "moving_15",
+    "vehicle_class",
+)  # fmt: skip
+ENGINE_TYPES = MODEL_TYPES["engine"]
+CLASSES = (None, *ENGINE_TYPES)  # class 0 is normal
+_NEEDS: dict[AlertType, tuple[str, ...]] = {
+    AlertType.ENGINE_OVERHEAT: ("coolant_temp_c",),
+    AlertType.MISFIRE: ("engine_rpm", "rpm_rough_30"),
+    AlertType.LOW_OIL_PRESSURE: ("oil_pressure_max_10_kpa",),
+    AlertType.BATTERY_FAILURE: ("battery_max_60_v",),
+    AlertType.SENSOR_FAULT: ("coolant_temp_c",),
+}
+_REASONS = 3  # contributions named beside the guard rail's own reason
+
+
+class EngineScorer:
+    """Scores of ENGINE_OVERHEAT, MISFIRE, LOW_OIL_PRESSURE, BATTERY_FAILURE and SENSOR_FAULT."""
+
+    def __init__(
+        self,
+        version: str,
+        booster: xgboost.Booster,
+        temperature: float,
+        typical: FloatArray,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
+        self.version = version
+        self._booster, self._temperature, self._typical, self._limits = booster, temperature, typical, limits
+        self._booster.set_param({"nthread": 1})
+
+    @classmethod
+    def load(cls, folder: Path, version: str) -> Self:
+        """The model in a folder: `engine.ubj`, `engine.json`."""
+        record = json.loads((folder / "engine.json").read_text())
+        booster = xgboost.Booster(model_file=str(folder / "engine.ubj"))
+        return cls(version, booster, float(record["temperature"]), np.array(record["typical"], np.float32))
+
+    def score(self, features: FeatureBatch, slow: FloatArray) -> ScoreBatch:
+        """(n) scores; a type is NaN where the signals it rests on are silent."""
+        claims = Claims(features, self.version)
+        table = engine_table(features)
+        model = class_probability(self._booster, table, self._temperature)
+        with np.errstate(invalid="ignore"):
+            rails = self._rails(features, slow)
+            for kind, rail in rails.items():
+                said = model[:, CLASSES.index(kind)]
+                probability = np.fmax(np.where(rail.support, said, np.minimum(said, SUPPORT_CAP)), rail.probability)
+                known = np.all([~np.isnan(features.column(name)) for name in _NEEDS[kind]], axis=0)
+                known |= rail.probability >= SUPPORT_CAP
+                claims.put(kind, unless(known, probability), rail.severity, self._reason(kind, rail, said, table))
+        return claims.batch()
+
+    def _rails(self, features: FeatureBatch, slow: FloatArray) -> dict[AlertType, Rail]:
+        return {
+            AlertType.ENGINE_OVERHEAT: overheat_rail(features, self._limits),
+            AlertType.MISFIRE: misfire_support(features),
+            AlertType.LOW_OIL_PRESSURE: oil_rail(features, slow, self._limits),
+            AlertType.BATTERY_FAILURE: battery_rail(features, self._limits),
+            AlertType.SENSOR_FAULT: sensor_rail(features, slow),
+        }
+
+    def _reason(self, kind: AlertType, rail: Rail, said: FloatArray, table: FloatArray) -> Explain:
+        def reason(row: int) -> tuple[Evidence, ...]:
+            physical = rail.explain(row)
+            return physical if said[row] < SUPPORT_CAP else physical + self._contributions(kind, table[row])
+
+        return reason
+
+    def _contributions(self, kind: AlertType, row: FloatArray) -> tuple[Evidence, ...]:
+        """What moved the model most towards this type, as shares of all that spoke for it."""
+        matrix = xgboost.DMatrix(row[None], feature_names=list(ENGINE_FEATURES), nthread=1)
+        parts = self._booster.predict(matrix, pred_contribs=True)[0, CLASSES.index(kind), :-1]
+        speaking = np.maximum(parts, 0)
+        total = float(speaking.sum()) or 1.0
+        best = [int(place) for place in np.argsort(-speaking)[:_REASONS] if speaking[place] > 0 and not np.isnan(row[place])]
+        return tuple(
+            Evidence(
+                ENGINE_FEATURES[place],
+                "",
+                float(row[place]),
+                _number(self._typical[place]),
+                f"{ENGINE_FEATURES[place]} is {row[place]:.4g}, in normal driving {self._typical[place]:.4g}.",
+                round(float(speaking[place]) / total, 3),
+            )
+            for place in best
+        )
+
+
+def engine_table(features: FeatureBatch) -> FloatArray:
+    """(n, len(ENGINE_FEATURES)), NaN where silent: the trees know how to go on without."""
+    return np.stack([features.column(name) for name in ENGINE_FEATURES], axis=1)
+
+
+def class_probability(booster: xgboost.Booster, table: FloatArray, temperature: float) -> NDArray[np.float32]:
+    """(n, len(CLASSES)) calibrated by one temperature on the margins."""
+    if not len(table):
+        return np.empty((0, len(CLASSES)), np.float32)
+    margin = booster.inplace_predict(table, predict_type="margin", validate_features=False) / temperature
+    weight = np.exp(margin - margin.max(axis=1, keepdims=True))
+    return (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _number(value: np.floating) -> float | None:
+    return None if np.isnan(value) else float(value)

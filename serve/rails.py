@@ -1,0 +1,148 @@
+"""Guard rails of the engine: what physics says whatever the model thinks, and what it takes to believe the model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fleet.alerts import Evidence, Severity
+from fleet.features import SLOW_FEATURE, FeatureBatch
+from fleet.telemetry import FloatArray
+from fleet.thresholds import Limits, beyond, graded, sigmoid
+
+_IMPLAUSIBLE_C = (-39.0, 150.0)  # an open and a shorted thermistor
+_STEP_C = 15.0  # coolant has too much heat capacity to move this far within a second
+_OVERHEAT_SUPPORT_C = 98.0
+_IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
+_FLAT_MIN = 15.0
+_SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
+_ROUGH_RPM = 12.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """Physics of one alert type.
+
+    Attributes:
+        probability: (n,) what the physical quantity alone says; NaN or small where it says nothing.
+        support: (n,) whether the model's claim is physically possible.
+        severity: (n,) by magnitude. explain: the quantity in words.
+    """
+
+    probability: FloatArray
+    support: NDArray[np.bool_]
+    severity: NDArray[np.int8]
+    explain: Callable[[int], tuple[Evidence, ...]]
+
+
+def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
+    """Coolant above 110 °C high, above 125 °C critical, with the engine running; a jump is the sensor's."""
+    coolant = features.column("coolant_min_10_c")
+    running = ~(features.column("engine_on") < 0.5) | (features.column("speed_kmh") > 5)
+    real = ~(features.column("coolant_step_c") >= _STEP_C) & (coolant < _IMPLAUSIBLE_C[1])
+    probability = np.where(running & real, sigmoid(2.2 + (coolant - limits.coolant_high_c) / 1.5), np.float32(0.01))
+    rising = features.column("coolant_slope_c_min")
+    support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | ((rising > 4) & (coolant >= 94)))
+    severity = graded(
+        coolant,
+        (_OVERHEAT_SUPPORT_C + 4, Severity.MEDIUM),
+        (limits.coolant_high_c - 2, Severity.HIGH),
+        (limits.coolant_critical_c, Severity.CRITICAL),
+    )
+
+    def explain(row: int) -> tuple[Evidence, ...]:
+        trend = f", rising by {rising[row]:.0f} °C a minute" if rising[row] >= 1 else ""
+        limit = limits.coolant_high_c
+        text = f"Coolant at {coolant[row]:.0f} °C with the engine running{trend}; it should stay below {limit:.0f} °C."
+        return (Evidence("coolant_temp_c", "°C", float(coolant[row]), limits.coolant_high_c, text),)
+
+    return Rail(probability.astype(np.float32), support, severity, explain)
+
+
+def oil_rail(features: FeatureBatch, slow: FloatArray, limits: Limits) -> Rail:
+    """Oil pressure below what an engine at this speed needs; at a warm idle little is ordinary."""
+    pressure, rpm = features.column("oil_pressure_max_10_kpa"), features.column("rpm_min_10")
+    span = np.clip((rpm - _IDLE_RPM) / (_CRUISE_RPM - _IDLE_RPM), 0, 1)
+    limit = limits.oil_idle_kpa + span * (limits.oil_kpa - limits.oil_idle_kpa)
+    running = (rpm > 300) & (features.column("engine_on_60") >= 0.5)
+    probability = np.where(running, beyond(2 - pressure / limit, 8), np.float32(0.01))
+    normal = slow[:, SLOW_FEATURE["oil_pressure_normal_kpa"]]
+    expected = np.where(np.isnan(normal), 2 * limit, normal)
+    support = running & (pressure < np.fmax(1.6 * limit, 0.65 * expected))
+    severity = graded(-pressure / limit, (-1.15, Severity.HIGH), (-0.6, Severity.CRITICAL))
+    severity = np.maximum(severity, Severity.MEDIUM)
+
+    def explain(row: int) -> tuple[Evidence, ...]:
+        text = (
+            f"Oil pressure reached only {pressure[row]:.0f} kPa at {rpm[row]:.0f} rpm; at least {limit[row]:.0f} kPa are needed."
+        )
+        return (Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), float(limit[row]), text),)
+
+    return Rail(probability.astype(np.float32), support, severity, explain)
+
+
+def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
+    """A resting voltage below 12.4 V, or an engine that runs without charging; 24 V systems are halved."""
+    resting, charging = features.column("battery_off_v"), features.column("battery_on_15_v")
+    newest = features.column("battery_max_60_v")
+    system = np.where(np.fmax(newest, np.fmax(resting, charging)) > 18, np.float32(2), np.float32(1))
+    resting, charging, newest = resting / system, charging / system, newest / system
+    off, on = features.column("engine_on") < 0.5, features.column("engine_on_60") >= 0.9
+    rest = np.where(off, sigmoid(0.9 + (limits.battery_low_v - resting) / 0.08), np.float32(np.nan))
+    drive = np.where(on, sigmoid(1.4 + (limits.charging_v - np.fmax(charging, newest)) / 0.1), np.float32(np.nan))
+    over = np.where(on, sigmoid(1.4 + (np.fmin(charging, newest) - 15.8) / 0.1), np.float32(np.nan))
+    probability = np.nan_to_num(np.fmax(np.fmax(rest, drive), over))
+    low = np.where(off, resting, np.fmax(charging, newest))
+    support = (off & (resting < 12.55)) | (on & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
+    severity = graded(-low, (-limits.battery_medium_v, Severity.MEDIUM), (-11.5, Severity.HIGH))
+
+    def explain(row: int) -> tuple[Evidence, ...]:
+        state = "engine off" if off[row] else "engine running"
+        expected = limits.battery_low_v if off[row] else _SMART_ALTERNATOR_V
+        side = "at most 15.5" if low[row] > 15 else f"at least {expected:.1f}"
+        text = f"Battery at {low[row]:.1f} V with the {state}; {side} V are healthy."
+        return (Evidence("battery_v", "V", float(low[row]), expected, text),)
+
+    return Rail(probability.astype(np.float32), support, severity, explain)
+
+
+def misfire_support(features: FeatureBatch) -> Rail:
+    """No single quantity proves a misfire: the engine must at least run, warm or cold, and turn roughly."""
+    rough, running = features.column("rpm_rough_30"), features.column("engine_on") >= 0.5
+    share = rough / np.maximum(features.column("engine_rpm"), 500)
+
+    def explain(row: int) -> tuple[Evidence, ...]:
+        text = f"Engine speed trembles by {rough[row]:.0f} rpm from second to second."
+        return (Evidence("engine_rpm", "rpm", float(rough[row]), _ROUGH_RPM, text),)
+
+    nothing = np.full(len(features), 0.01, np.float32)
+    severity = graded(share, (0.04, Severity.MEDIUM), (0.10, Severity.HIGH))
+    return Rail(nothing, running & (rough >= _ROUGH_RPM), severity, explain)
+
+
+def sensor_rail(features: FeatureBatch, slow: FloatArray) -> Rail:
+    """A coolant reading that physics forbids: open or shorted, jumping, or flat under a changing load."""
+    coolant, step, flat = (features.column(name) for name in ("coolant_temp_c", "coolant_step_c", "coolant_flat_min"))
+    running = features.column("engine_on") >= 0.5
+    impossible = (coolant <= _IMPLAUSIBLE_C[0]) | (coolant >= _IMPLAUSIBLE_C[1])
+    stuck = running & (flat >= 45) & (features.column("load_flat_std_pct") > 8) & (coolant < 60)
+    probability = np.where(
+        impossible | (step >= 2 * _STEP_C), np.float32(0.9), np.where(stuck, np.float32(0.8), np.float32(0.02))
+    )
+    normal = slow[:, SLOW_FEATURE["coolant_normal_c"]]
+    away = np.abs(features.column("coolant_mean_15_c") - np.where(np.isnan(normal), 88, normal)) > 12
+    support = impossible | (step >= _STEP_C) | (running & ((flat >= _FLAT_MIN) | away))
+
+    def explain(row: int) -> tuple[Evidence, ...]:
+        if impossible[row]:
+            text = f"The coolant sensor reads {coolant[row]:.0f} °C, which an engine cannot have: it is open or shorted."
+        elif step[row] >= _STEP_C:
+            text = f"The coolant reading jumped by {step[row]:.0f} °C within a second."
+        elif flat[row] >= _FLAT_MIN:
+            text = f"The coolant reading has not moved for {flat[row]:.0f} minutes while the engine works."
+        else:
+            text = f"The coolant reading of {coolant[row]:.0f} °C does not fit load and running time."
+        return (Evidence("coolant_temp_c", "°C", float(coolant[row]), None, text),)
+
+    return Rail(probability, support, np.full(len(features), Severity.LOW, np.int8), explain)
