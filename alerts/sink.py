@@ -21,8 +21,8 @@ _LIVE = ", ".join(f"'{state}'" for state in LIVE_STATES)
 
 # A replayed event finds that the alert has seen its moment already, live or closed, and changes nothing.
 _OPEN = f"""
-    INSERT INTO alerts AS a (tenant_id, seq, vehicle_id, driver_id, type, severity, state, active, started_at, episode_at, last_seen,
-                             confidence, model_version, evidence)
+    INSERT INTO alerts AS a (tenant_id, seq, vehicle_id, driver_id, type, severity, state, active,
+                             started_at, episode_at, last_seen, confidence, model_version, evidence)
     SELECT $1, 0, $2, $3, $4, $5, 'OPEN', true, $6, $6, $7, $8, $9, $10::jsonb
     WHERE NOT EXISTS (SELECT FROM alerts WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND last_seen >= $7)
     ON CONFLICT (tenant_id, vehicle_id, type) WHERE state IN ({_LIVE}) DO UPDATE SET
@@ -39,7 +39,8 @@ _BEGAN_EARLIER = """
                           AND b.alert_id <> a.alert_id AND b.last_seen >= $4)
     RETURNING *"""
 _ESCALATE = """
-    UPDATE alerts SET severity = greatest(severity, $5), driver_id = coalesce($3, driver_id), last_seen = $7, confidence = $8, model_version = $9, evidence = $10::jsonb
+    UPDATE alerts SET severity = greatest(severity, $5), driver_id = coalesce($3, driver_id), last_seen = $7, confidence = $8,
+                      model_version = $9, evidence = $10::jsonb
     WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND active AND episode_at = $6 AND last_seen < $7 AND severity < $5
     RETURNING *"""
 _CLEAR = """

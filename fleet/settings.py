@@ -68,7 +68,7 @@ class Feast(_Section):
 
 
 class Ingest(_Section):
-    actors: int = Field(1, ge=1)
+    actors: int = Field(default=1, ge=1)
     batch_ms: float = 20.0
     batch_rows: int = 2000
     queue_rows: int = 20_000

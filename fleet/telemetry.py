@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fleet import signals
 from fleet.alerts import VehicleId
 
-FloatArray = NDArray[np.float32]
+FloatArray = NDArray[np.floating]
 TimeArray = NDArray[np.float64]
 
 MAX_AHEAD_S = 300.0  # interfaces.md: beyond 5 min ahead or 24 h behind a reading raises no alert

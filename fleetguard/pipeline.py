@@ -55,7 +55,8 @@ class _Job:
     def __init__(self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings) -> None:
         self._name, self._every_s, self._settings = name, every_s, settings
         self._remote = ray.remote(num_cpus=0, max_retries=0)(run)
-        self._next, self._running = time.monotonic(), None
+        self._next = time.monotonic()
+        self._running: ray.ObjectRef | None = None
 
     def tick(self) -> None:
         if self._running is not None:

@@ -19,7 +19,7 @@ from fleet.scores import ScoreBatch
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
-from ingest.decode import DeadLetter, Decoded, Message, decode
+from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode
 from ingest.vehicles import LAYOUT, Judgeable, Vehicles
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
@@ -72,7 +72,7 @@ class Processor:
             decoded = decode(messages)
         _count(decoded)
         batch = _in_time_order(decoded.batch)
-        others = [*decoded.dead_letters, *decoded.fault_codes]
+        others: list[DeadLetter | FaultCode] = [*decoded.dead_letters, *decoded.fault_codes]
         tenants = await self._directory.resolve({v.tenant for v in batch.vehicles} | {other.vehicle.tenant for other in others})
         batch, homeless = _of_known_tenants(batch, tenants)
         homeless += [
@@ -157,8 +157,8 @@ class Processor:
 
     async def _bury(self, letters: list[DeadLetter], tenants: dict[str, UUID]) -> None:
         await self._store.bury([
-            (tenants.get(letter.vehicle.tenant, SYSTEM_TENANT), letter.vehicle.vehicle, letter.reason, letter.detail.replace("\x00", "")[:500],
-             hashlib.sha256(letter.payload).digest(), letter.payload)
+            (tenants.get(letter.vehicle.tenant, SYSTEM_TENANT), letter.vehicle.vehicle, letter.reason,
+             letter.detail.replace("\x00", "")[:500], hashlib.sha256(letter.payload).digest(), letter.payload)
             for letter in letters
         ])  # fmt: skip
         for letter in letters:
@@ -210,6 +210,6 @@ def _count(decoded: Decoded) -> None:
         QUARANTINED.labels(key, reason).inc(count)
     if decoded.unknown_keys:
         UNKNOWN_KEYS.inc(decoded.unknown_keys)
-    for flag in (ReadingFlag.AHEAD, ReadingFlag.BEHIND):
+    for flag, reason in ((ReadingFlag.AHEAD, "clock_ahead"), (ReadingFlag.BEHIND, "clock_behind")):
         if flagged := int((decoded.batch.flags == flag).sum()):
-            UNSCORED.labels(f"clock_{flag.name.lower()}").inc(flagged)
+            UNSCORED.labels(reason).inc(flagged)

@@ -73,8 +73,9 @@ class Colocated(Scorer):
 
     def __init__(self) -> None:
         settings = _settings()
-        self._parts = [FeatureLookup(settings), *(Model(name, settings) for name in MODELS), Forecaster(settings)]
-        super().__init__(self._parts[0], list(self._parts[1:-1]), self._parts[-1])  # type: ignore[arg-type]
+        lookup, models, forecaster = FeatureLookup(settings), [Model(name, settings) for name in MODELS], Forecaster(settings)
+        super().__init__(lookup, list(models), forecaster)
+        self._parts: tuple[FeatureLookup | Model | Forecaster, ...] = (lookup, *models, forecaster)
 
     async def check_health(self) -> None:
         """Serve asks now and then: a good moment to follow promotions and refresh caches."""
@@ -111,7 +112,7 @@ def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
 
 def _call(part: Any, method: str) -> Callable[..., Awaitable[Any]]:
     """A method of a part that runs here or in another deployment."""
-    return getattr(part, method).remote if isinstance(part, DeploymentHandle) else getattr(part, method)  # type: ignore[no-any-return]
+    return getattr(part, method).remote if isinstance(part, DeploymentHandle) else getattr(part, method)
 
 
 def _settings() -> Settings:

@@ -42,19 +42,23 @@ class IngestStore:
         ids, names = [tenants[vehicle.tenant] for vehicle in vehicles], [vehicle.vehicle for vehicle in vehicles]
         async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
             await connection.execute(
-                "INSERT INTO vehicles (tenant_id, vehicle_id) SELECT * FROM unnest($1::uuid[], $2::text[]) ON CONFLICT DO NOTHING",
+                """INSERT INTO vehicles (tenant_id, vehicle_id) SELECT * FROM unnest($1::uuid[], $2::text[])
+                   ON CONFLICT DO NOTHING""",
                 ids,
                 names,
             )
             rows = await connection.fetch(
-                """SELECT k.n, v.vehicle_class, v.tank_l FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS k (tenant_id, vehicle_id, n)
+                """SELECT k.n, v.vehicle_class, v.tank_l
+                   FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS k (tenant_id, vehicle_id, n)
                    JOIN vehicles v USING (tenant_id, vehicle_id)""",
                 ids,
                 names,
             )
         return {vehicles[row["n"] - 1]: VehicleProfile(row["vehicle_class"], row["tank_l"]) for row in rows}
 
-    async def snapshots(self, before: Mapping[VehicleId, float], layout: str, tenants: Mapping[str, UUID]) -> list[Snapshot]:
+    async def snapshots(
+        self, before: Mapping[VehicleId, float], layout: str, tenants: Mapping[str, UUID]
+    ) -> list[Snapshot]:
         """The newest snapshot of each vehicle that is older than its moment; none where there is none of this layout."""
         vehicles = tuple(before)
         ids = [tenants[vehicle.tenant] for vehicle in vehicles]
@@ -79,7 +83,8 @@ class IngestStore:
         async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
             await connection.execute(
                 """INSERT INTO window_snapshots (tenant_id, vehicle_id, event_time, layout, state)
-                   SELECT t, v, to_timestamp(at), $4, s FROM unnest($1::uuid[], $2::text[], $3::float8[], $5::bytea[]) AS u (t, v, at, s)
+                   SELECT t, v, to_timestamp(at), $4, s
+                   FROM unnest($1::uuid[], $2::text[], $3::float8[], $5::bytea[]) AS u (t, v, at, s)
                    ON CONFLICT DO NOTHING""",
                 ids,
                 names,
@@ -111,7 +116,8 @@ class IngestStore:
         """Store fault codes: (tenant, vehicle, event time in seconds, code); repeats change nothing."""
         async with tenant_transaction(self._pool, *dict.fromkeys(code[0] for code in codes)) as connection:
             await connection.executemany(
-                "INSERT INTO fault_codes (tenant_id, vehicle_id, event_time, code) VALUES ($1, $2, to_timestamp($3), $4) ON CONFLICT DO NOTHING",
+                """INSERT INTO fault_codes (tenant_id, vehicle_id, event_time, code) VALUES ($1, $2, to_timestamp($3), $4)
+                   ON CONFLICT DO NOTHING""",
                 codes,
             )
 
@@ -120,7 +126,8 @@ class IngestStore:
         async with tenant_transaction(self._pool, SYSTEM_TENANT) as connection:
             await connection.execute(
                 """INSERT INTO heartbeats (tenant_id, part, at, state, detail) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (tenant_id, part) DO UPDATE SET at = excluded.at, state = excluded.state, detail = excluded.detail""",
+                   ON CONFLICT (tenant_id, part) DO UPDATE SET at = excluded.at, state = excluded.state,
+                                                               detail = excluded.detail""",
                 SYSTEM_TENANT,
                 part,
                 at,

@@ -59,8 +59,10 @@ class PostgresTelemetryStore:
         ids = [tenants[vehicle.tenant] for vehicle in batch.vehicles]
         async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
             rows = await connection.fetch(
-                """SELECT k.n FROM unnest($1::uuid[], $2::text[], $3::float8[]) WITH ORDINALITY AS k (tenant_id, vehicle_id, at, n)
-                   JOIN telemetry t ON t.tenant_id = k.tenant_id AND t.vehicle_id = k.vehicle_id AND t.event_time = to_timestamp(k.at)""",
+                """SELECT k.n
+                   FROM unnest($1::uuid[], $2::text[], $3::float8[]) WITH ORDINALITY AS k (tenant_id, vehicle_id, at, n)
+                   JOIN telemetry t ON t.tenant_id = k.tenant_id AND t.vehicle_id = k.vehicle_id
+                        AND t.event_time = to_timestamp(k.at)""",
                 [ids[row] for row in batch.row_vehicle.tolist()],
                 [batch.vehicles[row].vehicle for row in batch.row_vehicle.tolist()],
                 batch.event_time.tolist(),
@@ -108,8 +110,8 @@ def moments(event_time: TimeArray) -> list[datetime]:
 
 def _nullable(values: FloatArray, present: NDArray[np.bool_]) -> Sequence[float | None]:
     if present.all():
-        return values.tolist()  # type: ignore[no-any-return]
-    return np.where(present, values.astype(object), None).tolist()  # type: ignore[no-any-return]
+        return values.tolist()
+    return [value if there else None for value, there in zip(values.tolist(), present.tolist(), strict=True)]
 
 
 @lru_cache(maxsize=256)

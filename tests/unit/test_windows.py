@@ -1,5 +1,7 @@
 """Windows: what a vehicle did lately, whatever the order and size of the batches it came in."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -30,7 +32,7 @@ def test_the_size_of_the_batches_changes_nothing(cuts):
     whole, pieces = WindowState(1), WindowState(1)
     feed(whole, rows)
     edges = [0, *sorted(cuts), len(rows)]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         if begin < end:
             feed(pieces, rows[begin:end])
     assert whole.snapshot(0) == pieces.snapshot(0)
