@@ -1,0 +1,89 @@
+"""What the path relies on in gmqtt and the broker: each line of it would lose readings if it changed."""
+
+import asyncio
+import secrets
+from contextlib import asynccontextmanager
+
+import pytest
+from gmqtt import Client
+from gmqtt.mqtt.constants import MQTTv311
+
+from ingest.decode import Message
+from ingest.subscriber import Subscriber
+
+PATIENCE_S = 10.0
+
+
+@asynccontextmanager
+async def device(broker, tenant):
+    client = Client(f"dev-{secrets.token_hex(4)}", clean_session=True)
+    client.set_auth_credentials(tenant.device.username, tenant.device.password)
+    await client.connect(broker.host, broker.port, version=MQTTv311)
+    yield client
+    await client.disconnect()
+
+
+class Collector:
+    """Says of each message whether it is committed, and remembers what came."""
+
+    def __init__(self, *answers: bool) -> None:
+        self.answers, self.seen, self.arrived = list(answers), [], asyncio.Condition()
+
+    async def commit(self, message: Message) -> bool:
+        async with self.arrived:
+            self.seen.append(message.payload)
+            self.arrived.notify_all()
+        return self.answers.pop(0) if self.answers else True
+
+    async def saw(self, count: int) -> list[bytes]:
+        async with asyncio.timeout(PATIENCE_S), self.arrived:
+            await self.arrived.wait_for(lambda: len(self.seen) >= count)
+        return self.seen
+
+
+@asynccontextmanager
+async def subscriber(broker, tenant, collector, client_id):
+    topic = f"ingest/+/{tenant.slug}/+"
+    subscribed = Subscriber(broker.settings.mqtt, client_id, [topic], collector.commit)
+    await subscribed.start()
+    yield subscribed
+    await subscribed.stop()
+
+
+def publish(client, tenant, payload: bytes) -> None:
+    client.publish(f"fleet/v1/{tenant.slug}/VH-1/telemetry", payload, qos=1)
+
+
+async def test_what_is_not_committed_is_delivered_again(broker, tenant):
+    collector = Collector(False, True)
+    async with subscriber(broker, tenant, collector, secrets.token_hex(6)), device(broker, tenant) as client:
+        publish(client, tenant, b"one")
+        assert await collector.saw(2) == [b"one", b"one"]
+
+
+async def test_what_is_committed_is_not_delivered_again(broker, tenant):
+    collector = Collector()
+    async with subscriber(broker, tenant, collector, secrets.token_hex(6)), device(broker, tenant) as client:
+        publish(client, tenant, b"one")
+        await collector.saw(1)
+        await asyncio.sleep(3.5)  # longer than the broker's ack_wait: the absence of something takes time to show
+        assert collector.seen == [b"one"]
+
+
+async def test_a_durable_session_gathers_what_comes_while_nobody_listens(broker, tenant):
+    client_id, collector = secrets.token_hex(6), Collector()
+    async with subscriber(broker, tenant, collector, client_id):
+        pass
+    async with device(broker, tenant) as client:
+        publish(client, tenant, b"meanwhile")
+        async with subscriber(broker, tenant, collector, client_id):
+            assert await collector.saw(1) == [b"meanwhile"]
+
+
+@pytest.mark.parametrize("count", [300])
+async def test_messages_of_a_device_arrive_in_the_order_they_were_sent(broker, tenant, count):
+    collector = Collector()
+    async with subscriber(broker, tenant, collector, secrets.token_hex(6)), device(broker, tenant) as client:
+        for number in range(count):
+            publish(client, tenant, str(number).encode())
+        assert await collector.saw(count) == [str(number).encode() for number in range(count)]
