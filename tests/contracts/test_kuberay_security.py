@@ -1,10 +1,14 @@
 """The chart is closed by default: pods without privileges, secrets by reference, network by list."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from kuberay.pods import Manifest, PodTemplate, only, pod_templates
 from kuberay.render import RELEASES, documents, release_values
 
+README = Path(__file__).parents[2] / "kuberay/README.md"
 SECRETS_OF_A_PART = {
     "api": {"FLEETGUARD_POSTGRES__URL"},
     "device-auth": {"FLEETGUARD_POSTGRES__URL", "FLEETGUARD_DEVICE_AUTH__PASSWORD", "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED"},
@@ -132,6 +136,22 @@ def test_ray_asks_for_a_token_and_keeps_its_state_in_redis_by_secret(manifests: 
     assert cluster["authOptions"] == {"mode": "token", "secretName": "fleetguard-ray-token"}
     assert cluster["gcsFaultToleranceOptions"]["redisPassword"]["valueFrom"]["secretKeyRef"]["key"] == "password"
     assert "externalStorageNamespace" not in cluster["gcsFaultToleranceOptions"]
+
+
+def test_the_readme_makes_every_secret_and_key_that_a_default_release_needs() -> None:
+    manifests = documents({})
+    cluster = only(manifests, "RayService")["spec"]["rayClusterConfig"]
+    references = [
+        variable["valueFrom"]["secretKeyRef"]
+        for pod in pod_templates(manifests)
+        for variable in pod.variables
+        if "valueFrom" in variable
+    ]
+    references.append(cluster["gcsFaultToleranceOptions"]["redisPassword"]["valueFrom"]["secretKeyRef"])
+    needed = {(reference["name"], reference["key"]) for reference in references}
+    needed.add((cluster["authOptions"]["secretName"], "auth_token"))
+    made = re.findall(r"create secret generic (\S+) (.+)$", README.read_text(), flags=re.MULTILINE)
+    assert {(name, key) for name, files in made for key in re.findall(r"--from-file=([\w-]+)", files)} == needed
 
 
 def _policies(manifests: list[Manifest]) -> list[Manifest]:
