@@ -11,6 +11,7 @@ from fleet.errors import FleetError
 from fleet.metrics import BATCH_FAILURES, QUEUE_ROWS, READING_LAG_SECONDS
 from ingest.decode import Message
 
+BATCH_BYTES = 512 * 1024  # of payload; arrays of samples make few messages heavy
 RETRY_PAUSE_S = 0.5  # the broker sends again after its ack_wait; until then a dead dependency is not hammered
 
 log = structlog.get_logger(__name__)
@@ -19,6 +20,7 @@ log = structlog.get_logger(__name__)
 @dataclass(slots=True)
 class _Batch:
     messages: list[Message] = field(default_factory=list)
+    size: int = 0
     began: float = field(default_factory=perf_counter)
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     failed: bool = False
@@ -35,25 +37,40 @@ class Batcher:
     ) -> None:
         self._process, self._batch_s, self._limit = process, batch_s, batch_messages
         self._waiting: list[_Batch] = []
+        self._in_work: dict[tuple[str, bytes], _Batch] = {}
         self._filled = asyncio.Event()
         self._gauge = QUEUE_ROWS.labels(name)
 
     async def commit(self, message: Message) -> bool:
-        """Wait until the message is committed; False when it was not and must be delivered again."""
-        if not self._waiting or len(self._waiting[-1].messages) >= self._limit:
-            self._waiting.append(_Batch())
-            self._filled.set()
-        batch = self._waiting[-1]
-        batch.messages.append(message)
+        """Wait until the message is committed; False when it was not and must be delivered again.
+
+        A message that the broker sends again while it is still in work joins its first delivery: a slow batch must not
+        make itself slower.
+        """
+        key = (message.topic, message.payload)
+        batch = self._in_work.get(key)
+        if batch is None:
+            batch = self._in_work[key] = self._open_batch()
+            batch.messages.append(message)
+            batch.size += len(message.payload)
         await batch.committed.wait()
         return not batch.failed
+
+    def _open_batch(self) -> _Batch:
+        if not self._waiting or self._full(self._waiting[-1]):
+            self._waiting.append(_Batch())
+            self._filled.set()
+        return self._waiting[-1]
+
+    def _full(self, batch: _Batch) -> bool:
+        return len(batch.messages) >= self._limit or batch.size >= BATCH_BYTES
 
     async def run(self) -> None:
         """Process batches in order, for ever."""
         while True:
             await self._filled.wait()
             batch = self._waiting[0]
-            if len(batch.messages) < self._limit:
+            if not self._full(batch):
                 await asyncio.sleep(max(0.0, self._batch_s - (perf_counter() - batch.began)))
             self._waiting.pop(0)
             if not self._waiting:
@@ -74,4 +91,6 @@ class Batcher:
         else:
             READING_LAG_SECONDS.observe(perf_counter() - batch.began)
         finally:
+            for message in batch.messages:
+                del self._in_work[message.topic, message.payload]
             batch.committed.set()
