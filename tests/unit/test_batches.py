@@ -15,11 +15,12 @@ class Work:
 
     def __init__(self) -> None:
         self.batches: list[list[bytes]] = []
-        self.go = asyncio.Event()
+        self.began, self.go = asyncio.Event(), asyncio.Event()
         self.fails = False
 
     async def process(self, messages: Sequence[Message]) -> int:
         self.batches.append([message.payload for message in messages])
+        self.began.set()
         await self.go.wait()
         if self.fails:
             raise Unavailable("no store")
@@ -41,8 +42,7 @@ async def work():
 
 async def test_what_comes_while_a_batch_is_in_work_is_the_next_batch(work):
     first = asyncio.create_task(work.batcher.commit(message(b"1")))
-    while not work.batches:
-        await asyncio.sleep(0)
+    await work.began.wait()
     rest = [asyncio.create_task(work.batcher.commit(message(bytes([n])))) for n in range(5)]
     await asyncio.sleep(0)
     work.go.set()
