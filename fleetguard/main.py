@@ -1,5 +1,26 @@
-"""The command line."""
+"""The command line: `fleetguard`."""
+
+import sys
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="FleetGuard: what is going wrong in your fleet, early and with reasons.")
+from fleet.errors import FleetError
+from fleetguard.commands import REGISTRATIONS
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="FleetGuard: what is going wrong in your fleet, early and with reasons.",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for register in REGISTRATIONS:
+    register(app)
+
+
+def run() -> None:
+    """One clear sentence and exit code 1 for what the user can mend; nothing else is caught."""
+    try:
+        app()
+    except FleetError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(1)

@@ -1,1 +1,10 @@
-"""One module per group of commands."""
+"""The commands, a module each; a module's heavy imports happen inside its functions."""
+
+from collections.abc import Callable
+from typing import Final
+
+import typer
+
+from fleetguard.commands import demo, stack
+
+REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register]

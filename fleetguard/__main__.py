@@ -1,0 +1,5 @@
+"""`python -m fleetguard`."""
+
+from fleetguard.main import run
+
+run()
