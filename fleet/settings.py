@@ -77,6 +77,7 @@ class Ingest(_Section):
 
 class Serve(_Section):
     placement: Literal["colocated", "split"] = "colocated"
+    deployed_by: Literal["pipeline", "cluster"] = "pipeline"
     timeout_s: float = 5.0
     http_port: int = 8001
     reload_s: float = 10.0

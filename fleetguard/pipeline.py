@@ -116,8 +116,9 @@ def main() -> int:
     configure_logging(settings.log_format, settings.log_level)
     try:
         ray.init(address=settings.ray.address or "auto", namespace=NAMESPACE, log_to_driver=False)
-        deploy(settings)
-        log.info("graph_deployed", placement=settings.serve.placement)
+        if settings.serve.deployed_by == "pipeline":  # a RayService's graph would leave the operator's sight
+            deploy(settings)
+            log.info("graph_deployed", placement=settings.serve.placement)
         asyncio.run(keep(settings))
     except (FleetError, ConnectionError, RayError) as error:
         log.error("pipeline_ends", error=str(error))
