@@ -1,10 +1,10 @@
 """Which faults wait, which are at work, and when the next random one comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from simulator.faults import KINDS, Fault, apply_fault, draw_fault
+from simulator.faults import CODED_AFTER_S, CODES, KINDS, Fault, apply_fault, draw_fault
 from simulator.road import STOP
 from simulator.state import State
 from simulator.truth import TruthLog, shows, watch_driving
@@ -42,6 +42,14 @@ class FaultDeck:
     def sensors_at_fault(self) -> list[Fault]:
         return [fault for fault in self.active if fault.kind == "SENSOR_FAULT"]
 
+    def codes_due(self, state: State) -> Iterator[tuple[Fault, str]]:
+        """Faults that the vehicle's own computer has noticed since the last call, with the code it sets."""
+        for fault in self.active:
+            code = CODES.get(fault.column or fault.kind)
+            if code and not fault.coded and fault.shown_s > CODED_AFTER_S and state.running[fault.lane]:
+                fault.coded = True
+                yield fault, code
+
     def _deal_random(self, state: State, dt: np.ndarray) -> None:
         for lane in np.flatnonzero(self._rng.random(len(dt)) < self._random_per_hour * dt / 3600):
             kind = str(self._rng.choice(KINDS, p=_SHARES))
@@ -72,6 +80,7 @@ class FaultDeck:
             return
         if now > fault.began and shows(fault, now, state.vehicles, state.effects, state.motion, state.engine, state.running):
             self.log.see(lane, fault.kind, max(now - float(dt[lane]), fault.began), now)
+            fault.shown_s += float(dt[lane])
         if now - fault.began >= fault.duration_s or (fault.kind == "HARSH_BRAKING" and state.motion.speed_ms[lane] < 1):
             state.effects.reset(lane)
             self.active.remove(fault)
@@ -88,7 +97,7 @@ def _ready(fault: Fault, state: State) -> bool:
         case "HARSH_BRAKING":
             return bool(speed > 11)
         case "HARSH_ACCELERATION":
-            return bool(2.5 < speed < 14 and clear)
+            return bool(2.5 < speed < 10 and clear)
         case "HARSH_CORNERING":
             return bool(7 < speed < 22 and clear)
         case "SPEEDING":

@@ -26,6 +26,7 @@ class Motion:
         self.braking_ms2 = np.zeros(count)
         self.curvature = np.zeros(count)
         self.wander_dps = np.zeros(count)
+        self.weave_ms2 = np.zeros(count)
         self.drift = np.zeros(count)
         self.heading_rad = rng.uniform(0, 2 * np.pi, count)
         self.lat = vehicles.home_lat.copy()
@@ -36,7 +37,7 @@ class Motion:
     def step(self, vehicles: Vehicles, effects: Effects, left_s: Array, moment: Moment) -> None:
         """Drive on for one step; `left_s` is the time until the trip is to end."""
         running, dt, calm = moment.running, moment.dt, moment.calm
-        noise = self._rng.standard_normal((3, len(dt)))
+        noise = self._rng.standard_normal((4, len(dt)))
         self._wander(effects, noise, calm)
         target = self._target_speed(vehicles, effects, left_s)
         target = np.where(running & (moment.since_start_s > _START_IDLE_S), target, 0.0)
@@ -71,7 +72,10 @@ class Motion:
         self.wander_dps += -self.wander_dps * calm / slack_s + (0.3 + 0.75 * sleepy) * np.sqrt(calm) * noise[0]
         jerked = (sleepy > 0) & (noise[1] > 2.45 - 0.35 * sleepy)
         self.wander_dps = np.where(jerked, -2.2 * self.wander_dps.clip(-2.5, 2.5), self.wander_dps)
-        self.drift += -self.drift * calm / (8 + 22 * sleepy) + (0.0035 + 0.012 * sleepy) * np.sqrt(calm) * noise[2]
+        hurried = np.maximum(effects.temper - 1.2, 0)  # pushes up to the car ahead, brakes, changes lane
+        self.drift += -self.drift * calm / (8 + 22 * sleepy)
+        self.drift += (0.0035 + 0.012 * sleepy + 0.024 * hurried) * np.sqrt(calm) * noise[2]
+        self.weave_ms2 += -self.weave_ms2 * calm / 1.6 + 1.3 * hurried * np.sqrt(calm) * noise[3]
 
     def _target_speed(self, vehicles: Vehicles, effects: Effects, left_s: Array) -> Array:
         road = self.road
@@ -109,7 +113,7 @@ class Motion:
     def _steer(self, vehicles: Vehicles, effects: Effects, calm: Array) -> None:
         road, speed = self.road, np.maximum(self.speed_ms, 1.5)
         wanted = np.where(road.in_bend(), road.bend_curvature, 0.0)
-        wanted = wanted + np.where(self.speed_ms > 3, np.radians(self.wander_dps) / speed, 0.0)
+        wanted = wanted + np.where(self.speed_ms > 3, np.radians(self.wander_dps) / speed + self.weave_ms2 / speed**2, 0.0)
         # No driver takes a bend harder than this, whatever the road asks at this speed.
         grip = 0.88 * vehicles.harsh_ms2[2] * np.where(effects.temper > 1, effects.temper, 1) / speed**2
         wanted = wanted.clip(-grip, grip)

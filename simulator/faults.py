@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -29,6 +29,13 @@ DURATION_S: Final[dict[str, float]] = {
     "FUEL_LEAK": 8 * 3600, "SENSOR_FAULT": 600, "ENGINE_OVERHEAT": 600, "MISFIRE": 420, "LOW_OIL_PRESSURE": 420,
     "BATTERY_FAILURE": 900,
 }  # fmt: skip
+# What the engine computer says to it, once it has seen it for half a minute.
+CODES: Final[dict[str, str]] = {
+    "ENGINE_OVERHEAT": "P0217", "MISFIRE": "P0300", "LOW_OIL_PRESSURE": "P0524", "BATTERY_FAILURE": "P0562",
+    "fuel_level_pct": "P0461", "coolant_temp_c": "P0116", "oil_pressure_kpa": "P0521", "map_kpa": "P0106",
+    "intake_temp_c": "P0111", "battery_v": "P0563",
+}  # fmt: skip
+CODED_AFTER_S: Final = 30.0
 SENSOR_COLUMNS: Final = ("fuel_level_pct", "coolant_temp_c", "oil_pressure_kpa", "map_kpa", "intake_temp_c", "battery_v")
 # What an open circuit reads: the resistor that is left in the divider pulls to one end.
 OPEN_READING: Final[dict[str, float]] = {
@@ -52,7 +59,9 @@ class Fault:
     column: str = ""
     began: float = float("nan")
     held: float = float("nan")
-    side: float = field(default=1.0)
+    shown_s: float = 0.0
+    coded: bool = False
+    side: float = 1.0
 
     @property
     def needs_parking(self) -> bool:
@@ -155,7 +164,8 @@ def apply_fault(fault: Fault, effects: Effects, vehicles: Vehicles, now: float) 
 
 def _harsh(fault: Fault, effects: Effects, vehicles: Vehicles, now: float) -> None:
     axis = HARSH.index(fault.kind)
-    peak = vehicles.harsh_ms2[axis, fault.lane] * (1.08 + 0.8 * fault.severity)
+    reach = 0.5 if fault.kind == "HARSH_ACCELERATION" else 0.8  # engines push less than brakes and tyres hold
+    peak = vehicles.harsh_ms2[axis, fault.lane] * (1.08 + reach * fault.severity)
     if fault.kind == "HARSH_CORNERING":
         effects.swerve_ms2[fault.lane] = fault.side * peak
     else:

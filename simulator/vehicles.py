@@ -132,9 +132,10 @@ class Vehicles:
         return CLASSES[int(self.kind[row])].models[int(self.model[row])]
 
 
-def draw_vehicles(count: int, rng: np.random.Generator) -> Vehicles:
-    """A fleet of mixed classes, ages, drivers' habits and senders."""
+def draw_vehicles(count: int, rng: np.random.Generator, known: NDArray[np.intp] | None = None) -> Vehicles:
+    """A fleet of mixed classes, ages, drivers' habits and senders. `known`: (n,) position in `CLASSES`, −1 where it is open."""
     kind = rng.choice(len(CLASSES), count, p=CLASS_SHARES)
+    kind = kind if known is None else np.where(known >= 0, known, kind)
     age = np.round(rng.gamma(2.2, 2.4, count).clip(0, 18))
 
     def of_class(attribute: str) -> Array:
