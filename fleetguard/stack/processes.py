@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,20 +10,25 @@ import psutil
 
 from fleetguard.stack.home import Home
 
-MARK: Final = "FLEETGUARD_STACK_ID"
+STACK_MARK: Final = "FLEETGUARD_STACK_ID"
+PROGRAM_MARK: Final = "FLEETGUARD_PROGRAM"
 
 
 def stack_processes(home: Home, stack_id: str) -> list[psutil.Process]:
     """Every living process of the stack, ourselves and those we run under left out."""
-    us = {os_process.pid for os_process in (psutil.Process(), *psutil.Process().parents())}
-    marked = [process for process in psutil.process_iter() if process.pid not in us and _is_marked(process, stack_id)]
-    every = {process.pid: process for process in [*marked, *_postgres(home.postgres_data)]}
+    every = {process.pid: process for process in [*marked_processes({STACK_MARK: stack_id}), *_postgres(home.postgres_data)]}
     return list(every.values())
 
 
-def _is_marked(process: psutil.Process, stack_id: str) -> bool:
+def marked_processes(marks: Mapping[str, str]) -> list[psutil.Process]:
+    """Living processes with these variables in their environment, ourselves and those we run under left out."""
+    us = {process.pid for process in (psutil.Process(), *psutil.Process().parents())}
+    return [process for process in psutil.process_iter() if process.pid not in us and _carries(process, marks)]
+
+
+def _carries(process: psutil.Process, marks: Mapping[str, str]) -> bool:
     with contextlib.suppress(psutil.Error, OSError):
-        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == stack_id
+        return process.status() != psutil.STATUS_ZOMBIE and marks.items() <= process.environ().items()
     return False
 
 

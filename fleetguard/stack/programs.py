@@ -10,6 +10,7 @@ from typing import Final
 from fleetguard.servers import broker, valkey
 from fleetguard.stack.home import Home
 from fleetguard.stack.plan import Plan, mlflow_database_url
+from fleetguard.stack.processes import STACK_MARK
 
 STOP_FIRST: Final = ("simulator", "api", "pipeline", "ray", "mlflow", "device-auth")  # the servers below them follow
 RAY_OBJECT_STORE_BYTES: Final = 200_000_000
@@ -120,4 +121,4 @@ def _api(plan: Plan) -> list[str]:
 
 def common_environment(home: Home, plan: Plan, environ: Mapping[str, str]) -> dict[str, str]:
     """The environment every program starts from: the user's, and the mark by which its processes are found again."""
-    return {**environ, "FLEETGUARD_HOME": str(home.root), "FLEETGUARD_STACK_ID": plan.stack_id, "PYTHONUNBUFFERED": "1"}
+    return {**environ, "FLEETGUARD_HOME": str(home.root), STACK_MARK: plan.stack_id, "PYTHONUNBUFFERED": "1"}

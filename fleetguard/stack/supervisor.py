@@ -12,6 +12,7 @@ from supervisor.xmlrpc import SupervisorTransport
 
 from fleet.errors import Unavailable
 from fleetguard.stack.home import Home, write_private
+from fleetguard.stack.processes import PROGRAM_MARK
 from fleetguard.stack.programs import Program
 
 START_S: Final = 10.0
@@ -68,10 +69,11 @@ def render(home: Home, programs: Sequence[Program], as_root: bool) -> str:
 
 
 def _section(home: Home, program: Program) -> str:
+    marked = {**program.environment, PROGRAM_MARK: program.name}
     return _PROGRAM.format(
         name=program.name,
-        command=" ".join(_quoted(part) for part in program.command),
-        environment=",".join(f"{name}={_quoted(value)}" for name, value in sorted(program.environment.items())),
+        command=" ".join(_quoted(part) for part in [sys.executable, "-m", "fleetguard.stack.launch", *program.command]),
+        environment=",".join(f"{name}={_quoted(value)}" for name, value in sorted(marked.items())),
         run=home.run,
         stop_signal=program.stop_signal,
         stop_s=program.stop_s,

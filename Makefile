@@ -1,0 +1,58 @@
+# `make help` lists what there is.
+PYTHON ?= python3.11
+BIN := .venv/bin
+WEB := ui/web
+CHROMIUM ?= /usr/bin/chromium
+WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help setup page check test test-all run bench chromium
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/installed $(WEB)/dist/index.html ## Python packages and the web page, where they are missing or old
+
+.venv/installed: pyproject.toml constraints.txt
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not installed: install Python 3.11, or run make PYTHON=/path/to/python3.11."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --disable-pip-version-check -q -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package-lock.json .venv/installed
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+page: $(WEB)/dist/index.html ## the web page alone
+
+check: setup ## style, types, import rules
+	ruff check .
+	ruff format --check .
+	mypy .
+	lint-imports
+	cd $(WEB) && npm run --silent lint && npm run --silent typecheck
+
+chromium:
+	@if [ -x $(CHROMIUM) ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "The browser tests need Chromium: install it (Debian: sudo apt-get install chromium) or run make CHROMIUM=/path/to/it."; exit 1; \
+	fi
+
+test: setup chromium ## every test but the long ones
+	pytest -q -m "not slow"
+
+test-all: setup chromium ## every test, the long ones too
+	pytest -q
+
+run: setup ## the whole product with a simulated fleet; Ctrl-C stops it
+	fleetguard demo
+
+bench: setup ## the figures of the documentation, measured anew
+	python -m bench
