@@ -9,7 +9,7 @@ from starlette.requests import HTTPConnection
 from fleet.errors import NotAuthenticated, NotAuthorized
 from fleet.stores import sessions
 from fleet.stores.sessions import SignedIn
-from ui.api.services import PoolDep, Services, ServicesDep, services_of
+from ui.api.services import Services, ServicesDep, services_of
 
 SECURE_COOKIE = "__Host-fleetguard"  # the prefix makes browsers refuse it without Secure, on a sub-path or with a domain
 PLAIN_COOKIE = "fleetguard_session"  # http://localhost cannot carry the prefix
@@ -46,9 +46,9 @@ def refuse_foreign_origin(request: Request, services: ServicesDep) -> None:
         raise NotAuthorized("This request was started by another site.")
 
 
-async def _signed_in(request: Request, pool: PoolDep) -> SignedIn:
+async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
     token = session_token(request)
-    who = await sessions.holder(pool, token) if token else None
+    who = await sessions.holder(await services.database.pool(), token) if token else None
     if who is None:
         raise NotAuthenticated("Sign in first.")
     if request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from fleet.logs import configure_logging
 from fleet.settings import Settings, load_settings
-from ui.api import openapi, problems
+from ui.api import docs, openapi, problems
 from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
 from ui.api.live import LiveLog
@@ -37,6 +37,7 @@ def create_app(settings: Settings | None = None, dist: Path = DIST) -> FastAPI:
         settings, database, LiveLog(database.pool), DeviceGateway(settings.mqtt), PasswordCheck(), Throttle()
     )
     app.include_router(operations.router)
+    app.include_router(docs.router)
     app.include_router(session.entrance, prefix="/api")
     app.include_router(telemetry.router, prefix="/api")  # devices: their own credential, checked by the broker
     app.include_router(_behind_the_session())

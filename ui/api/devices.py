@@ -7,7 +7,6 @@ import contextlib
 import re
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
@@ -15,24 +14,13 @@ from gmqtt.mqtt.handler import MQTTConnectError
 
 from fleet.errors import NotAuthenticated, Unavailable
 from fleet.settings import Mqtt
+from fleet.stores.provisioning import DeviceCredential
 
 MAX_PAYLOAD = 64 * 1024
 ANSWER_WITHIN_S = 5.0
 KEPT_CONNECTIONS = 256
+BAD_CREDENTIAL = (4, 5)  # CONNACK return codes of MQTT 3.1.1
 _USERNAME = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{1,64})")
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCredential:
-    """`username` is `{tenant}.{vehicle}`: it names the only topics this device may publish to."""
-
-    username: str
-    password: str = field(repr=False)
-
-    @property
-    def topic(self) -> str:
-        tenant, vehicle = self.username.split(".")
-        return f"fleet/v1/{tenant}/{vehicle}/telemetry"
 
 
 def device_credential(authorization: str) -> DeviceCredential:
@@ -49,7 +37,8 @@ def device_credential(authorization: str) -> DeviceCredential:
     username, _, password = pair.strip().partition(":")
     if scheme.lower() not in ("basic", "bearer") or not password or not _USERNAME.fullmatch(username):
         raise NotAuthenticated("Send the device's credential: Authorization: Bearer username:password.")
-    return DeviceCredential(username, password)
+    tenant, vehicle = username.split(".")
+    return DeviceCredential(tenant, vehicle, password)
 
 
 class _Line:
@@ -91,7 +80,7 @@ class DeviceGateway:
         try:
             async with asyncio.timeout(ANSWER_WITHIN_S):
                 line = await self._line(credential)
-                await line.publish(credential.topic, payload)
+                await line.publish(f"fleet/v1/{credential.tenant}/{credential.vehicle}/telemetry", payload)
         except (OSError, TimeoutError) as error:
             if credential in self._lines:
                 await self._lines.pop(credential).close()
@@ -114,11 +103,16 @@ class DeviceGateway:
         return line
 
     async def _open(self, credential: DeviceCredential) -> _Line:
-        client = Client(f"http-{credential.username}-{secrets.token_hex(4)}")
+        client = Client(f"http-{secrets.token_hex(8)}")  # NATS refuses client ids with dots
         client.set_config({"reconnect_retries": 0})
         client.set_auth_credentials(credential.username, credential.password)
         try:
             await client.connect(self._settings.host, self._settings.port, version=MQTTv311)
         except MQTTConnectError as error:
-            raise NotAuthenticated("The broker refuses this device's credential.") from error
+            if error._code in BAD_CREDENTIAL:
+                raise NotAuthenticated("The broker refuses this device's credential.") from error
+            raise Unavailable(f"The broker takes no connection now: {error}") from error
+        except asyncio.CancelledError:
+            await _Line(client).close()
+            raise
         return _Line(client)

@@ -45,8 +45,11 @@ class TenantLog:
     followers: int = 0
 
     def append(self, changes: list[LoggedChange]) -> None:
-        self.recent.extend(changes)
-        self.head = changes[-1].seq
+        """Add what is newer than the head."""
+        for change in changes:
+            if change.seq > self.head:
+                self.recent.append(change)
+                self.head = change.seq
         self.changed.set()
         self.changed = asyncio.Event()
 
@@ -68,6 +71,7 @@ class LiveLog:
         self._streams: Counter[UUID] = Counter()
         self._hint = asyncio.Event()
         self._read_at = 0.0
+        self._failing = False
         self._listening: asyncpg.Connection | None = None
 
     @property
@@ -99,11 +103,14 @@ class LiveLog:
     async def run(self) -> None:
         """Read on until cancelled, whatever happens to the database."""
         while True:
+            self._hint.clear()
             try:
                 await self._read()
-            except Exception:
-                log.warning("live_log_unread", exc_info=True)
-            self._hint.clear()
+                self._failing = False
+            except Exception as error:
+                if not self._failing:
+                    log.warning("live_log_unread", reason=str(error))
+                self._failing = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._hint.wait(), POLL_S)
 
@@ -114,7 +121,7 @@ class LiveLog:
             found = await replay.news(pool, {tenant: known.head for tenant, known in self._tenants.items()}, PAGE)
             for tenant, changes in found.items():
                 if tenant_log := self._tenants.get(tenant):
-                    tenant_log.append([change for change in changes if change.seq > tenant_log.head])
+                    tenant_log.append(changes)
         self._read_at = time.monotonic()
 
     async def _listen(self, pool: asyncpg.Pool) -> None:
@@ -136,16 +143,16 @@ async def follow(subscription: Subscription, pool: asyncpg.Pool, token: str, las
     live, who = subscription.live, subscription.who
     bounds = await replay.bounds(pool, who.tenant)
     position, is_known = _position(last_event_id, bounds)
-    # An id without data fires no event; it lets a client that loses the line before the first event resume here.
-    yield b"retry: 1000\nid: %d\n\n" % position
-    if not is_known:
-        yield event("reset", json.dumps({"seq": position}), position)
     async with live.following(who, bounds.head) as tenant_log:
+        # An id without data fires no event; it lets a client that loses the line before the first event resume here.
+        yield b"retry: 1000\nid: %d\n\n" % position
+        if not is_known:
+            yield event("reset", json.dumps({"seq": position}), position)
         beat_at = session_checked_at = time.monotonic()
         while True:
             changed = tenant_log.changed
             changes = tenant_log.after(position)
-            if changes is None:
+            if changes is None:  # further back than what is kept here
                 changes = await replay.changes_after(pool, who.tenant, position, PAGE)
             for change in changes:
                 yield event("anomaly", change.anomaly, change.seq)

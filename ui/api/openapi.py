@@ -19,9 +19,7 @@ _PROBLEM = {
 def document(app: FastAPI) -> dict[str, Any]:
     """The document, made once: every operation answers errors with a Problem."""
     if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title, version=app.version, routes=app.routes, description=app.description
-        )
+        schema = get_openapi(title=app.title, version=app.version, routes=app.routes, description=app.description)
         components = schema["components"]["schemas"]
         for name in ("HTTPValidationError", "ValidationError"):
             components.pop(name, None)

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
+import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -28,7 +29,7 @@ class TooLarge(InvalidInput):
     """The body is longer than the route takes."""
 
 
-class TooManyRequests(FleetError):  # noqa: N818  named like the rest of the tree
+class TooManyRequests(FleetError):
     """Too many tries; the same request may succeed after `retry_after_s`."""
 
     def __init__(self, message: str, retry_after_s: int) -> None:
@@ -90,6 +91,11 @@ def _from_http(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, detail, dict(error.headers or {}))
 
 
+def _from_value(_: Request, error: Exception) -> JSONResponse:
+    """PostgreSQL cannot hold every text: a NUL, for one."""
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"A value cannot be used: {error}.")
+
+
 def _from_surprise(request: Request, error: Exception) -> JSONResponse:
     log.error("request_failed", path=request.url.path, exc_info=error)
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here. It was written down.")
@@ -100,4 +106,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(FleetError, _from_fleet_error)
     app.add_exception_handler(RequestValidationError, _from_validation)
     app.add_exception_handler(HTTPException, _from_http)
+    app.add_exception_handler(asyncpg.DataError, _from_value)
     app.add_exception_handler(Exception, _from_surprise)

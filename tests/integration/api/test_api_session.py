@@ -1,0 +1,66 @@
+"""Signing in, staying in, and being kept out."""
+
+import httpx
+import pytest
+
+
+async def test_a_session_says_who_is_signed_in(manager, tenant):
+    session = (await manager.browser.get("/api/session")).json()
+    assert session["email"] == manager.email
+    assert session["role"] == "fleet_manager"
+    assert session["tenantId"] == tenant.slug
+
+
+async def test_signing_in_again_ends_the_session_this_browser_had(manager, api):
+    old_cookies = dict(manager.browser.cookies)
+    await manager.browser.post("/api/session", json={"email": manager.email, "password": "correct horse battery staple"})
+    async with httpx.AsyncClient(base_url=api, cookies=old_cookies) as other:
+        assert (await other.get("/api/session")).status_code == 401
+    assert (await manager.browser.get("/api/session")).status_code == 200
+
+
+async def test_after_signing_out_the_token_is_worth_nothing(manager, api):
+    token = dict(manager.browser.cookies)
+    assert (await manager.browser.delete("/api/session")).status_code == 204
+    async with httpx.AsyncClient(base_url=api, cookies=token) as thief:
+        assert (await thief.get("/api/session")).status_code == 401
+
+
+async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(manager, api):
+    async with httpx.AsyncClient(base_url=api) as browser:
+        answer = await browser.post("/api/session", json={"email": manager.email, "password": "correct horse battery staple"})
+    cookie = answer.headers["set-cookie"]
+    assert "HttpOnly" in cookie
+    assert "samesite=strict" in cookie.lower()
+
+
+@pytest.mark.parametrize("email", ["nobody@example.com", None], ids=["unknown address", "wrong password"])
+async def test_a_failed_sign_in_does_not_tell_what_was_wrong(email, manager, api):
+    async with httpx.AsyncClient(base_url=api) as browser:
+        answer = await browser.post("/api/session", json={"email": email or manager.email, "password": "guess"})
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["detail"] == "Email or password is wrong."
+
+
+async def test_guessing_is_slowed_down_and_says_how_long_to_wait(manager, api):
+    async with httpx.AsyncClient(base_url=api) as browser:
+        answers = [await browser.post("/api/session", json={"email": manager.email, "password": "guess"}) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert int(answers[-1].headers["retry-after"]) >= 1
+
+
+async def test_a_write_without_the_header_is_refused(manager):
+    answer = await manager.browser.delete("/api/session", headers={"X-Requested-With": ""})
+    assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/session"), ("POST", "/api/session")])
+async def test_a_write_that_another_site_started_is_refused(manager, method, path):
+    body = {"email": manager.email, "password": "correct horse battery staple"}
+    answer = await manager.browser.request(method, path, json=body, headers={"Origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+async def test_a_write_from_our_own_page_passes(manager, api):
+    assert (await manager.browser.delete("/api/session", headers={"Origin": api})).status_code == 204
