@@ -1,10 +1,11 @@
 /** A page that could not be shown: what happened, and two ways on. */
-import type { ErrorComponentProps } from '@tanstack/react-router';
+import { useRouter, type ErrorComponentProps } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { Button } from 'react-aria-components';
 import { inWords } from '@/shared/problem';
 
-export function BrokenPage({ error, reset }: ErrorComponentProps) {
+export function BrokenPage({ error }: ErrorComponentProps) {
+  const router = useRouter();
   useEffect(() => {
     document.title = 'Something went wrong – FleetGuard';
   }, []);
@@ -15,7 +16,7 @@ export function BrokenPage({ error, reset }: ErrorComponentProps) {
         {inWords(error)}
       </p>
       <div className="mt-6 flex flex-wrap gap-3">
-        <Button className="button" data-primary onPress={reset}>
+        <Button className="button" data-primary onPress={() => void router.invalidate()}>
           Try again
         </Button>
         <a className="button" href="/alerts">

@@ -1,7 +1,9 @@
 /** The frame around every page: skip link, navigation, live state, account. */
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { AccountMenu } from '@/features/session/AccountMenu';
+import { sessionQuery } from '@/features/session/session';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
@@ -35,7 +37,7 @@ export function Shell() {
 function Rail() {
   return (
     <div className="rail flex items-center gap-2 bg-rail px-3 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4">
-      <Link to="/alerts" className="flex min-h-14 items-center gap-2.5 px-1 font-semibold lg:min-h-11 lg:px-2">
+      <Link to="/alerts" className="flex min-h-14 min-w-11 items-center gap-2.5 px-1 font-semibold lg:min-h-11 lg:px-2">
         <Emblem />
         <span className="max-sm:sr-only">FleetGuard</span>
       </Link>
@@ -49,7 +51,19 @@ function Rail() {
           </Destination>
         </ul>
       </nav>
+      <Tenant />
     </div>
+  );
+}
+
+function Tenant() {
+  const { data: session } = useQuery(sessionQuery);
+  if (!session) return null;
+  return (
+    <p className="mt-auto border-t border-rail-current px-2 pt-3 text-sm text-rail-muted max-lg:hidden">
+      Signed in to
+      <span className="block font-medium text-rail-ink">{session.tenant}</span>
+    </p>
   );
 }
 

@@ -9,5 +9,9 @@ export async function registerWorker(onWaiting: (worker: Workbox) => void): Prom
   worker.addEventListener('controlling', (event) => {
     if (event.isUpdate) location.reload();
   });
-  await worker.register();
+  try {
+    await worker.register();
+  } catch (problem) {
+    console.warn('FleetGuard works without its offline shell: the browser refused the service worker.', problem);
+  }
 }

@@ -36,7 +36,7 @@ export function AlertFilters({ filter, onChange }: Props) {
       <Choice label="Type" options={TYPE_OPTIONS} chosen={filter.type ?? ANY} onChoose={(key) => onChange({ ...filter, type: chosen(key) })} />
       <Choice label="State" options={STATE_OPTIONS} chosen={filter.state ?? ANY} onChoose={(key) => onChange({ ...filter, state: chosen(key) })} />
       <VehicleField key={filter.vehicle ?? ''} vehicle={filter.vehicle ?? ''} onChange={(vehicle) => onChange({ ...filter, vehicle: vehicle || undefined })} />
-      <Button className="button max-md:col-span-2" isDisabled={!isFiltered} onPress={() => onChange({})}>
+      <Button className={`button max-md:col-span-2 ${isFiltered ? '' : 'max-md:hidden'}`} isDisabled={!isFiltered} onPress={() => onChange({})}>
         Clear
       </Button>
     </form>

@@ -39,18 +39,18 @@ const EDGE = {
 const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, showVehicle }: RowProps) {
   const reason = mainReason(alert.evidence);
   return (
-    <li className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6.5rem_minmax(0,1fr)_auto] sm:pl-4 ${EDGE[alert.severity]}`}>
-      <div className="max-sm:row-start-1">
+    <li className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] sm:pl-4 ${EDGE[alert.severity]}`}>
+      <div className="max-sm:row-start-1 sm:self-start">
         <SeverityBadge severity={alert.severity} />
       </div>
-      <div className="min-w-0 max-sm:col-span-2">
+      <div className="min-w-0 self-start max-sm:col-span-2">
         <div className="flex flex-wrap items-center gap-x-3">
           <h2 className="text-base font-semibold">
             <Link
               to="/alerts/$alertId"
               params={{ alertId: alert.id }}
               aria-label={`Open alert: ${nameOf(alert)}`}
-              className="inline-flex min-h-11 min-w-11 items-center text-ink decoration-1 underline-offset-4 hover:underline"
+              className="-my-2.5 inline-flex min-h-11 min-w-11 items-center text-ink decoration-1 underline-offset-4 hover:underline"
             >
               {TYPE_WORDS[alert.type]}
             </Link>
@@ -60,7 +60,7 @@ const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, show
               to="/vehicles/$vehicleId"
               params={{ vehicleId: alert.vehicleId }}
               aria-label={`Open vehicle ${alert.vehicleId}`}
-              className="inline-flex min-h-11 min-w-11 items-center text-sm font-medium text-link underline decoration-1 underline-offset-4"
+              className="-my-2.5 inline-flex min-h-11 min-w-11 items-center text-sm font-medium text-link underline decoration-1 underline-offset-4"
             >
               {alert.vehicleId}
             </Link>
@@ -68,11 +68,11 @@ const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, show
           <span className="text-sm text-muted">
             <Ago at={alert.startedAt} />
           </span>
+          <StateLine alert={alert} />
         </div>
-        {reason && <p className="-mt-1 max-w-prose text-sm text-muted">{reason.text}</p>}
-        <StateLine alert={alert} />
+        {reason && <p className="mt-1 max-w-prose text-sm">{reason.text}</p>}
       </div>
-      <div className="max-sm:col-start-2 max-sm:row-start-1 max-sm:justify-self-end">
+      <div className="justify-self-end max-sm:col-start-2 max-sm:row-start-1">
         <AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={onChanged} />
       </div>
     </li>

@@ -62,41 +62,37 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <StateLine alert={alert} />
       </div>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
-        <div className="flex min-w-0 flex-col gap-5">
-          <Section title="What happened">
-            <p className="max-w-prose">{guidance.meaning}</p>
-            <Facts alert={alert} />
-          </Section>
-          <Section title="Why we think so">
-            <EvidenceList evidence={alert.evidence} />
-            <p className="mt-5 text-sm text-muted">
-              Confidence {Math.round(alert.confidence * 100)} %, judged by model {alert.modelVersion}.
-            </p>
-          </Section>
-          <Section title="Signals around the alert">
-            <AlertSignals alert={alert} />
-          </Section>
-        </div>
-        <div className="flex min-w-0 flex-col gap-5">
-          <Section title="What to do">
-            <ol className="flex list-decimal flex-col gap-2.5 pl-5">
-              {guidance.steps.map((step) => (
-                <li key={step}>{step}</li>
-              ))}
-            </ol>
-          </Section>
-          <Section title="History">
-            <AlertHistory history={alert.history} />
-          </Section>
-        </div>
+        <Section title="What happened">
+          <p className="max-w-prose">{guidance.meaning}</p>
+          <Facts alert={alert} />
+        </Section>
+        <Section title="What to do">
+          <ol className="flex list-decimal flex-col gap-2.5 pl-5">
+            {guidance.steps.map((step) => (
+              <li key={step}>{step}</li>
+            ))}
+          </ol>
+        </Section>
+        <Section title="Why we think so" place="lg:col-start-1">
+          <EvidenceList evidence={alert.evidence} />
+          <p className="mt-5 text-sm text-muted">
+            Confidence {Math.round(alert.confidence * 100)} %, judged by model {alert.modelVersion}.
+          </p>
+        </Section>
+        <Section title="Signals around the alert" place="lg:col-start-1">
+          <AlertSignals alert={alert} />
+        </Section>
+        <Section title="History" place="lg:col-start-2 lg:row-span-2 lg:row-start-2">
+          <AlertHistory history={alert.history} />
+        </Section>
       </div>
     </Page>
   );
 }
 
-function Section({ title, children }: { title: string; children: ReactNode }) {
+function Section({ title, place = '', children }: { title: string; place?: string; children: ReactNode }) {
   return (
-    <section aria-label={title} className="card px-5 py-4">
+    <section aria-label={title} className={`card min-w-0 px-5 py-4 ${place}`}>
       <h2 className="mb-3 text-lg font-semibold">{title}</h2>
       {children}
     </section>
@@ -107,7 +103,7 @@ function Facts({ alert }: { alert: Alert }) {
   return (
     <dl className="mt-4 grid gap-x-6 gap-y-3 text-sm sm:grid-cols-2">
       <Fact name="Vehicle">
-        <Link to="/vehicles/$vehicleId" params={{ vehicleId: alert.vehicleId }} aria-label={`Open vehicle ${alert.vehicleId}`} className="link inline-flex min-h-11 items-center font-semibold">
+        <Link to="/vehicles/$vehicleId" params={{ vehicleId: alert.vehicleId }} aria-label={`Open vehicle ${alert.vehicleId}`} className="link -my-2.5 inline-flex min-h-11 min-w-11 items-center font-semibold">
           {alert.vehicleId}
         </Link>
       </Fact>
@@ -125,7 +121,7 @@ function Facts({ alert }: { alert: Alert }) {
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (
-    <div className="flex flex-col justify-end">
+    <div>
       <dt className="text-muted">{name}</dt>
       <dd className="figures font-semibold">{children}</dd>
     </div>

@@ -40,22 +40,32 @@ function useReaderAtTop() {
   return { list, isAtTop };
 }
 
-export function LiveAlerts({ filter, paused }: { filter: AlertFilter; paused: boolean }) {
+interface LiveAlertsProps {
+  filter: AlertFilter;
+  paused: boolean;
+  showVehicle?: boolean;
+}
+
+export function LiveAlerts({ filter, paused, showVehicle = true }: LiveAlertsProps) {
   const { list, isAtTop } = useReaderAtTop();
   const { data: session } = useQuery(sessionQuery);
   const { feed, pages, showWaiting, change } = useAlertFeed({ filter, paused, mayFollow: isAtTop });
+  const section = useRef<HTMLElement>(null);
   const showFromTop = () => {
     showWaiting();
     window.scrollTo({ top: 0 });
+    section.current?.focus({ preventScroll: true });
   };
   return (
-    <section aria-label="Alerts, newest first" className="mt-5">
+    <section ref={section} tabIndex={-1} aria-label="Alerts, newest first" className="mt-2 outline-none">
       <NewAlerts count={feed.waiting.length} paused={paused} onShow={showFromTop} />
       {pages.isPending && <Waiting what="alerts" />}
       {pages.isError && feed.shown.length === 0 && <Failed what="the alerts" error={pages.error} onRetry={() => void pages.refetch()} />}
       {pages.isSuccess && feed.shown.length === 0 && <NoAlerts filter={filter} />}
       <div ref={list}>
-        {feed.shown.length > 0 && <AlertList alerts={feed.shown} mayAcknowledge={session ? mayAcknowledge(session.role) : false} onChanged={change} />}
+        {feed.shown.length > 0 && (
+          <AlertList alerts={feed.shown} mayAcknowledge={session ? mayAcknowledge(session.role) : false} onChanged={change} showVehicle={showVehicle} />
+        )}
         {pages.hasNextPage && (
           <div className="mt-4 flex justify-center">
             <Button className="button" isPending={pages.isFetchingNextPage} onPress={() => void pages.fetchNextPage()}>
@@ -68,13 +78,17 @@ export function LiveAlerts({ filter, paused }: { filter: AlertFilter; paused: bo
   );
 }
 
+/** A line that is always there, so that the list stays where it is when new alerts come. */
 function NewAlerts({ count, paused, onShow }: { count: number; paused: boolean; onShow: () => void }) {
-  if (count === 0) return paused ? <p className="mb-3 text-sm text-muted">Live updates are paused. New alerts are counted here.</p> : null;
   return (
-    <div className="sticky top-16 z-10 mb-3 flex justify-center">
-      <Button className="button figures shadow-lift-high" data-primary onPress={onShow}>
-        Show {count} new {count === 1 ? 'alert' : 'alerts'}
-      </Button>
+    <div className="sticky top-14 z-10 flex min-h-14 items-center bg-canvas py-1.5">
+      {count > 0 ? (
+        <Button className="button figures mx-auto shadow-lift-high" data-primary onPress={onShow}>
+          Show {count} new {count === 1 ? 'alert' : 'alerts'}
+        </Button>
+      ) : (
+        <p className="text-sm text-muted">{paused ? 'Live updates are paused. New alerts are counted here.' : 'Newest first. New alerts appear by themselves.'}</p>
+      )}
     </div>
   );
 }

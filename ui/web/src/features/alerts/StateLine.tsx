@@ -3,7 +3,7 @@ import { STATE_WORDS, type Alert } from './alert';
 
 export function StateLine({ alert }: { alert: Alert }) {
   return (
-    <p className="mt-0.5 flex flex-wrap gap-x-2 text-sm text-muted">
+    <p className="flex flex-wrap gap-x-2 text-sm text-muted">
       {facts(alert).map((fact, position) => (
         <span key={fact} className="flex gap-x-2">
           {position > 0 && <span aria-hidden="true">·</span>}
@@ -18,7 +18,7 @@ function facts(alert: Alert): string[] {
   const owner = alert.acknowledgedByName ? ` by ${alert.acknowledgedByName}` : '';
   return [
     alert.state === 'ACKNOWLEDGED' ? `Acknowledged${owner}` : STATE_WORDS[alert.state],
-    alert.active ? 'still going on' : 'condition over',
+    alert.active ? 'going on now' : 'condition over',
     ...(alert.occurrences > 1 ? [`${alert.occurrences} times`] : []),
   ];
 }

@@ -3,6 +3,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
 import { Emblem } from '@/shared/page/Emblem';
+import { useHeadingFocus } from '@/shared/page/useHeadingFocus';
 import { inWords, isProblem } from '@/shared/problem';
 import { useSignIn } from './session';
 
@@ -12,6 +13,7 @@ export function SignInPage() {
   const { next } = route.useSearch();
   const navigate = useNavigate();
   const signIn = useSignIn();
+  const heading = useHeadingFocus();
   useEffect(() => {
     document.title = 'Sign in – FleetGuard';
   }, []);
@@ -28,7 +30,7 @@ export function SignInPage() {
       <Welcome />
       <div className="flex items-start justify-center px-5 py-10 lg:items-center">
         <div className="w-full max-w-sm">
-          <h1 className="text-2xl font-semibold">Sign in</h1>
+          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold">Sign in</h1>
           <p className="mt-1 text-muted">Use the email and password that your administrator gave you.</p>
           <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
             <Field name="email" type="email" label="Email" autoComplete="username" help="For example, sam@fleet.example." />
@@ -56,13 +58,33 @@ function Welcome() {
         <Emblem className="size-8" /> FleetGuard
       </p>
       <div className="max-w-md max-lg:hidden">
-        <p className="text-3xl font-semibold tracking-tight">Know what needs you, and why.</p>
+        <Trace />
+        <p className="mt-8 text-3xl font-semibold tracking-tight text-balance">Know what needs you, and why.</p>
         <p className="mt-4 text-rail-muted">
           Live alerts from every vehicle, each with the readings behind it and the next step to take.
         </p>
       </div>
       <p className="text-sm text-rail-muted max-lg:hidden">Times are shown in your own time zone.</p>
     </div>
+  );
+}
+
+/** Decoration: a quiet signal with the one moment that matters. */
+function Trace() {
+  return (
+    <svg viewBox="0 0 420 130" className="w-full" fill="none" aria-hidden="true" focusable="false">
+      <g stroke="#22345c">
+        <path d="M0 20.5h420M0 65.5h420M0 110.5h420" />
+      </g>
+      <path
+        d="M0 82c18-6 26-20 44-18s20 16 38 14 24-22 42-20 18 18 36 16 22-14 38-12c14 2 12-6 20-6 10 0 10-44 22-44s10 62 24 62 14-10 30-12 20-18 38-14 20 12 36 10 28-14 52-10"
+        stroke="#6ea8ff"
+        strokeWidth="2.5"
+        strokeLinecap="round"
+      />
+      <circle cx="240" cy="12" r="10" fill="#ffd166" fillOpacity="0.22" />
+      <circle cx="240" cy="12" r="5" fill="#ffd166" />
+    </svg>
   );
 }
 

@@ -4,5 +4,5 @@ import { LiveAlerts } from '@/features/alerts/AlertsPage';
 
 export function VehicleAlerts({ vehicleId }: { vehicleId: string }) {
   const filter = useMemo(() => ({ vehicle: vehicleId }), [vehicleId]);
-  return <LiveAlerts filter={filter} paused={false} />;
+  return <LiveAlerts filter={filter} paused={false} showVehicle={false} />;
 }

@@ -49,11 +49,11 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
           to="/vehicles/$vehicleId"
           params={{ vehicleId: vehicle.vehicleId }}
           aria-label={`Open vehicle ${vehicle.vehicleId}`}
-          className="inline-flex min-h-11 min-w-11 items-center font-semibold text-link underline decoration-1 underline-offset-4"
+          className="-my-1 inline-flex min-h-11 min-w-11 items-center font-semibold text-link underline decoration-1 underline-offset-4"
         >
           {vehicle.vehicleId}
         </Link>
-        <span className="-mt-1.5 block pb-1 text-sm text-muted">
+        <span className="-mt-1.5 block text-sm text-muted">
           {classInWords(vehicle)}
           <span className="sm:hidden">. Seen {seen}</span>
         </span>
@@ -62,10 +62,14 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
         {vehicle.worstSeverity ? <Alerts count={vehicle.liveAlerts} severity={vehicle.worstSeverity} /> : <span className="text-sm text-muted">None</span>}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">{measured(vehicle.speed, 'km/h')}</td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">{measured(vehicle.fuelLevel, '%')}</td>
+      <td className="px-4 py-1.5 text-right text-sm max-md:hidden"><Measured value={vehicle.speed} unit="km/h" /></td>
+      <td className="px-4 py-1.5 text-right text-sm max-md:hidden"><Measured value={vehicle.fuelLevel} unit="%" /></td>
     </tr>
   );
+}
+
+function Measured({ value, unit }: { value: number | null; unit: string }) {
+  return <span className={value === null ? 'text-muted' : ''}>{measured(value, unit)}</span>;
 }
 
 function Alerts({ count, severity }: { count: number; severity: NonNullable<Vehicle['worstSeverity']> }) {

@@ -71,7 +71,7 @@ export function Plot({ title, times, series, band, width }: Props) {
           {at !== undefined && <line x1={x(at)} x2={x(at)} y1={18} y2={series.length * PANEL_HEIGHT} stroke="var(--ink)" strokeWidth="1.5" />}
         </svg>
       </div>
-      <p id={hintId} className="figures min-h-6 text-sm text-muted">
+      <p id={hintId} className="figures mt-2 min-h-6 text-sm text-muted">
         {words || `Point at the chart, or focus it and use the arrow keys. Starts at ${clock(span[0])}.`}
       </p>
     </>

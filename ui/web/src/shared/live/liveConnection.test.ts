@@ -1,28 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { LiveConnection, type Stream } from './liveConnection';
-
-class Line implements Stream {
-  readyState = 1;
-  closed = false;
-  readonly url: string;
-  private readonly heard = new Map<string, (event: MessageEvent<string>) => void>();
-
-  constructor(url: string) {
-    this.url = url;
-  }
-
-  addEventListener(name: string, listener: (event: MessageEvent<string>) => void): void {
-    this.heard.set(name, listener);
-  }
-
-  close(): void {
-    this.closed = true;
-  }
-
-  send(name: string, data: unknown = {}, lastEventId = ''): void {
-    this.heard.get(name)?.(new MessageEvent(name, { data: JSON.stringify(data), lastEventId }));
-  }
-}
+import { Line } from './fakeLine';
+import { LiveConnection } from './liveConnection';
 
 const lines: Line[] = [];
 let stop: () => void;

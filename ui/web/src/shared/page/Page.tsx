@@ -1,6 +1,7 @@
 /** What every page has: a title, a breadcrumb, one heading that takes the focus after navigation. */
 import { Link, type LinkProps } from '@tanstack/react-router';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, type ReactNode } from 'react';
+import { useHeadingFocus } from './useHeadingFocus';
 
 export interface Crumb {
   label: string;
@@ -13,18 +14,6 @@ interface Props {
   crumbs?: readonly Crumb[];
   aside?: ReactNode;
   children: ReactNode;
-}
-
-let pagesShown = 0;
-
-/** Moves the focus to the heading, but not when the app opens: then the reader starts at the top. */
-function useHeadingFocus() {
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    pagesShown += 1;
-    if (pagesShown > 1) heading.current?.focus({ preventScroll: true });
-  }, []);
-  return heading;
 }
 
 export function Page({ title, heading, crumbs = [], aside, children }: Props) {

@@ -1,0 +1,103 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router';
+import { act, render, screen, waitFor } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { client } from '@/api/client.gen';
+import { SESSION_KEY } from '@/features/session/session';
+import { AnnouncerProvider } from '@/shared/announcer/Announcer';
+import { Line } from '@/shared/live/fakeLine';
+import { LiveConnection } from '@/shared/live/liveConnection';
+import { LiveProvider } from '@/shared/live/LiveProvider';
+import type { Alert } from './alert';
+import { alertAt } from './alertExamples';
+import { LiveAlerts } from './AlertsPage';
+
+const FILTER = {};
+
+/** Answers as the server does; an acknowledgement succeeds, or fails where a test says so. */
+let refusal: { status: number; detail: string } | undefined;
+const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
+
+function server(request: Request): Response {
+  const { pathname } = new URL(request.url);
+  if (pathname === '/api/anomalies') return json({ items: [alertAt(20), alertAt(10)], nextCursor: null });
+  if (refusal) return json(refusal, refusal.status);
+  return json(alertAt(20, { state: 'ACKNOWLEDGED', seq: 50, acknowledgedByName: 'Sam Rivera' }));
+}
+
+async function show(paused = false): Promise<Line> {
+  const line = new Line('/sse/anomalies');
+  const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  queries.setQueryData(SESSION_KEY, { role: 'dispatcher' });
+  const routeTree = createRootRoute({ component: () => <LiveAlerts filter={FILTER} paused={paused} /> });
+  const router = createRouter({ routeTree, history: createMemoryHistory() });
+  const connection = new LiveConnection(() => line);
+  render(
+    <QueryClientProvider client={queries}>
+      <AnnouncerProvider>
+        <LiveProvider connection={connection}>
+          <RouterProvider router={router as never} />
+        </LiveProvider>
+      </AnnouncerProvider>
+    </QueryClientProvider>,
+  );
+  await screen.findByRole('link', { name: 'Open alert: harsh braking, VH-20' });
+  return line;
+}
+
+function arrive(line: Line, alert: Alert): void {
+  act(() => line.send('anomaly', alert, String(alert.seq)));
+}
+
+const order = () => screen.getAllByRole('link', { name: /^Open alert/ }).map((link) => link.getAttribute('aria-label')?.split(', ')[1]);
+
+beforeEach(() => {
+  refusal = undefined;
+  vi.stubGlobal('scrollTo', () => undefined);
+  client.setConfig({ baseUrl: 'http://fleet.test', fetch: (request) => Promise.resolve(server(request as Request)) });
+});
+
+test('while an alert has the focus, new alerts wait behind a button and nothing moves', async () => {
+  const line = await show();
+  screen.getByRole('link', { name: 'Open alert: harsh braking, VH-20' }).focus();
+  arrive(line, alertAt(30));
+  arrive(line, alertAt(31));
+  const button = await screen.findByRole('button', { name: 'Show 2 new alerts' });
+  expect(order()).toEqual(['VH-20', 'VH-10']);
+  await userEvent.click(button);
+  expect(order()).toEqual(['VH-31', 'VH-30', 'VH-20', 'VH-10']);
+});
+
+test('at the top, with the focus elsewhere, new alerts appear by themselves', async () => {
+  arrive(await show(), alertAt(30));
+  await waitFor(() => expect(order()).toEqual(['VH-30', 'VH-20', 'VH-10']));
+});
+
+test('while paused, new alerts are only counted', async () => {
+  arrive(await show(true), alertAt(30));
+  await screen.findByRole('button', { name: 'Show 1 new alert' });
+  expect(order()).toEqual(['VH-20', 'VH-10']);
+});
+
+test('new alerts are announced politely, by number', async () => {
+  arrive(await show(), alertAt(30, { severity: 'CRITICAL' }));
+  await waitFor(() => expect(screen.getByTestId('announcements').textContent).toBe('1 new alert, 1 critical'));
+});
+
+test('acknowledging says who has it, in place', async () => {
+  await show();
+  await userEvent.click(screen.getByRole('button', { name: 'Acknowledge alert: harsh braking, VH-20' }));
+  await screen.findByText('Acknowledged by Sam Rivera');
+  expect(order()).toEqual(['VH-20', 'VH-10']);
+});
+
+test('a failed acknowledgement says why and can be tried again', async () => {
+  refusal = { status: 503, detail: 'The database is away.' };
+  await show();
+  await userEvent.click(screen.getByRole('button', { name: 'Acknowledge alert: harsh braking, VH-20' }));
+  await screen.findByText('The database is away.');
+  refusal = undefined;
+  await userEvent.click(screen.getByRole('button', { name: 'Try again to acknowledge alert: harsh braking, VH-20' }));
+  await screen.findByText('Acknowledged by Sam Rivera');
+});
