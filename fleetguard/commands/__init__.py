@@ -5,6 +5,6 @@ from typing import Final
 
 import typer
 
-from fleetguard.commands import demo, stack
+from fleetguard.commands import demo, simulate, stack
 
-REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register]
+REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register, simulate.register]

@@ -49,8 +49,8 @@ def programs(home: Home, plan: Plan, demo_vehicles: int = 0) -> list[Program]:
         Program("device-auth", _python("ingest.device_auth"), metrics),
         Program("mlflow", _mlflow(home, plan), _mlflow_environment(home, plan)),
         Program("api", _api(plan), metrics),
-        Program("ray", _ray(home, plan), ray | _ONE_THREAD, stop_s=8),
-        Program("pipeline", _python("fleetguard.pipeline"), metrics | ray | _ONE_THREAD, stop_s=8),
+        Program("ray", _ray(home, plan), ray | _ONE_THREAD, stop_s=3),
+        Program("pipeline", _python("fleetguard.pipeline"), metrics | ray | _ONE_THREAD, stop_s=3),
     ]
     if demo_vehicles:
         simulate = ["simulate", "--vehicles", str(demo_vehicles), "--hz", "1", "--seconds", "0"]
