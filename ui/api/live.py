@@ -72,7 +72,7 @@ class LiveLog:
         self._hint = asyncio.Event()
         self._read_at = 0.0
         self._failing = False
-        self._listening: asyncpg.Connection | None = None
+        self._is_listening = False
 
     @property
     def is_fresh(self) -> bool:
@@ -125,9 +125,14 @@ class LiveLog:
         self._read_at = time.monotonic()
 
     async def _listen(self, pool: asyncpg.Pool) -> None:
-        if self._listening is None or self._listening.is_closed():
-            self._listening = await pool.acquire(timeout=5)
-            await self._listening.add_listener(NOTIFY_CHANNEL, lambda *_: self._hint.set())
+        if not self._is_listening:
+            connection = await pool.acquire(timeout=5)  # kept; the pool takes it back by itself when the line is lost
+            connection.add_termination_listener(self._stopped_listening)
+            await connection.add_listener(NOTIFY_CHANNEL, lambda *_: self._hint.set())
+            self._is_listening = True
+
+    def _stopped_listening(self, _: object) -> None:
+        self._is_listening = False
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,21 @@ async def test_the_stream_beats_while_nothing_happens(manager):
     assert all(beat["at"].endswith("Z") for _, _, beat in beats)
 
 
+async def test_a_stream_outlives_the_loss_of_every_database_connection(manager, tenant, postgres, raise_alert):
+    import asyncpg
+
+    async with stream(manager) as incoming:
+        await take(incoming, 1, "heartbeat")
+        superuser = await asyncpg.connect(postgres.superuser_url)
+        await superuser.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'fleetguard_app'")
+        await superuser.close()
+        answers = [(await manager.browser.get("/api/anomalies")).status_code for _ in range(10)]
+        await raise_alert(tenant)
+        assert [number for _, number, _ in await take(incoming, 1)] == ["1"]
+    assert set(answers) <= {200, 503}
+    assert answers[-1] == 200
+
+
 async def test_signing_out_closes_the_stream(manager):
     async with stream(manager) as incoming:
         await first(incoming)

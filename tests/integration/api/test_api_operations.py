@@ -46,6 +46,13 @@ async def test_metrics_are_prometheus_text(api):
     assert "fleetguard_stage_seconds" in (await ask(api, "/metrics")).text
 
 
+async def test_the_documentation_names_every_operation_without_scripts(api):
+    text = (await ask(api, "/docs")).text
+    assert "POST /api/anomalies/{id}/acknowledge" in text
+    assert "<script" not in text
+    assert (await ask(api, "/openapi.json")).json()["openapi"].startswith("3.")
+
+
 async def test_answers_of_the_api_are_stored_nowhere_and_framed_by_nobody(api):
     headers = (await ask(api, "/api/anomalies")).headers
     assert headers["cache-control"] == "no-store"
