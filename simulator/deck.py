@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from simulator.faults import CODED_AFTER_S, CODES, KINDS, Fault, apply_fault, draw_fault
-from simulator.road import STOP
+from simulator.road import CLEAR, STOP
 from simulator.state import State
 from simulator.truth import TruthLog, shows, watch_driving
 
@@ -101,7 +101,9 @@ def _ready(fault: Fault, state: State) -> bool:
         case "HARSH_CORNERING":
             return bool(7 < speed < 22 and clear)
         case "SPEEDING":
-            return bool(speed * 3.6 > 0.7 * motion.road.limit_kmh[lane] and motion.road.left_m[lane] > 500)
+            limit_kmh = motion.road.limit_kmh[lane]
+            free = motion.road.feature[lane] == CLEAR and motion.road.left_m[lane] > 14 * limit_kmh
+            return bool(speed * 3.6 > 0.6 * limit_kmh and free)
         case "FATIGUE" | "AGGRESSIVE_DRIVING":
             return bool(speed > 5)
         case "FUEL_THEFT":

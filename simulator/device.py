@@ -164,7 +164,7 @@ class Device:
         self._lost.clear()
         self._unacked = _Unacked(self._acked)
         will = gmqtt.Message(f"{self.credential.topic}/status", b'{"state":"lost"}', qos=1, retain=True)
-        name = f"{self.credential.tenant}.{self.credential.vehicle}"
+        name = f"{self.credential.tenant}:{self.credential.vehicle}"  # NATS refuses dots
         client = gmqtt.Client(name, persistent_storage=self._unacked, will_message=will, logger=_QUIET)
         client.set_config(_NO_RECONNECT)
         client.set_auth_credentials(self.credential.username, self.credential.password)

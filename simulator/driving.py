@@ -48,6 +48,8 @@ class Motion:
         moved = 0.5 * (before + self.speed_ms) * dt
         self._steer(vehicles, effects, calm)
         self._move(moved, dt)
+        # People speed where nothing is in the way.
+        self.road.empty = (effects.speed_factor > 1.1) & (effects.temper < 1.3)
         outward = self.road.outward_turn(vehicles, self.lat, self.lon, self.heading_rad)
         self.road.advance(vehicles, moved, self.speed_ms, dt, outward)
 
@@ -84,14 +86,15 @@ class Motion:
         pace = np.where(effects.speed_factor > 1, effects.speed_factor + self.drift, pace)
         cruise = np.minimum(road.limit_kmh / 3.6 * pace, vehicles.top_ms * np.maximum(effects.speed_factor, 1))
         gentle = 0.9 * effects.temper
-        ahead = np.sqrt((road.next_limit_kmh / 3.6) ** 2 + 2 * gentle * np.maximum(road.left_m, 0))
+        slower = road.next_limit_kmh / 3.6 * np.maximum(effects.speed_factor, 1)
+        ahead = np.sqrt(slower**2 + 2 * gentle * np.maximum(road.left_m, 0))
         cornering = np.minimum(vehicles.cornering_ms2 * effects.temper, 1.5 * vehicles.harsh_ms2[2])
         in_bend = np.sqrt(cornering / np.maximum(np.abs(road.bend_curvature), 1e-4))
         reach = 2 * road.braking_ms2 * effects.temper
         end = np.where(road.feature == STOP, 0.0, in_bend)
         margin = np.maximum(road.feature_m - 2, 0)
         feature = np.where((road.feature == STOP) | (road.feature == BEND), np.sqrt(end**2 + reach * margin), np.inf)
-        target = np.minimum.reduce([cruise, np.maximum(ahead, road.next_limit_kmh / 3.6), feature])
+        target = np.minimum.reduce([cruise, ahead, feature])
         target = np.where(road.in_bend(), np.minimum(target, in_bend), target)
         return np.minimum(target, np.maximum(0.9 * vehicles.braking_ms2 * (left_s - 3), 0))
 

@@ -21,6 +21,7 @@ from simulator.vehicles import CLASSES, Vehicles, draw_vehicles
 DEFAULT_FAULTS: Final = "HARSH_BRAKING:0.8@8,LOW_OIL_PRESSURE:0.9@5+300,ENGINE_OVERHEAT:0.9@10+400,SPEEDING:0.9@10+120,random:3"
 _DRIVING_SHARE: Final = 0.9
 _SHIFT_H: Final = 8
+_HEAD_START_S: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,15 @@ class LiveFleet:
             vehicles.tank_l * self._rng.uniform(0.3, 0.9, count),
         )
         self.state = State(vehicles, start, self._trip_s, self._stop_s, self._rng)
+        self._get_going()
         self.deck = FaultDeck(self._faults(plan.orders), plan.random_per_hour, self._rng)
+
+    def _get_going(self) -> None:
+        """A minute and a half before anyone looks: the simulation finds the fleet on the road, not in the yard."""
+        self.state.since_start_s[self.state.running] = 900.0
+        for _ in range(_HEAD_START_S):
+            self.state.step(np.ones(len(self._names)))
+        self.state.clock_s[:] = 0.0
 
     def step(self, dt_s: float) -> Readings:
         """(signal, n) what the devices read after dt seconds."""

@@ -39,6 +39,7 @@ class Road:
         self.bend_curvature = np.zeros(count)
         self.wait_s = np.zeros(count)
         self.braking_ms2 = vehicles.braking_ms2.copy()
+        self.empty: Flags = np.zeros(count, bool)
         everyone = np.arange(count)
         self._enter_segment(everyone)
         self._enter_segment(everyone)
@@ -77,7 +78,7 @@ class Road:
         into_bend = (self.feature == BEND) & (self.feature_m <= 0)
         self.bend_left_m[into_bend] = self.wait_s[into_bend]
         self.feature[done | into_bend] = CLEAR
-        free = (self.feature == CLEAR) & (self.bend_left_m <= 0) & (speed_ms > 2)
+        free = (self.feature == CLEAR) & (self.bend_left_m <= 0) & (speed_ms > 2) & ~self.empty
         meets = free & (self._rng.random(len(free)) < moved_m * _FEATURES_PER_M[self.type])
         rows = np.flatnonzero(meets)
         if len(rows):
