@@ -49,6 +49,11 @@ def probability_of(log_hazard: Array) -> Array:
     return np.asarray(-np.expm1(-np.exp(np.minimum(log_hazard, 5.0))))
 
 
+def boosted_risk(booster: xgb.Booster, values: NDArray[np.float32]) -> Array:
+    """(n,) log cumulative hazard by one booster."""
+    return log_cumulative_hazard(booster.inplace_predict(values, missing=np.nan))
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentHazard:
     """A Cox model of one component: hazard = baseline(t) · exp(slope · (risk − centre)), the risk learnt by boosted trees.
@@ -57,6 +62,7 @@ class ComponentHazard:
         slope, slope_variance, centre: of the Cox regression on the cross-fitted risk.
         hours, cumulative_hazard: the baseline, from the moment of the forecast on.
         baseline_variance: of the log baseline: one over the failures it rests on.
+        whole: fitted on all vehicles; its mean with that of the folds is the risk.
         boosters: one per fold of vehicles, each fitted on all others.
     """
 
@@ -67,19 +73,16 @@ class ComponentHazard:
     hours: Array
     cumulative_hazard: Array
     baseline_variance: float
+    whole: xgb.Booster
     boosters: tuple[xgb.Booster, ...]
-
-    def fold_risks(self, values: NDArray[np.float32]) -> Array:
-        """(fold, n) log cumulative hazard by each booster."""
-        return np.stack([log_cumulative_hazard(booster.inplace_predict(values, missing=np.nan)) for booster in self.boosters])
 
     def forecast(self, values: NDArray[np.float32], horizon_h: float) -> tuple[Array, Array, Array]:
         """(n,) probability, lower, upper. The folds' disagreement counts as a delete-a-group jackknife."""
-        folds = self.fold_risks(values)
-        risk = folds.mean(axis=0)
+        folds = np.stack([boosted_risk(booster, values) for booster in self.boosters])
+        risk = (folds.mean(axis=0) + boosted_risk(self.whole, values)) / 2
         offset = risk - self.centre
         centre = np.log(np.interp(horizon_h, self.hours, self.cumulative_hazard)) + self.slope * offset
-        jackknife = (len(folds) - 1) / len(folds) * ((folds - risk) ** 2).sum(axis=0)
+        jackknife = (len(folds) - 1) / len(folds) * ((folds - folds.mean(axis=0)) ** 2).sum(axis=0)
         error = np.sqrt(self.slope_variance * offset**2 + self.baseline_variance + self.slope**2 * jackknife)
         return probability_of(centre), probability_of(centre - Z_90 * error), probability_of(centre + Z_90 * error)
 
@@ -121,21 +124,24 @@ class ForecastScorer:
 
 def _write_hazard(folder: Path, place: int, hazard: ComponentHazard) -> dict[str, Any]:
     files = [f"boost-{place}-{fold}.ubj" for fold in range(len(hazard.boosters))]
-    for file, booster in zip(files, hazard.boosters, strict=True):
+    whole = f"boost-{place}.ubj"
+    for file, booster in zip([whole, *files], [hazard.whole, *hazard.boosters], strict=True):
         booster.save_model(folder / file)
     numbers = {name: getattr(hazard, name) for name in ("name", "slope", "slope_variance", "centre", "baseline_variance")}
     curve = {"hours": hazard.hours.tolist(), "cumulative_hazard": hazard.cumulative_hazard.tolist()}
-    return {**numbers, **curve, "boosters": files}
+    return {**numbers, **curve, "whole": whole, "boosters": files}
 
 
 def _read_hazard(folder: Path, record: dict[str, Any]) -> ComponentHazard:
-    boosters = []
-    for file in record["boosters"]:
-        booster = xgb.Booster({"nthread": 1})
-        booster.load_model(folder / file)
-        boosters.append(booster)
+    boosters = tuple(_read_booster(folder / file) for file in record["boosters"])
     curve = {name: np.array(record[name], float) for name in ("hours", "cumulative_hazard")}
-    return ComponentHazard(**{**record, **curve, "boosters": tuple(boosters)})
+    return ComponentHazard(**{**record, **curve, "whole": _read_booster(folder / record["whole"]), "boosters": boosters})
+
+
+def _read_booster(path: Path) -> xgb.Booster:
+    booster = xgb.Booster({"nthread": 1})
+    booster.load_model(path)
+    return booster
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ def _feast_reader(feast: Feast, valkey: Valkey) -> SlowFeatureReader:
     if not valkey.url or not feast.registry:
         raise Unavailable("no online store is set: FLEETGUARD_VALKEY__URL and FLEETGUARD_FEAST__REGISTRY")
     # Feast takes 5 s and 220 MB to import: only where it is used.
-    from feature_repo.online_store import FeastReader, build_store  # type: ignore[import-untyped]
+    from feature_repo.online_store import FeastReader, build_store
 
     reader: SlowFeatureReader = FeastReader(build_store(feast, valkey))
     return reader

@@ -1,0 +1,1 @@
+"""Slow features in Feast: what hours and weeks say of a vehicle."""

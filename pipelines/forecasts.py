@@ -1,0 +1,166 @@
+"""Forecasts of a history bundle at given moments, and of the live fleet on its cadence."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+import pandas as pd
+
+from fleet.alerts import VehicleId
+from fleet.components import HORIZON_H, USAGE_COLUMNS, ComponentHistory, component_covariates, milliseconds
+from fleet.errors import InvalidInput, ModelUnavailable
+from fleet.history import History, load_history
+from fleet.settings import Settings
+from fleet.stores import component_events
+from fleet.stores.component_events import ForecastRecord
+from fleet.stores.postgres import connect_pool
+from serve.forecaster import Forecast, ForecastScorer, Risk
+from serve.registry import CHALLENGER, ModelRegistry
+
+NAME: Final = "forecaster"
+COLUMNS: Final = ("vehicle_id", "component", "at", "horizon_h", "probability", "lower", "upper")
+TABLES: Final = ("vehicles", "dtcs", "maintenance", "failures")
+_MOMENTS_AT_ONCE: Final = 32
+
+
+def load_forecaster(registry: ModelRegistry) -> ForecastScorer:
+    """The champion; the challenger where none was promoted yet.
+
+    Raises:
+        ModelUnavailable: neither exists.
+    """
+    version = registry.champion(NAME) or registry.version(NAME, CHALLENGER)
+    if version is None:
+        raise ModelUnavailable("No forecaster is registered: run `fleetguard train forecaster` first.")
+    return ForecastScorer.load(registry.fetch(NAME, version), version)
+
+
+def forecast_history(
+    history: Path,
+    at: Sequence[datetime],
+    out: Path,
+    registry: ModelRegistry,
+    progress: Callable[[float], None] | None = None,
+) -> int:
+    """Write the forecasts of every vehicle at every moment as CSV; returns the number of rows.
+
+    Only what was known at a moment enters its forecast: events with `ts <= at`.
+
+    Raises:
+        InvalidHistory: the bundle cannot be used. InvalidInput: no moment, or one without a time zone.
+        ModelUnavailable: no forecaster is registered.
+    """
+    if not at or any(moment.tzinfo is None for moment in at):
+        raise InvalidInput("a forecast needs at least one moment, with its time zone: --at 2026-11-24T12:00:00Z")
+    scorer = load_forecaster(registry)
+    events = bundle_events(load_history(history, (*TABLES, *_telemetry_of(history)), require=("dtcs", "maintenance")))
+    vehicles = events.vehicle_ids()
+    partial = out.with_name(f".{out.name}.partial")
+    rows = 0
+    with partial.open("w") as file:
+        for first in range(0, len(at), _MOMENTS_AT_ONCE):
+            moments = at[first : first + _MOMENTS_AT_ONCE]
+            table = _forecast_table(events, scorer, vehicles, moments)
+            table.to_csv(file, index=False, header=first == 0, float_format="%.6g")
+            rows += len(table)
+            if progress:
+                progress((first + len(moments)) / len(at))
+    os.replace(partial, out)
+    return rows
+
+
+def bundle_events(history: History) -> ComponentHistory:
+    """The component history of a bundle; usage where it holds telemetry."""
+    return ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures, daily_usage(history.telemetry))
+
+
+def daily_usage(telemetry: pd.DataFrame) -> pd.DataFrame:
+    """Distance and engine hours per vehicle and day, stamped when the day was over; empty without an odometer and rpm."""
+    if telemetry.empty or not {"odometer_km", "engine_rpm"} & set(telemetry.columns):
+        return pd.DataFrame(columns=["vehicle_id", "ts", *USAGE_COLUMNS])
+    odometer = telemetry["odometer_km"] if "odometer_km" in telemetry else pd.Series(np.nan, telemetry.index)
+    running = telemetry["engine_rpm"] > 300 if "engine_rpm" in telemetry else pd.Series(False, telemetry.index)
+    readings = pd.DataFrame({"vehicle_id": telemetry["vehicle_id"], "ts": telemetry["ts"].dt.floor("D") + pd.Timedelta(days=1)})
+    readings = readings.assign(odometer=odometer, minute=telemetry["ts"].dt.floor("min").where(running))
+    days = readings.groupby(["vehicle_id", "ts"], sort=False)
+    km = days["odometer"].max() - days["odometer"].min()
+    hours = days["minute"].nunique() / 60 if "engine_rpm" in telemetry else km * np.nan
+    return pd.DataFrame({"km_per_day": km, "engine_h_per_day": hours}).reset_index()
+
+
+async def refresh_forecasts(
+    pool: asyncpg.Pool, tenants: Mapping[str, UUID], forecaster: ForecastScorer, now: datetime
+) -> dict[VehicleId, list[Risk]]:
+    """Forecast every vehicle of these tenants (slug → id) from what the store knows at `now`, and write the results.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    risks: dict[VehicleId, list[Risk]] = {}
+    for slug, tenant in tenants.items():
+        events = await component_events.component_history(pool, tenant, now)
+        vehicles = [str(vehicle) for vehicle in events.vehicles["vehicle_id"]]
+        if not vehicles:
+            continue
+        forecast = _forecast(events, forecaster, vehicles, [now])
+        records = list(_records(forecast, vehicles, now, forecaster.version))
+        await component_events.insert_forecasts(pool, tenant, records)
+        for vehicle, component, made_at, _, probability, lower, upper, version in records:
+            risk = Risk(component, probability, lower, upper, made_at.timestamp(), version)
+            risks.setdefault(VehicleId(slug, vehicle), []).append(risk)
+    return risks
+
+
+async def refresh_fleet(settings: Settings, now: datetime) -> int:
+    """One refresh of every tenant with the registered forecaster; returns the number of forecasts written.
+
+    Raises:
+        Unavailable: the store or the registry does not answer, or holds no forecaster.
+    """
+    forecaster = load_forecaster(ModelRegistry(settings.mlflow.tracking_uri))
+    async with await connect_pool(settings.postgres) as pool:
+        risks = await refresh_forecasts(pool, await component_events.all_tenants(pool), forecaster, now)
+    return sum(map(len, risks.values()))
+
+
+def _telemetry_of(history: Path) -> tuple[str, ...]:
+    return ("telemetry",) if any((history / f"telemetry.{kind}").is_file() for kind in ("parquet", "csv")) else ()
+
+
+def _forecast(events: ComponentHistory, scorer: ForecastScorer, vehicles: list[str], moments: Sequence[datetime]) -> Forecast:
+    """Rows: moment by moment, every vehicle."""
+    at_ms = np.repeat(milliseconds(pd.to_datetime(list(moments), utc=True)), len(vehicles))
+    return scorer.forecast(component_covariates(events, scorer.vocabulary, vehicles * len(moments), at_ms))
+
+
+def _forecast_table(
+    events: ComponentHistory, scorer: ForecastScorer, vehicles: list[str], moments: Sequence[datetime]
+) -> pd.DataFrame:
+    forecast = _forecast(events, scorer, vehicles, moments)
+    components, rows = len(forecast.components), len(vehicles) * len(moments)
+    stamps = [pd.Timestamp(moment).tz_convert("UTC").isoformat().replace("+00:00", "Z") for moment in moments]
+    return pd.DataFrame(
+        {
+            "vehicle_id": np.repeat(vehicles * len(moments), components),
+            "component": np.tile(forecast.components, rows),
+            "at": np.repeat(stamps, len(vehicles) * components),
+            "horizon_h": HORIZON_H,
+            "probability": forecast.probability.ravel(),
+            "lower": forecast.lower.ravel(),
+            "upper": forecast.upper.ravel(),
+        },
+        columns=list(COLUMNS),
+    )
+
+
+def _records(forecast: Forecast, vehicles: list[str], now: datetime, version: str) -> Iterable[ForecastRecord]:
+    for row, vehicle in enumerate(vehicles):
+        for column, component in enumerate(forecast.components):
+            figures = (forecast.probability[row, column], forecast.lower[row, column], forecast.upper[row, column])
+            probability, lower, upper = map(float, figures)
+            yield vehicle, component, now, forecast.horizon_h, probability, lower, upper, version

@@ -1,0 +1,189 @@
+"""Trains the survival forecaster, back-tests it on the newest months, registers it as challenger."""
+
+import hashlib
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import mlflow
+import numpy as np
+import pandas as pd
+from lifelines import CoxPHFitter
+from mlflow.pyfunc import PythonModel
+
+from fleet.components import HOUR_MS, ComponentHistory, Vocabulary, component_covariates, milliseconds
+from fleet.errors import InvalidHistory
+from fleet.history import load_history
+from serve.forecaster import ForecastScorer, probability_of
+from serve.registry import CHALLENGER, NATIVE, REGISTERED, ModelRegistry
+from training.forecaster_metrics import Array, forecast_metrics
+from training.survival import BOOST, CADENCE_H, FOLDS, ROUNDS, Landmarks, boosted, fit_forecaster, landmarks, observed_span
+
+NAME: Final = "forecaster"
+TABLES: Final = ("vehicles", "dtcs", "maintenance", "failures")
+HELD_OUT: Final = 0.2  # newest share of the record, for the back-test
+MIN_SPAN_H: Final = 45 * 24
+
+Progress = Callable[[float], None]
+
+
+class ForecasterModel(PythonModel):  # type: ignore[misc]
+    """The forecaster as MLflow serves it: a bundle folder, vehicles and moments in; probabilities out."""
+
+    def load_context(self, context: Any) -> None:
+        self._scorer = ForecastScorer.load(Path(context.artifacts[NATIVE]), "mlflow")
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:
+        """Columns vehicle_id, at (ISO time), history (folder) → one probability column per component."""
+        parts = []
+        for folder, rows in model_input.groupby("history", sort=False):
+            history = read_component_history(Path(str(folder)))
+            at_ms = milliseconds(pd.to_datetime(rows["at"], utc=True))
+            covariates = component_covariates(history, self._scorer.vocabulary, rows["vehicle_id"].tolist(), at_ms)
+            parts.append(pd.DataFrame(self._scorer.forecast(covariates).probability, rows.index, list(self._scorer.components)))
+        return pd.concat(parts).reindex(model_input.index)
+
+
+def read_component_history(folder: Path) -> ComponentHistory:
+    """Failures, maintenance, fault codes and vehicles of a bundle.
+
+    Raises:
+        InvalidHistory: failures.csv is missing, or a file cannot be used.
+    """
+    history = load_history(folder, TABLES, require=("failures",))
+    return ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures)
+
+
+def until(history: ComponentHistory, end_ms: int) -> ComponentHistory:
+    """The record as it stood at a moment."""
+
+    def known(table: pd.DataFrame) -> pd.DataFrame:
+        return table[milliseconds(table["ts"]) <= end_ms] if len(table) else table
+
+    events = (known(table) for table in (history.codes, history.maintenance, history.failures, history.usage))
+    return ComponentHistory(history.vehicles, *events)
+
+
+def train(history: Path, registry: ModelRegistry, progress: Progress | None = None) -> str:
+    """Fit, back-test and register; returns the new version, which has the alias challenger.
+
+    Raises:
+        InvalidHistory: the bundle lacks failures, or its record is too short.
+    """
+    events = read_component_history(history)
+    tell = progress or (lambda _share: None)
+    metrics = backtest(events, lambda share: tell(0.45 * share))
+    start, end = observed_span(events)
+    vocabulary = Vocabulary.of(events)
+    scorer = fit_forecaster(landmarks(events, vocabulary, start, end), vocabulary, "new", lambda share: tell(0.45 + 0.5 * share))
+    version = _register(scorer, metrics, events, history, registry)
+    tell(1.0)
+    return version
+
+
+def backtest(events: ComponentHistory, progress: Progress | None = None) -> dict[str, float]:
+    """Trained on the older months, judged on the newest; beside it plain boosting and a plain Cox model in the same run.
+
+    Raises:
+        InvalidHistory: the record is too short.
+    """
+    start, end = observed_span(events)
+    if end - start < MIN_SPAN_H * HOUR_MS:
+        raise InvalidHistory(
+            f"the record of failures and fault codes spans {(end - start) / HOUR_MS / 24:.0f} days, "
+            f"a forecaster needs {MIN_SPAN_H // 24}"
+        )
+    cut = end - int(HELD_OUT * (end - start))
+    older = until(events, cut)
+    vocabulary = Vocabulary.of(older)
+    learnt, newest = landmarks(older, vocabulary, start, cut), landmarks(events, vocabulary, cut, end)
+    scorer = fit_forecaster(learnt, vocabulary, "back-test", progress)
+    figures = forecast_metrics(newest, scorer.forecast(newest.covariates).probability, scorer.components)
+    for name, rival in (("boosting", _boosting(learnt, newest, scorer.components)), ("cox", _plain_cox(learnt, newest, scorer))):
+        rivals = forecast_metrics(newest, rival, scorer.components)
+        figures |= {f"{name}.{key}": value for key, value in rivals.items() if key.startswith("any.")}
+    return figures
+
+
+def evaluate(history: Path, scorer: ForecastScorer) -> dict[str, float]:
+    """Figures of a forecaster on a bundle, from the first moment its record covers.
+
+    Raises:
+        InvalidHistory: the bundle lacks failures, or knows none of the model's components.
+    """
+    events = read_component_history(history)
+    start, end = observed_span(events)
+    marks = landmarks(events, scorer.vocabulary, start, end)
+    if not marks.failed.any():
+        raise InvalidHistory(f"no failure of {', '.join(scorer.components)} lies in this record")
+    return forecast_metrics(marks, scorer.forecast(marks.covariates).probability, scorer.components)
+
+
+def _boosting(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...]) -> Array:
+    columns = []
+    for place in map(learnt.components.index, components):
+        seen = learnt.complete | learnt.failed[:, place]
+        booster = boosted(learnt.covariates.values[seen], learnt.failed[seen, place])
+        columns.append(booster.inplace_predict(newest.covariates.values, missing=np.nan))
+    return np.stack(columns, axis=1).astype(float)
+
+
+def _plain_cox(learnt: Landmarks, newest: Landmarks, scorer: ForecastScorer) -> Array:
+    """Proportional hazards on counts and the log of the component's age: what one writes first."""
+    columns = []
+    for name in scorer.components:
+        place = learnt.components.index(name)
+        frame, asked = _plain_frame(learnt, name), _plain_frame(newest, name)
+        varying = [column for column in frame if frame[column].std() > 1e-6]
+        table = frame[varying].assign(
+            hours=np.maximum(learnt.follow_up_h[:, place], 0.1), failed=learnt.failed[:, place].astype(int)
+        )
+        cox = CoxPHFitter(penalizer=0.01).fit(table, "hours", "failed", fit_options={"step_size": 0.3})
+        hazard = np.log(cox.baseline_cumulative_hazard_.iloc[-1, 0])
+        columns.append(probability_of(hazard + cox.predict_log_partial_hazard(asked[varying]).to_numpy()))
+    return np.stack(columns, axis=1)
+
+
+def _plain_frame(marks: Landmarks, component: str) -> pd.DataFrame:
+    names = [name for name in marks.covariates.names if name.startswith("count_")]
+    columns = {name: marks.covariates.column(name) for name in names}
+    age = np.nan_to_num(marks.covariates.column(f"component_age_h:{component}"), nan=1000.0)
+    return pd.DataFrame({**columns, "age": np.log1p(age)}).astype(float)
+
+
+def _register(
+    scorer: ForecastScorer, metrics: dict[str, float], events: ComponentHistory, history: Path, registry: ModelRegistry
+) -> str:
+    mlflow.set_tracking_uri(registry.tracking_uri)
+    mlflow.set_experiment(REGISTERED[NAME])
+    with tempfile.TemporaryDirectory() as folder, mlflow.start_run():
+        scorer.save(Path(folder) / NATIVE)
+        mlflow.log_params(
+            {**BOOST, "rounds": ROUNDS, "folds": FOLDS, "cadence_h": CADENCE_H, "components": len(scorer.components)}
+        )
+        mlflow.log_metrics({key: value for key, value in metrics.items() if np.isfinite(value)})
+        mlflow.set_tags({"data_fingerprint": fingerprint(events), "history": history.name})
+        example = pd.DataFrame({"vehicle_id": events.vehicle_ids()[:1], "at": [events.failures["ts"].max().isoformat()]})
+        signature = mlflow.models.infer_signature(
+            example.assign(history="bundle"), pd.DataFrame([[0.1] * len(scorer.components)], columns=list(scorer.components))
+        )
+        logged = mlflow.pyfunc.log_model(
+            name=NAME,
+            python_model=ForecasterModel(),
+            artifacts={NATIVE: str(Path(folder) / NATIVE)},
+            signature=signature,
+            pip_requirements=["lifelines", "xgboost", "numpy", "pandas"],
+            registered_model_name=REGISTERED[NAME],
+        )
+    version = str(logged.registered_model_version)
+    mlflow.MlflowClient().set_registered_model_alias(REGISTERED[NAME], CHALLENGER, version)
+    return version
+
+
+def fingerprint(events: ComponentHistory) -> str:
+    """Names the data a model was trained on."""
+    digest = hashlib.sha256()
+    for table in (events.vehicles, events.codes, events.maintenance, events.failures):
+        digest.update(pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy().tobytes())
+    return digest.hexdigest()[:16]
