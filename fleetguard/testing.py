@@ -22,6 +22,7 @@ from fleetguard.servers import broker as broker_server
 from fleetguard.servers import postgres as postgres_server
 from fleetguard.servers import valkey as valkey_server
 from fleetguard.servers.accounts import Account, as_account
+from fleetguard.stack.plan import free_port as free_port
 
 START_S = 20.0
 
@@ -47,13 +48,6 @@ class RunningBroker:
     device_auth_log: Path
     metrics: Path
     settings: Settings
-
-
-def free_port() -> int:
-    """A loopback port nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _die_with_parent() -> None:
@@ -115,7 +109,7 @@ async def _until(holds: Callable[[], bool], failure: str, log: Path) -> None:
     deadline = time.monotonic() + START_S
     while not holds():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{failure}: {log.read_text()[-2000:]}")  # noqa: ASYNC240 - about to fail
+            raise TimeoutError(f"{failure}: {log.read_text()[-2000:]}")
         await asyncio.sleep(0.02)
 
 

@@ -1,6 +1,7 @@
 """Ports and secrets of the local stack, chosen once and kept, and the settings that follow from them."""
 
 import json
+import random
 import secrets
 import socket
 from collections.abc import Mapping
@@ -90,7 +91,7 @@ def _port(name: str, wanted: int, explicit: str, others: object) -> tuple[int, s
         return _explicit_port(name, explicit), ""
     if is_free(wanted):
         return wanted, ""
-    while (found := _any_free_port()) in others:  # type: ignore[operator]
+    while (found := free_port()) in others:  # type: ignore[operator]
         pass
     return found, f"Port {wanted} is taken by another program: {name} uses {found} (set {PORT_VARIABLES[name]} to choose)."
 
@@ -115,10 +116,9 @@ def is_free(port: int) -> bool:
     return True
 
 
-def _any_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_port() -> int:
+    """A port that is free now, below those the kernel gives to outgoing connections: these would be in its way later."""
+    return next(port for port in iter(lambda: random.randint(20_000, 32_000), 0) if is_free(port))  # noqa: S311 - no secret
 
 
 def _new_secrets() -> dict[str, str]:
