@@ -11,7 +11,10 @@ const SAMPLES = 4;
 const CURVE_STEPS = 24;
 
 const svg = readFileSync(new URL('fleetguard.svg', ICONS), 'utf8');
-const shapes = [...svg.matchAll(/<path d="([^"]*)" fill="([^"]*)"/g)].map(([, d = '', fill = '']): Shape => ({ outlines: outlinesOf(d), colour: rgb(fill) }));
+const shapes = [...svg.matchAll(/<path d="([^"]*)" fill="([^"]*)"/g)].map(([, d = '', fill = '']): Shape => ({
+  outlines: outlinesOf(d),
+  colour: rgb(fill),
+}));
 const ground = rgb(/<rect [^>]*fill="([^"]*)"/.exec(svg)?.[1] ?? '#ffffff');
 for (const size of [192, 512]) writeFileSync(new URL(`fleetguard-${size}.png`, ICONS), png(size));
 
@@ -67,13 +70,21 @@ function pixel(x: number, y: number, scale: number): number[] {
 }
 
 function png(size: number): Buffer {
-  const rows = Array.from({ length: size }, (_, y) => [0, ...Array.from({ length: size }, (_, x) => pixel(x, y, VIEW / size)).flat()]);
+  const rows = Array.from({ length: size }, (_, y) => [
+    0,
+    ...Array.from({ length: size }, (_, x) => pixel(x, y, VIEW / size)).flat(),
+  ]);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(size, 0);
   header.writeUInt32BE(size, 4);
   header.set([8, 2, 0, 0, 0], 8); // 8 bits per channel, RGB, no interlacing
   const data = deflateSync(Buffer.from(rows.flat()), { level: 9 });
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', data), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 function chunk(name: string, data: Buffer): Buffer {

@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { AccountMenu } from '@/features/session/AccountMenu';
 import { sessionQuery } from '@/features/session/session';
+import { SignedOutWatch } from '@/features/session/SignedOutWatch';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
@@ -12,6 +13,7 @@ import { ThemeMenu } from './ThemeMenu';
 export function Shell() {
   return (
     <LiveProvider>
+      <SignedOutWatch />
       <a href="#content" className="button sr-only z-50 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:px-4">
         Skip to the content
       </a>
@@ -76,7 +78,16 @@ function Destination({ to, label, children }: { to: '/alerts' | '/vehicles'; lab
         activeProps={{ className: 'bg-rail-current text-rail-ink! font-semibold' }}
         activeOptions={{ includeSearch: false }}
       >
-        <svg viewBox="0 0 20 20" className="size-5 shrink-0 max-[22rem]:hidden" fill="none" stroke="currentColor" strokeWidth="1.6" strokeLinejoin="round" aria-hidden="true" focusable="false">
+        <svg
+          viewBox="0 0 20 20"
+          className="size-5 shrink-0 max-[22rem]:hidden"
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.6"
+          strokeLinejoin="round"
+          aria-hidden="true"
+          focusable="false"
+        >
           {children}
         </svg>
         {label}

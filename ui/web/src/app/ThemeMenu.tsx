@@ -20,7 +20,13 @@ export function ThemeMenu() {
         </svg>
       </Button>
       <Popover className="popover" placement="bottom end">
-        <Menu className="outline-none" selectionMode="single" selectedKeys={[theme]} aria-label="Colours" onAction={(key) => chooseTheme(key as Theme)}>
+        <Menu
+          className="outline-none"
+          selectionMode="single"
+          selectedKeys={[theme]}
+          aria-label="Colours"
+          onAction={(key) => chooseTheme(key as Theme)}
+        >
           {Object.entries(WORD).map(([key, word]) => (
             <MenuItem key={key} id={key} textValue={word} className="option text-sm">
               {({ isSelected }) => (

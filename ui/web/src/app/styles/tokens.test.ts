@@ -5,7 +5,9 @@ const THEMES = { light: theme(0), dark: theme(1), contrast: { ...theme(1), ...co
 
 /** The light (0) or dark (1) value of every colour token. */
 function theme(side: number): Record<string, string> {
-  return Object.fromEntries([...css.matchAll(/--([\w-]+): light-dark\((#\w+), (#\w+)\)/g)].map((match) => [match[1], match[2 + side]]));
+  return Object.fromEntries(
+    [...css.matchAll(/--([\w-]+): light-dark\((#\w+), (#\w+)\)/g)].map((match) => [match[1], match[2 + side]]),
+  );
 }
 
 function contrastTheme(): Record<string, string> {

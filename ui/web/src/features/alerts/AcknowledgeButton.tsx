@@ -41,8 +41,20 @@ export function AcknowledgeButton({ alert, allowed, onChanged }: Props) {
 
 function Done({ ref }: { ref: React.Ref<HTMLParagraphElement> }) {
   return (
-    <p ref={ref} tabIndex={-1} className="inline-flex min-h-11 items-center gap-1.5 rounded-full px-2 text-sm font-semibold text-good-ink outline-none">
-      <svg viewBox="0 0 16 16" className="size-4" fill="none" stroke="currentColor" strokeWidth="2.4" aria-hidden="true" focusable="false">
+    <p
+      ref={ref}
+      tabIndex={-1}
+      className="inline-flex min-h-11 items-center gap-1.5 rounded-full px-2 text-sm font-semibold text-good-ink outline-none"
+    >
+      <svg
+        viewBox="0 0 16 16"
+        className="size-4"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="2.4"
+        aria-hidden="true"
+        focusable="false"
+      >
         <path d="m3 8.5 3.5 3.5L13 4.5" strokeLinecap="round" strokeLinejoin="round" />
       </svg>
       Acknowledged

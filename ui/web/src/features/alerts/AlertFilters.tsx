@@ -16,7 +16,11 @@ interface Props {
 
 const ANY = 'ANY';
 
-function optionsOf<Key extends string>(any: string, words: Record<Key, string>, order = Object.keys(words) as Key[]): Option<Key | typeof ANY>[] {
+function optionsOf<Key extends string>(
+  any: string,
+  words: Record<Key, string>,
+  order = Object.keys(words) as Key[],
+): Option<Key | typeof ANY>[] {
   return [{ key: ANY, label: any }, ...order.map((key) => ({ key, label: words[key] }))];
 }
 
@@ -31,12 +35,40 @@ function chosen<Key extends string>(key: Key | typeof ANY): Key | undefined {
 export function AlertFilters({ filter, onChange }: Props) {
   const isFiltered = Object.keys(filter).length > 0;
   return (
-    <form role="search" aria-label="Filter the alerts" className="grid grid-cols-2 items-end gap-3 md:grid-cols-[repeat(4,minmax(0,1fr))_auto]" onSubmit={(event) => event.preventDefault()}>
-      <Choice label="Severity" options={SEVERITY_OPTIONS} chosen={filter.severity ?? ANY} onChoose={(key) => onChange({ ...filter, severity: chosen(key) })} />
-      <Choice label="Type" options={TYPE_OPTIONS} chosen={filter.type ?? ANY} onChoose={(key) => onChange({ ...filter, type: chosen(key) })} />
-      <Choice label="State" options={STATE_OPTIONS} chosen={filter.state ?? ANY} onChoose={(key) => onChange({ ...filter, state: chosen(key) })} />
-      <VehicleField key={filter.vehicle ?? ''} vehicle={filter.vehicle ?? ''} onChange={(vehicle) => onChange({ ...filter, vehicle: vehicle || undefined })} />
-      <Button className={`button max-md:col-span-2 ${isFiltered ? '' : 'max-md:hidden'}`} isDisabled={!isFiltered} onPress={() => onChange({})}>
+    <form
+      role="search"
+      aria-label="Filter the alerts"
+      className="grid grid-cols-2 items-end gap-3 md:grid-cols-[repeat(4,minmax(0,1fr))_auto]"
+      onSubmit={(event) => event.preventDefault()}
+    >
+      <Choice
+        label="Severity"
+        options={SEVERITY_OPTIONS}
+        chosen={filter.severity ?? ANY}
+        onChoose={(key) => onChange({ ...filter, severity: chosen(key) })}
+      />
+      <Choice
+        label="Type"
+        options={TYPE_OPTIONS}
+        chosen={filter.type ?? ANY}
+        onChoose={(key) => onChange({ ...filter, type: chosen(key) })}
+      />
+      <Choice
+        label="State"
+        options={STATE_OPTIONS}
+        chosen={filter.state ?? ANY}
+        onChoose={(key) => onChange({ ...filter, state: chosen(key) })}
+      />
+      <VehicleField
+        key={filter.vehicle ?? ''}
+        vehicle={filter.vehicle ?? ''}
+        onChange={(vehicle) => onChange({ ...filter, vehicle: vehicle || undefined })}
+      />
+      <Button
+        className={`button max-md:col-span-2 ${isFiltered ? '' : 'max-md:hidden'}`}
+        isDisabled={!isFiltered}
+        onPress={() => onChange({})}
+      >
         Clear
       </Button>
     </form>

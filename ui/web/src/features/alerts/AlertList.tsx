@@ -39,7 +39,9 @@ const EDGE = {
 const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, showVehicle }: RowProps) {
   const reason = mainReason(alert.evidence);
   return (
-    <li className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] sm:pl-4 ${EDGE[alert.severity]}`}>
+    <li
+      className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] sm:pl-4 ${EDGE[alert.severity]}`}
+    >
       <div className="max-sm:row-start-1 sm:self-start">
         <SeverityBadge severity={alert.severity} />
       </div>

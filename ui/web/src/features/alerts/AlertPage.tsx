@@ -103,7 +103,12 @@ function Facts({ alert }: { alert: Alert }) {
   return (
     <dl className="mt-4 grid gap-x-6 gap-y-3 text-sm sm:grid-cols-2">
       <Fact name="Vehicle">
-        <Link to="/vehicles/$vehicleId" params={{ vehicleId: alert.vehicleId }} aria-label={`Open vehicle ${alert.vehicleId}`} className="link -my-2.5 inline-flex min-h-11 min-w-11 items-center font-semibold">
+        <Link
+          to="/vehicles/$vehicleId"
+          params={{ vehicleId: alert.vehicleId }}
+          aria-label={`Open vehicle ${alert.vehicleId}`}
+          className="link -my-2.5 inline-flex min-h-11 min-w-11 items-center font-semibold"
+        >
           {alert.vehicleId}
         </Link>
       </Fact>

@@ -6,7 +6,9 @@ import { Failed } from '@/shared/page/Notice';
 import type { Alert } from './alert';
 import { GUIDANCE } from './guidance';
 
-const AccessibleChart = lazy(() => import('@/shared/chart/AccessibleChart').then(({ AccessibleChart: component }) => ({ default: component })));
+const AccessibleChart = lazy(() =>
+  import('@/shared/chart/AccessibleChart').then(({ AccessibleChart: component }) => ({ default: component })),
+);
 
 const MARGIN_MS = 60_000;
 const LONGEST_MS = 6 * 3_600_000;
@@ -17,13 +19,14 @@ export function AlertSignals({ alert }: { alert: Alert }) {
   const telemetry = useQuery(telemetryQuery({ vehicleId: alert.vehicleId, from, to, signals: signalsOf(alert), points: POINTS }));
   if (telemetry.isError) return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
   if (telemetry.isPending) return <Drawing />;
-  const { times, series } = telemetry.data;
+  const { times, series, bucketS } = telemetry.data;
   return (
     <Suspense fallback={<Drawing />}>
       <AccessibleChart
         title={`Signals of ${alert.vehicleId} around the alert`}
         times={times}
         series={series}
+        stepS={bucketS}
         band={{ from: Date.parse(alert.timestamp), to: Date.parse(alert.endedAt ?? alert.lastSeen), label: 'Alert' }}
       />
     </Suspense>

@@ -60,11 +60,18 @@ export function LiveAlerts({ filter, paused, showVehicle = true }: LiveAlertsPro
     <section ref={section} tabIndex={-1} aria-label="Alerts, newest first" className="mt-2 outline-none">
       <NewAlerts count={feed.waiting.length} paused={paused} onShow={showFromTop} />
       {pages.isPending && <Waiting what="alerts" />}
-      {pages.isError && feed.shown.length === 0 && <Failed what="the alerts" error={pages.error} onRetry={() => void pages.refetch()} />}
+      {pages.isError && feed.shown.length === 0 && (
+        <Failed what="the alerts" error={pages.error} onRetry={() => void pages.refetch()} />
+      )}
       {pages.isSuccess && feed.shown.length === 0 && <NoAlerts filter={filter} />}
       <div ref={list}>
         {feed.shown.length > 0 && (
-          <AlertList alerts={feed.shown} mayAcknowledge={session ? mayAcknowledge(session.role) : false} onChanged={change} showVehicle={showVehicle} />
+          <AlertList
+            alerts={feed.shown}
+            mayAcknowledge={session ? mayAcknowledge(session.role) : false}
+            onChanged={change}
+            showVehicle={showVehicle}
+          />
         )}
         {pages.hasNextPage && (
           <div className="mt-4 flex justify-center">
@@ -87,7 +94,9 @@ function NewAlerts({ count, paused, onShow }: { count: number; paused: boolean; 
           Show {count} new {count === 1 ? 'alert' : 'alerts'}
         </Button>
       ) : (
-        <p className="text-sm text-muted">{paused ? 'Live updates are paused. New alerts are counted here.' : 'Newest first. New alerts appear by themselves.'}</p>
+        <p className="text-sm text-muted">
+          {paused ? 'Live updates are paused. New alerts are counted here.' : 'Newest first. New alerts appear by themselves.'}
+        </p>
       )}
     </div>
   );

@@ -2,7 +2,8 @@
 import type { Evidence } from './alert';
 
 export function EvidenceList({ evidence }: { evidence: readonly Evidence[] }) {
-  if (evidence.length === 0) return <p className="text-muted">No single reason stands out; the model judged the pattern as a whole.</p>;
+  if (evidence.length === 0)
+    return <p className="text-muted">No single reason stands out; the model judged the pattern as a whole.</p>;
   return (
     <ul className="flex flex-col gap-5">
       {evidence.map((reason) => (

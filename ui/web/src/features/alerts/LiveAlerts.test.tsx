@@ -17,7 +17,8 @@ const FILTER = {};
 
 /** Answers as the server does; an acknowledgement succeeds, or fails where a test says so. */
 let refusal: { status: number; detail: string } | undefined;
-const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
 
 function server(request: Request): Response {
   const { pathname } = new URL(request.url);
@@ -50,7 +51,8 @@ function arrive(line: Line, alert: Alert): void {
   act(() => line.send('anomaly', alert, String(alert.seq)));
 }
 
-const order = () => screen.getAllByRole('link', { name: /^Open alert/ }).map((link) => link.getAttribute('aria-label')?.split(', ')[1]);
+const order = () =>
+  screen.getAllByRole('link', { name: /^Open alert/ }).map((link) => link.getAttribute('aria-label')?.split(', ')[1]);
 
 beforeEach(() => {
   refusal = undefined;

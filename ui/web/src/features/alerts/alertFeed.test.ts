@@ -38,12 +38,20 @@ test('a late, older version never overwrites a newer one', () => {
 });
 
 test('the same alert delivered twice is one alert', () => {
-  const feed = after(FIRST_PAGE, { kind: 'arrived', alerts: [alertAt(30), alertAt(30)], follow: false }, { kind: 'arrived', alerts: [alertAt(30)], follow: false });
+  const feed = after(
+    FIRST_PAGE,
+    { kind: 'arrived', alerts: [alertAt(30), alertAt(30)], follow: false },
+    { kind: 'arrived', alerts: [alertAt(30)], follow: false },
+  );
   expect(ids(feed.waiting)).toEqual(['a30']);
 });
 
 test('older pages go below; what a refetch brings anew waits like a live alert', () => {
-  const feed = after(FIRST_PAGE, { kind: 'fetched', alerts: [alertAt(30), alertAt(20), alertAt(10), alertAt(5), alertAt(1)], follow: false });
+  const feed = after(FIRST_PAGE, {
+    kind: 'fetched',
+    alerts: [alertAt(30), alertAt(20), alertAt(10), alertAt(5), alertAt(1)],
+    follow: false,
+  });
   expect(ids(feed.shown)).toEqual(['a20', 'a10', 'a5', 'a1']);
   expect(ids(feed.waiting)).toEqual(['a30']);
 });

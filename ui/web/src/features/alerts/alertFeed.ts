@@ -45,7 +45,11 @@ function fetched(feed: AlertFeed, alerts: readonly Alert[], follow: boolean): Al
   const known = new Set([...feed.shown, ...feed.waiting].map(({ id }) => id));
   const older = alerts.filter((alert) => !known.has(alert.id) && isOlder(alert, oldest));
   const olderIds = new Set(older.map(({ id }) => id));
-  const rest = arrive(feed, alerts.filter(({ id }) => !olderIds.has(id)), follow);
+  const rest = arrive(
+    feed,
+    alerts.filter(({ id }) => !olderIds.has(id)),
+    follow,
+  );
   return { ...rest, shown: [...rest.shown, ...newestFirst(older)] };
 }
 

@@ -12,8 +12,14 @@ export function AccountMenu() {
   if (!session) return null;
   return (
     <DialogTrigger>
-      <Button className="flex min-h-11 min-w-11 cursor-pointer items-center gap-2 rounded-lg px-1.5 text-sm font-medium" aria-label={`Account of ${session.name}`}>
-        <span aria-hidden="true" className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">
+      <Button
+        className="flex min-h-11 min-w-11 cursor-pointer items-center gap-2 rounded-lg px-1.5 text-sm font-medium"
+        aria-label={`Account of ${session.name}`}
+      >
+        <span
+          aria-hidden="true"
+          className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent"
+        >
           {initials(session.name)}
         </span>
       </Button>
@@ -24,7 +30,11 @@ export function AccountMenu() {
           <p className="mt-2 text-sm text-muted">
             {roleInWords(session.role)}, {session.tenant}
           </p>
-          <Button className="button mt-4 w-full" isPending={signOut.isPending} onPress={() => signOut.mutate(undefined, { onSuccess: () => navigate({ to: '/sign-in' }) })}>
+          <Button
+            className="button mt-4 w-full"
+            isPending={signOut.isPending}
+            onPress={() => signOut.mutate(undefined, { onSuccess: () => navigate({ to: '/sign-in' }) })}
+          >
             {signOut.isPending ? 'Signing out…' : 'Sign out'}
           </Button>
           {signOut.isError && (

@@ -30,14 +30,24 @@ export function SignInPage() {
       <Welcome />
       <div className="flex items-start justify-center px-5 py-10 lg:items-center">
         <div className="w-full max-w-sm">
-          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold">Sign in</h1>
+          <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold">
+            Sign in
+          </h1>
           <p className="mt-1 text-muted">Use the email and password that your administrator gave you.</p>
           <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
             <Field name="email" type="email" label="Email" autoComplete="username" help="For example, sam@fleet.example." />
-            <Field name="password" type="password" label="Password" autoComplete="current-password" help="Capital and small letters count as different." />
+            <Field
+              name="password"
+              type="password"
+              label="Password"
+              autoComplete="current-password"
+              help="Capital and small letters count as different."
+            />
             {signIn.isError && (
               <p role="alert" className="rounded-lg bg-high-soft px-4 py-3 text-sm font-medium text-high-ink">
-                {isProblem(signIn.error, 401) ? 'This email and password do not match. Check both, then try again.' : inWords(signIn.error)}
+                {isProblem(signIn.error, 401)
+                  ? 'This email and password do not match. Check both, then try again.'
+                  : inWords(signIn.error)}
               </p>
             )}
             <Button type="submit" data-primary className="button mt-1" isPending={signIn.isPending}>

@@ -22,7 +22,9 @@ export function VehiclePage() {
   return (
     <Page key={vehicleId} title={vehicleId} heading={`Vehicle ${vehicleId}`} crumbs={CRUMBS}>
       {vehicle.isPending && <Waiting what="the vehicle" />}
-      {vehicle.isError && !vehicle.data && <Failed what="this vehicle" error={vehicle.error} onRetry={() => void vehicle.refetch()} />}
+      {vehicle.isError && !vehicle.data && (
+        <Failed what="this vehicle" error={vehicle.error} onRetry={() => void vehicle.refetch()} />
+      )}
       {vehicle.data && (
         <>
           <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">

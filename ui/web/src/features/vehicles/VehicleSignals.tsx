@@ -5,18 +5,33 @@ import type { SignalReading } from '@/api';
 import { Failed } from '@/shared/page/Notice';
 import { telemetryQuery } from './vehicles.queries';
 
-const AccessibleChart = lazy(() => import('@/shared/chart/AccessibleChart').then(({ AccessibleChart: component }) => ({ default: component })));
+const AccessibleChart = lazy(() =>
+  import('@/shared/chart/AccessibleChart').then(({ AccessibleChart: component }) => ({ default: component })),
+);
 
-const PREFERRED = ['speed_kmh', 'coolant_temp_c', 'fuel_level_pct', 'battery_v', 'oil_pressure_kpa', 'engine_rpm', 'fuel_level_l'];
+const PREFERRED = [
+  'speed_kmh',
+  'coolant_temp_c',
+  'fuel_level_pct',
+  'battery_v',
+  'oil_pressure_kpa',
+  'engine_rpm',
+  'fuel_level_l',
+];
 const SHOWN = 4;
 const POINTS = 240;
 
 export function VehicleSignals({ vehicleId, readings }: { vehicleId: string; readings: readonly SignalReading[] }) {
   const sent = new Set(readings.filter(({ value }) => value !== null).map(({ signal }) => signal));
   const signals = PREFERRED.filter((signal) => sent.has(signal)).slice(0, SHOWN);
-  const telemetry = useQuery({ ...telemetryQuery({ vehicleId, signals, points: POINTS }), enabled: signals.length > 0, refetchInterval: 30_000 });
+  const telemetry = useQuery({
+    ...telemetryQuery({ vehicleId, signals, points: POINTS }),
+    enabled: signals.length > 0,
+    refetchInterval: 30_000,
+  });
   if (signals.length === 0) return <p className="text-muted">No signal was sent so far.</p>;
-  if (telemetry.isError && !telemetry.data) return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
+  if (telemetry.isError && !telemetry.data)
+    return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
   const drawing = (
     <p role="status" className="grid h-48 place-items-center text-muted">
       Loading the signals…
@@ -25,7 +40,12 @@ export function VehicleSignals({ vehicleId, readings }: { vehicleId: string; rea
   if (!telemetry.data) return drawing;
   return (
     <Suspense fallback={drawing}>
-      <AccessibleChart title={`Signals of ${vehicleId}`} times={telemetry.data.times} series={telemetry.data.series} />
+      <AccessibleChart
+        title={`Signals of ${vehicleId}`}
+        times={telemetry.data.times}
+        series={telemetry.data.series}
+        stepS={telemetry.data.bucketS}
+      />
     </Suspense>
   );
 }

@@ -59,11 +59,19 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
         </span>
       </th>
       <td className="px-3 py-1.5 sm:px-4">
-        {vehicle.worstSeverity ? <Alerts count={vehicle.liveAlerts} severity={vehicle.worstSeverity} /> : <span className="text-sm text-muted">None</span>}
+        {vehicle.worstSeverity ? (
+          <Alerts count={vehicle.liveAlerts} severity={vehicle.worstSeverity} />
+        ) : (
+          <span className="text-sm text-muted">None</span>
+        )}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden"><Measured value={vehicle.speed} unit="km/h" /></td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden"><Measured value={vehicle.fuelLevel} unit="%" /></td>
+      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">
+        <Measured value={vehicle.speed} unit="km/h" />
+      </td>
+      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">
+        <Measured value={vehicle.fuelLevel} unit="%" />
+      </td>
     </tr>
   );
 }
@@ -93,7 +101,10 @@ function SortHeading({ view, onSort, sort, label, className = '' }: HeadingProps
   const order = isSorted ? (falling ? 'descending' : 'ascending') : 'none';
   return (
     <th scope="col" aria-sort={order} className={`px-1 sm:px-2 ${className}`}>
-      <Button className="inline-flex min-h-11 min-w-11 cursor-pointer items-center gap-1.5 rounded-md px-2 font-semibold" onPress={() => onSort(sort)}>
+      <Button
+        className="inline-flex min-h-11 min-w-11 cursor-pointer items-center gap-1.5 rounded-md px-2 font-semibold"
+        onPress={() => onSort(sort)}
+      >
         {label}
         {isSorted && <Chevron className={falling ? 'size-4' : 'size-4 rotate-180'} />}
       </Button>

@@ -22,7 +22,12 @@ export function VehiclesPage() {
   return (
     <Page title="Vehicles">
       <div className="mb-4 max-w-sm">
-        <SearchBox label="Search the vehicles" placeholder="Id, class or model" value={view.q ?? ''} onChange={(q) => show({ ...view, q: q || undefined })} />
+        <SearchBox
+          label="Search the vehicles"
+          placeholder="Id, class or model"
+          value={view.q ?? ''}
+          onChange={(q) => show({ ...view, q: q || undefined })}
+        />
       </div>
       {fleet.isPending && <Waiting what="the vehicles" />}
       {fleet.isError && !fleet.data && <Failed what="the vehicles" error={fleet.error} onRetry={() => void fleet.refetch()} />}
@@ -54,7 +59,11 @@ function Fleet({ fleet, view, onSort }: FleetProps) {
       <p role="status" className="figures mb-2 text-sm text-muted">
         {vehicles.length === fleet.length ? `${fleet.length} vehicles` : `${vehicles.length} of ${fleet.length} vehicles`}
       </p>
-      {vehicles.length > 0 ? <VehicleTable vehicles={vehicles.slice(0, limit)} view={view} onSort={onSort} /> : <Nothing title="No vehicle matches this search" />}
+      {vehicles.length > 0 ? (
+        <VehicleTable vehicles={vehicles.slice(0, limit)} view={view} onSort={onSort} />
+      ) : (
+        <Nothing title="No vehicle matches this search" />
+      )}
       {vehicles.length > limit && (
         <div className="mt-4 flex justify-center">
           <Button className="button" onPress={() => setLimit(limit + BATCH)}>

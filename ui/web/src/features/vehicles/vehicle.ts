@@ -6,7 +6,9 @@ const CLASS_WORDS: Record<Vehicle['vehicleClass'], string> = { car: 'Car', van: 
 /** "Truck, Actros, 4 years". */
 export function classInWords({ vehicleClass, model, ageYears }: Pick<Vehicle, 'vehicleClass' | 'model' | 'ageYears'>): string {
   const years = ageYears === null ? null : Math.round(ageYears);
-  return [CLASS_WORDS[vehicleClass], model, years === null ? null : `${years} ${years === 1 ? 'year' : 'years'}`].filter(Boolean).join(', ');
+  return [CLASS_WORDS[vehicleClass], model, years === null ? null : `${years} ${years === 1 ? 'year' : 'years'}`]
+    .filter(Boolean)
+    .join(', ');
 }
 
 /** A reading with its unit; a missing one is said to be missing, never shown as zero. */

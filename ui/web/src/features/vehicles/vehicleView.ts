@@ -28,7 +28,9 @@ const VALUE: Record<SortKey, (vehicle: Vehicle) => number | string | null> = {
 /** The vehicles that match, in order: the worst alerts first unless the reader chose otherwise. Unknown values go last. */
 export function arranged(fleet: readonly Vehicle[], { q = '', sort, falling = false }: VehicleView): Vehicle[] {
   const words = q.trim().toLowerCase();
-  const found = fleet.filter(({ vehicleId, vehicleClass, model }) => [vehicleId, vehicleClass, model].join(' ').toLowerCase().includes(words));
+  const found = fleet.filter(({ vehicleId, vehicleClass, model }) =>
+    [vehicleId, vehicleClass, model].join(' ').toLowerCase().includes(words),
+  );
   const value = VALUE[sort ?? 'alerts'];
   const direction = (sort ? falling : true) ? -1 : 1;
   return found.sort((a, b) => compare(value(a), value(b), direction) || compare(a.vehicleId, b.vehicleId, 1));

@@ -2,7 +2,7 @@ import { fireEvent, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { expect, test } from 'vitest';
 import { AccessibleChart } from './AccessibleChart';
-import { linePath } from './Panel';
+import { linePath, withPauses } from './Panel';
 import { linearScale } from './scale';
 
 const START = Date.UTC(2026, 10, 24, 12, 0, 0);
@@ -11,7 +11,7 @@ const SPEED = { signal: 'speed_kmh', label: 'Speed', unit: 'km/h', values: [62, 
 const BRAKE = { signal: 'brake_pressure_kpa', label: 'Brake pressure', unit: 'kPa', values: [0, 4200, 6100, 900] };
 
 function show() {
-  render(<AccessibleChart title="Signals of VH-456" times={TIMES} series={[SPEED, BRAKE]} />);
+  render(<AccessibleChart title="Signals of VH-456" times={TIMES} series={[SPEED, BRAKE]} stepS={1} />);
   return screen.getByRole('slider');
 }
 
@@ -19,14 +19,20 @@ test('the table holds exactly the data that is drawn, and says where there is no
   show();
   await userEvent.click(screen.getByRole('button', { name: /show as a table/i }));
   const rows = within(screen.getByRole('table')).getAllByRole('row').slice(1);
-  const cells = rows.map((row) => within(row).getAllByRole('cell').map((cell) => cell.getAttribute('data-value')));
+  const cells = rows.map((row) =>
+    within(row)
+      .getAllByRole('cell')
+      .map((cell) => cell.getAttribute('data-value')),
+  );
   expect(cells).toEqual(TIMES.map((_, position) => [SPEED, BRAKE].map(({ values }) => String(values[position] ?? ''))));
   expect(rows[2]?.textContent).toContain('no reading');
 });
 
 test('one sentence tells the range of every signal', () => {
   show();
-  expect(screen.getByRole('figure').textContent).toMatch(/speed between 12.3 and 62 km\/h, brake pressure between 0 and 6,100 kPa/);
+  expect(screen.getByRole('figure').textContent).toMatch(
+    /speed between 12.3 and 62 km\/h, brake pressure between 0 and 6,100 kPa/,
+  );
 });
 
 test('arrow keys walk through the readings and say them', () => {
@@ -41,12 +47,23 @@ test('arrow keys walk through the readings and say them', () => {
 
 test('a missing reading breaks the line and is never drawn as zero', () => {
   const scale = linearScale([START, START + 3000], [0, 30]);
-  const path = linePath(TIMES, SPEED.values, scale, linearScale([0, 100], [100, 0]));
+  const path = linePath(withPauses(TIMES, SPEED.values, 5_000), scale, linearScale([0, 100], [100, 0]));
   expect(path.match(/M/g)).toHaveLength(2);
   expect(path).not.toContain('100.0');
 });
 
+test('a pause in which nothing was sent is a gap, not a straight line', () => {
+  const silent = [START, START + 1000, START + 60_000, START + 61_000];
+  const path = linePath(
+    withPauses(silent, [1, 2, 3, 4], 5_000),
+    linearScale([START, START + 61_000], [0, 61]),
+    linearScale([0, 4], [4, 0]),
+  );
+  expect(path.match(/M/g)).toHaveLength(2);
+  expect(path.match(/L/g)).toHaveLength(2);
+});
+
 test('without readings the chart says so', () => {
-  render(<AccessibleChart title="Signals of VH-456" times={[]} series={[]} />);
+  render(<AccessibleChart title="Signals of VH-456" times={[]} series={[]} stepS={1} />);
   expect(screen.getByText('No readings in this time.')).toBeTruthy();
 });

@@ -12,12 +12,18 @@ interface Props {
   times: readonly number[];
   series: readonly ChartSeries[];
   band?: ChartBand;
+  /** How far apart readings usually are, in seconds; a pause of several such steps shows as a gap. */
+  stepS: number;
 }
 
-export function AccessibleChart({ title, times, series, band }: Props) {
+const STEPS_BEFORE_GAP = 3;
+const SHORTEST_GAP_MS = 5_000;
+
+export function AccessibleChart({ title, times, series, band, stepS }: Props) {
   const [asTable, setAsTable] = useState(false);
   const [frame, width] = useWidth<HTMLDivElement>();
   const captionId = useId();
+  const longestPauseMs = Math.max(SHORTEST_GAP_MS, stepS * 1000 * STEPS_BEFORE_GAP);
   const words = summary(times, series, band);
   if (times.length === 0) return <p className="text-muted">{words}</p>;
   return (
@@ -27,9 +33,14 @@ export function AccessibleChart({ title, times, series, band }: Props) {
         {words}
       </figcaption>
       <div ref={frame}>
-        <Plot title={title} times={times} series={series} band={band} width={width} />
+        <Plot title={title} times={times} series={series} band={band} longestPauseMs={longestPauseMs} width={width} />
       </div>
-      <ToggleButton className="button mt-3" isSelected={asTable} onChange={setAsTable} aria-label={`${asTable ? 'Hide' : 'Show'} as a table: ${title}`}>
+      <ToggleButton
+        className="button mt-3"
+        isSelected={asTable}
+        onChange={setAsTable}
+        aria-label={`${asTable ? 'Hide' : 'Show'} as a table: ${title}`}
+      >
         {asTable ? 'Hide' : 'Show'} as a table
       </ToggleButton>
       {asTable && <ChartTable title={title} times={times} series={series} />}

@@ -11,9 +11,12 @@ interface Props {
 
 export function ChartTable({ title, times, series }: Props) {
   return (
-    // The region scrolls, so the keyboard must be able to reach it.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div role="region" aria-label={`Table: ${title}`} tabIndex={0} className="mt-3 max-h-96 overflow-auto rounded-lg border border-line">
+    <div
+      role="region"
+      aria-label={`Table: ${title}`}
+      tabIndex={0}
+      className="mt-3 max-h-96 overflow-auto rounded-lg border border-line"
+    >
       <table className="w-full text-sm">
         <caption className="sr-only">{title}</caption>
         <thead className="sticky top-0 bg-sunken text-left">

@@ -11,13 +11,15 @@ interface Props {
   series: ChartSeries;
   colour: number;
   times: readonly number[];
+  /** A longer pause between two readings leaves a gap in the line. */
+  longestPauseMs: number;
   x: Scale;
   moments: readonly number[];
   band?: ChartBand;
   cursor?: number;
 }
 
-export function Panel({ series, colour, times, x, moments, band, cursor }: Props) {
+export function Panel({ series, colour, times, longestPauseMs, x, moments, band, cursor }: Props) {
   const known = series.values.filter((value) => value !== null);
   const domain = roundDomain(known, TICKS);
   const y = linearScale(domain, [PANEL_HEIGHT - BOTTOM, TOP]);
@@ -28,7 +30,7 @@ export function Panel({ series, colour, times, x, moments, band, cursor }: Props
   return (
     <>
       {band && <Band band={band} x={x} />}
-      {ticks(domain, TICKS).map((tick) => (
+      {(known.length > 0 ? ticks(domain, TICKS) : []).map((tick) => (
         <g key={tick}>
           <line x1={left} x2={right} y1={y(tick)} y2={y(tick)} stroke="var(--line)" />
           <text x={left - 8} y={y(tick) + 4} textAnchor="end" fontSize="12" fill="var(--muted)" className="figures">
@@ -50,9 +52,18 @@ export function Panel({ series, colour, times, x, moments, band, cursor }: Props
           Not sent in this time
         </text>
       ) : (
-        <path d={linePath(times, series.values, x, y)} fill="none" stroke={stroke} strokeWidth="2" strokeLinejoin="round" strokeLinecap="round" />
+        <path
+          d={linePath(withPauses(times, series.values, longestPauseMs), x, y)}
+          fill="none"
+          stroke={stroke}
+          strokeWidth="2"
+          strokeLinejoin="round"
+          strokeLinecap="round"
+        />
       )}
-      {at !== undefined && value !== null && <circle cx={x(at)} cy={y(value)} r="4.5" fill={stroke} stroke="var(--surface)" strokeWidth="2" />}
+      {at !== undefined && value !== null && (
+        <circle cx={x(at)} cy={y(value)} r="4.5" fill={stroke} stroke="var(--surface)" strokeWidth="2" />
+      )}
     </>
   );
 }
@@ -64,18 +75,36 @@ function Band({ band, x }: { band: ChartBand; x: Scale }) {
     <g>
       <rect x={from} y={TOP} width={Math.max(3, to - from)} height={PANEL_HEIGHT - TOP - BOTTOM} fill="var(--band)" />
       {[from, Math.max(from + 3, to)].map((edge) => (
-        <line key={edge} x1={edge} x2={edge} y1={TOP} y2={PANEL_HEIGHT - BOTTOM} stroke="var(--critical-mark)" strokeDasharray="4 3" />
+        <line
+          key={edge}
+          x1={edge}
+          x2={edge}
+          y1={TOP}
+          y2={PANEL_HEIGHT - BOTTOM}
+          stroke="var(--critical-mark)"
+          strokeDasharray="4 3"
+        />
       ))}
     </g>
   );
 }
 
+type Reading = readonly [at: number, value: number | null];
+
+/** The readings, with an explicit "nothing" where the pause before the next one is too long to draw a line across. */
+export function withPauses(times: readonly number[], values: readonly (number | null)[], longestPauseMs: number): Reading[] {
+  return times.flatMap((at, position): Reading[] => {
+    const reading: Reading = [at, values[position] ?? null];
+    const before = times[position - 1];
+    return before !== undefined && at - before > longestPauseMs ? [[before, null], reading] : [reading];
+  });
+}
+
 /** A line that breaks where nothing was measured; a lone reading becomes a dot. */
-export function linePath(times: readonly number[], values: readonly (number | null)[], x: Scale, y: Scale): string {
+export function linePath(readings: readonly Reading[], x: Scale, y: Scale): string {
   let drawing = false;
-  return times
-    .map((at, position) => {
-      const value = values[position] ?? null;
+  return readings
+    .map(([at, value]) => {
       if (value === null) {
         drawing = false;
         return '';

@@ -11,6 +11,7 @@ interface Props {
   times: readonly number[];
   series: readonly ChartSeries[];
   band?: ChartBand;
+  longestPauseMs: number;
   width: number;
 }
 
@@ -19,7 +20,7 @@ const AXIS_HEIGHT = 28;
 const LABEL_PX = 96;
 const PAGE_STEP = 10;
 
-export function Plot({ title, times, series, band, width }: Props) {
+export function Plot({ title, times, series, band, longestPauseMs, width }: Props) {
   const [cursor, setCursor] = useState<number>();
   const hintId = useId();
   const span = [times[0] ?? 0, times.at(-1) ?? 1] as const;
@@ -62,13 +63,24 @@ export function Plot({ title, times, series, band, width }: Props) {
         <svg width={width} height={height} className="block max-w-full" aria-hidden="true" focusable="false">
           {series.map((one, position) => (
             <g key={one.signal} transform={`translate(0 ${position * PANEL_HEIGHT})`}>
-              <Panel series={one} colour={(position % 4) + 1} times={times} x={x} moments={moments} band={band} cursor={cursor} />
+              <Panel
+                series={one}
+                colour={(position % 4) + 1}
+                times={times}
+                longestPauseMs={longestPauseMs}
+                x={x}
+                moments={moments}
+                band={band}
+                cursor={cursor}
+              />
             </g>
           ))}
           <g transform={`translate(0 ${series.length * PANEL_HEIGHT})`}>
             <TimeAxis x={x} moments={moments} />
           </g>
-          {at !== undefined && <line x1={x(at)} x2={x(at)} y1={18} y2={series.length * PANEL_HEIGHT} stroke="var(--ink)" strokeWidth="1.5" />}
+          {at !== undefined && (
+            <line x1={x(at)} x2={x(at)} y1={18} y2={series.length * PANEL_HEIGHT} stroke="var(--ink)" strokeWidth="1.5" />
+          )}
         </svg>
       </div>
       <p id={hintId} className="figures mt-2 min-h-6 text-sm text-muted">
@@ -94,5 +106,8 @@ function moved(key: string, from: number, last: number): number | undefined {
 }
 
 function nearest(times: readonly number[], x: (at: number) => number, place: number): number {
-  return times.reduce((best, at, position) => (Math.abs(x(at) - place) < Math.abs(x(times[best] ?? 0) - place) ? position : best), 0);
+  return times.reduce(
+    (best, at, position) => (Math.abs(x(at) - place) < Math.abs(x(times[best] ?? 0) - place) ? position : best),
+    0,
+  );
 }

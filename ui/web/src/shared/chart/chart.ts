@@ -32,8 +32,15 @@ export function summary(times: readonly number[], series: readonly ChartSeries[]
   const last = times.at(-1);
   if (first === undefined || last === undefined) return 'No readings in this time.';
   const parts = series.map(({ label, unit, values }) => `${label.toLowerCase()} ${spread(values, unit)}`);
-  const during = band ? `; the ${band.label.toLowerCase()} lasts from ${clock(band.from)} to ${clock(band.to)}` : '';
+  const during = band ? `; ${span(band)}` : '';
   return `From ${clock(first)} to ${clock(last)}: ${parts.join(', ')}${during}.`;
+}
+
+function span({ from, to, label }: ChartBand): string {
+  const [began, ended] = [clock(from), clock(to)];
+  return began === ended
+    ? `the ${label.toLowerCase()} came at ${began}`
+    : `the ${label.toLowerCase()} lasts from ${began} to ${ended}`;
 }
 
 function spread(values: readonly (number | null)[], unit: string): string {

@@ -26,7 +26,11 @@ export function lineInWords({ status, heardAt }: LineState): string {
 export function ConnectionBanner() {
   const line = useLineState();
   return (
-    <div role="status" aria-label="Connection" className={`inline-flex items-center gap-2 rounded-full px-3 py-1 text-sm font-semibold whitespace-nowrap ${TONE[line.status]}`}>
+    <div
+      role="status"
+      aria-label="Connection"
+      className={`inline-flex items-center gap-2 rounded-full px-3 py-1 text-sm font-semibold whitespace-nowrap ${TONE[line.status]}`}
+    >
       <svg viewBox="0 0 16 16" className="size-3.5 shrink-0" aria-hidden="true" focusable="false">
         {SHAPE[line.status]}
       </svg>

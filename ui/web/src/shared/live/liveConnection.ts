@@ -78,8 +78,14 @@ export class LiveConnection {
       this.hear();
       handle(event);
     };
-    stream.addEventListener('open', heard(() => undefined));
-    stream.addEventListener('heartbeat', heard(() => undefined));
+    stream.addEventListener(
+      'open',
+      heard(() => undefined),
+    );
+    stream.addEventListener(
+      'heartbeat',
+      heard(() => undefined),
+    );
     stream.addEventListener('anomaly', heard(this.receive));
     stream.addEventListener('reset', heard(this.reset));
     stream.addEventListener('error', () => this.stream === stream && this.lose());
