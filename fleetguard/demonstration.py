@@ -14,12 +14,13 @@ import asyncpg
 from rich.console import Console
 
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_user, ensure_vehicles
-from fleetguard.stack.home import Home, write_private
-from fleetguard.stack.stack import Stack, open_home, start, stop
+from fleetguard.stack.home import Home, home_of, write_private
+from fleetguard.stack.stack import Stack, start, stop
 from fleetguard.stack.starting import start_everything
 
 TENANTS: Final = {"acme": "Acme Logistics", "globex": "Globex Haulage"}
 ACME_SHARE: Final = 0.8  # of the vehicles; the rest is Globex's, which shows that tenants do not see each other
+SPARE: Final = 3  # vehicles of each tenant that are known and not simulated: for devices of the user's own
 CLASSES: Final = (("car", "Hatchback 1.4", 50.0), ("van", "Panel van 2.3", 80.0), ("truck", "Tractor 12.8", 400.0))
 
 
@@ -54,7 +55,7 @@ def run_demo(console: Console, environ: Mapping[str, str], vehicles: int, minute
             pass
         finally:
             with console.status("Stopping"):
-                stop(open_home(environ), environ)
+                stop(home_of(environ), environ)
             console.print("Stopped.")
 
 
@@ -89,7 +90,8 @@ async def _provision(stack: Stack, vehicles: int) -> None:
     passwords = {user["email"]: user["password"] for user in kept.get("users", [])}
     passwords = {person.email: passwords.get(person.email) or secrets.token_urlsafe(9) for person in PEOPLE}
     secrets_of = {(device["tenant"], device["vehicle"]): device["password"] for device in kept.get("devices", [])}
-    devices: list[DeviceCredential] = []
+    simulated: list[dict[str, Any]] = []
+    spare: list[dict[str, Any]] = []
     connection = await asyncpg.connect(stack.settings.postgres.owner_url)
     try:
         for slug, fleet in _fleets(vehicles).items():
@@ -98,10 +100,13 @@ async def _provision(stack: Stack, vehicles: int) -> None:
                 await ensure_user(connection, tenant, person.email, person.name, person.role, passwords[person.email])
             await ensure_vehicles(connection, tenant, fleet)
             known = {vehicle: secret for (owner, vehicle), secret in secrets_of.items() if owner == slug}
-            devices += await ensure_devices(connection, tenant, [vehicle.vehicle_id for vehicle in fleet], known)
+            credentials = await ensure_devices(connection, tenant, [vehicle.vehicle_id for vehicle in fleet], known)
+            described = [_device(credential, vehicle) for credential, vehicle in zip(credentials, fleet, strict=True)]
+            simulated += [device | {"simulated": True} for device in described[:-SPARE]]
+            spare += [device | {"simulated": False} for device in described[-SPARE:]]
     finally:
         await connection.close()
-    write_private(stack.home.demo, json.dumps(_description(stack, passwords, devices), indent=2))
+    write_private(stack.home.demo, json.dumps(_description(stack, passwords, [*simulated, *spare]), indent=2))
 
 
 def _kept(home: Home) -> dict[str, Any]:
@@ -109,10 +114,10 @@ def _kept(home: Home) -> dict[str, Any]:
 
 
 def _fleets(vehicles: int) -> dict[str, list[Vehicle]]:
-    """The vehicles of each tenant, of every class in turn."""
+    """The vehicles of each tenant, of every class in turn; the last ones are spare."""
     at_acme = max(1, round(vehicles * ACME_SHARE))
     sizes = {"acme": at_acme, "globex": vehicles - at_acme}
-    return {slug: [_vehicle(number) for number in range(1, size + 1)] for slug, size in sizes.items()}
+    return {slug: [_vehicle(number) for number in range(1, size + SPARE + 1)] for slug, size in sizes.items()}
 
 
 def _vehicle(number: int) -> Vehicle:
@@ -120,7 +125,7 @@ def _vehicle(number: int) -> Vehicle:
     return Vehicle(f"VH-{number:04d}", vehicle_class, model, age_years=float(number % 9), tank_l=tank_l)
 
 
-def _description(stack: Stack, passwords: Mapping[str, str], devices: list[DeviceCredential]) -> dict[str, Any]:
+def _description(stack: Stack, passwords: Mapping[str, str], devices: list[dict[str, Any]]) -> dict[str, Any]:
     mqtt = stack.settings.mqtt
     return {
         "url": stack.url,
@@ -129,10 +134,19 @@ def _description(stack: Stack, passwords: Mapping[str, str], devices: list[Devic
             {"email": person.email, "password": passwords[person.email], "role": person.role, "tenant": person.tenant}
             for person in PEOPLE
         ],
-        "devices": [
-            {"tenant": device.tenant, "vehicle": device.vehicle, "username": device.username, "password": device.password}
-            for device in devices
-        ],
+        "devices": devices,
+    }
+
+
+def _device(credential: DeviceCredential, vehicle: Vehicle) -> dict[str, Any]:
+    """A device as `demo.json` has it; the class and the tank let a simulator drive the right kind of vehicle."""
+    return {
+        "tenant": credential.tenant,
+        "vehicle": credential.vehicle,
+        "username": credential.username,
+        "password": credential.password,
+        "vehicle_class": vehicle.vehicle_class,
+        "tank_l": vehicle.tank_l,
     }
 
 

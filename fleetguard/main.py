@@ -1,11 +1,13 @@
 """The command line: `fleetguard`."""
 
+import os
 import sys
 
 import typer
 
 from fleet.errors import FleetError
 from fleetguard.commands import REGISTRATIONS
+from fleetguard.stack.home import home_of, join_ray_of
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -19,6 +21,7 @@ for register in REGISTRATIONS:
 
 def run() -> None:
     """One clear sentence and exit code 1 for what the user can mend; nothing else is caught."""
+    join_ray_of(home_of(os.environ))
     try:
         app()
     except FleetError as error:

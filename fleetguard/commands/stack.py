@@ -29,20 +29,21 @@ def up() -> None:
 
 def down() -> None:
     """Stop the stack, all of it."""
-    from fleetguard.stack.stack import open_home, stop
+    from fleetguard.stack.home import home_of
+    from fleetguard.stack.stack import stop
 
     console = _console()
     with console.status("Stopping") as line:
-        ran = stop(open_home(os.environ), os.environ, lambda what: line.update(f"Stopping {what}"))
+        ran = stop(home_of(os.environ), os.environ, lambda what: line.update(f"Stopping {what}"))
     typer.echo("Stopped." if ran else "Nothing was running.")
 
 
 def status(as_json: JsonOption = False) -> None:
     """What runs, since when, and what it uses. Exit code 1 when a part is not ready."""
-    from fleetguard.stack.stack import open_home
+    from fleetguard.stack.home import home_of
     from fleetguard.stack.status import parts
 
-    found = parts(open_home(os.environ), os.environ)
+    found = parts(home_of(os.environ), os.environ)
     if as_json:
         typer.echo(json.dumps({"parts": [part.as_json() for part in found]}, indent=2))
     else:
@@ -55,9 +56,9 @@ def status(as_json: JsonOption = False) -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """What is wrong, and how to mend it. Exit code 1 when something is."""
     from fleetguard.stack.doctor import examine
-    from fleetguard.stack.stack import open_home
+    from fleetguard.stack.home import home_of
 
-    findings = examine(open_home(os.environ), os.environ)
+    findings = examine(home_of(os.environ), os.environ)
     if as_json:
         typer.echo(json.dumps({"findings": [finding.as_json() for finding in findings]}, indent=2))
     else:

@@ -20,11 +20,11 @@ from fleetguard.stack.home import Home
 from fleetguard.stack.plan import DEFAULT_PORTS, PORT_VARIABLES, is_free, kept_plan
 from fleetguard.stack.status import parts
 from fleetguard.stack.supervisor import Supervisor
+from serve.registry import REGISTERED
 
 FREE_DISK_BYTES: Final = 5_000_000_000
 FREE_MEMORY_BYTES: Final = 4_000_000_000
 OPEN_FILES: Final = 4096
-MODELS: Final = ("driver", "fuel", "engine", "forecaster")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ async def _applied(url: str) -> set[str]:
 
 def _champions(settings: Settings) -> Finding:
     try:
-        missing = [model for model in MODELS if not _has_champion(settings.mlflow.tracking_uri, model)]
+        missing = [model for model in REGISTERED if not _has_champion(settings.mlflow.tracking_uri, model)]
     except (OSError, FleetError) as error:
         return Finding("models", False, f"MLflow does not answer: {error}", "See the finding about mlflow.")
     mend = f"Run `fleetguard train {missing[0] if len(missing) == 1 else 'all'}`, then `fleetguard promote`." if missing else ""
@@ -122,7 +122,7 @@ def _champions(settings: Settings) -> Finding:
 
 def _has_champion(tracking_uri: str, model: str) -> bool:
     """Asked over HTTP: importing MLflow takes longer than everything else here."""
-    url = f"{tracking_uri}/api/2.0/mlflow/registered-models/alias?name={model}&alias=champion"
+    url = f"{tracking_uri}/api/2.0/mlflow/registered-models/alias?name={REGISTERED[model]}&alias=champion"
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - the tracking server the user configured
             return bool(answer.status == 200)

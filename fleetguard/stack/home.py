@@ -3,7 +3,7 @@
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
@@ -95,6 +95,18 @@ class Home:
             except BlockingIOError:
                 raise ConfigurationError("Another `fleetguard` command is starting this stack: wait for it.") from None
             yield
+
+
+def join_ray_of(home: Home) -> None:
+    """Let this process join the stack's Ray, which reads its own environment and no settings."""
+    if home.stack_env.exists():
+        lines = (line.split("=", 1) for line in home.stack_env.read_text().splitlines() if line.startswith("RAY_"))
+        os.environ.update({name: value for name, value in lines})
+
+
+def home_of(environ: Mapping[str, str]) -> Home:
+    """The home of this user's stack; not made yet."""
+    return Home(Path(environ.get("FLEETGUARD_HOME", ".fleetguard")).expanduser().resolve())
 
 
 def write_private(path: Path, text: str) -> None:

@@ -153,6 +153,7 @@ def settings_environment(home: Home, plan: Plan, demo: bool = False) -> dict[str
         "FLEETGUARD_FEAST__OFFLINE": str(home.root / "feast"),
         "FLEETGUARD_FEAST__REGISTRY": f"sqlite:///{home.root / 'feast' / 'registry.db'}",
         **({"FLEETGUARD_DEMO": "true"} if demo else {}),
+        **ray_access(plan),
     }
     if "postgres" not in plan.external:
         lines |= _postgres_lines(plan)
@@ -175,6 +176,17 @@ def settings_environment(home: Home, plan: Plan, demo: bool = False) -> dict[str
     for name in own.keys() - plan.external:
         lines |= own[name]
     return lines
+
+
+def ray_access(plan: Plan) -> dict[str, str]:
+    """What a process needs in its environment to join the stack's Ray; nothing for a Ray of the user's own."""
+    if "ray" in plan.external:
+        return {}
+    return {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": plan.secrets["ray"],
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # despite its name the one switch that keeps Ray on loopback
+    }
 
 
 def _postgres_lines(plan: Plan) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from fleetguard.servers import broker, valkey
 from fleetguard.stack.home import Home
-from fleetguard.stack.plan import Plan, mlflow_database_url
+from fleetguard.stack.plan import Plan, mlflow_database_url, ray_access
 from fleetguard.stack.processes import STACK_MARK
 
 STOP_FIRST: Final = ("simulator", "api", "pipeline", "ray", "mlflow", "device-auth")  # the servers below them follow
@@ -41,7 +41,7 @@ class Program:
 def programs(home: Home, plan: Plan, demo_vehicles: int = 0) -> list[Program]:
     """The programs of this stack; servers of the user's own are left out."""
     metrics = {"PROMETHEUS_MULTIPROC_DIR": str(home.metrics)}
-    ray = _ray_environment(home, plan)
+    ray = _ray_environment(plan)
     every = [
         Program("postgres", _postgres(home, plan), stop_signal="INT", stop_s=8),
         Program("broker", broker.command(home.broker_configuration)),
@@ -103,14 +103,13 @@ def _ray(home: Home, plan: Plan) -> list[str]:
     return [_script("ray"), "start", "--head", "--block", "--disable-usage-stats", *flags]
 
 
-def _ray_environment(home: Home, plan: Plan) -> dict[str, str]:
-    return _SERVE | {
-        "RAY_AUTH_MODE": "token",
-        "RAY_AUTH_TOKEN": plan.secrets["ray"],
+def _ray_environment(plan: Plan) -> dict[str, str]:
+    return {
+        **_SERVE,
+        **ray_access(plan),
         "RAY_DISABLE_IMPORT_WARNING": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
-        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # despite its name the one switch that keeps Ray on loopback
     }
 
 

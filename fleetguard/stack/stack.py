@@ -7,7 +7,6 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import asyncpg
@@ -16,7 +15,7 @@ from fleet.errors import ConfigurationError, Unavailable
 from fleet.settings import Settings, load_settings
 from fleet.stores.postgres import migrate
 from fleetguard.servers import broker, postgres
-from fleetguard.stack.home import Home, write_private
+from fleetguard.stack.home import Home, join_ray_of, write_private
 from fleetguard.stack.plan import Plan, kept_plan, make_plan, role_passwords, settings_environment, superuser_url
 from fleetguard.stack.processes import end, gone_within, stack_processes
 from fleetguard.stack.programs import STOP_FIRST, Program, common_environment, programs
@@ -45,11 +44,6 @@ class Stack:
         return f"http://localhost:{self.plan.ports['api']}"
 
 
-def open_home(environ: Mapping[str, str]) -> Home:
-    """The home of this user's stack; not made yet."""
-    return Home(Path(environ.get("FLEETGUARD_HOME", ".fleetguard")).expanduser().resolve())
-
-
 def prepare(home: Home, environ: Mapping[str, str], demo_vehicles: int = 0) -> Stack:
     """Make what the first start needs, write the configuration, and have supervisord run it. Starts no program.
 
@@ -68,6 +62,7 @@ def prepare(home: Home, environ: Mapping[str, str], demo_vehicles: int = 0) -> S
         _raise_file_limit()
     supervisor.launch(render(home, planned, os.geteuid() == 0), common_environment(home, plan, environ))
     load_settings.cache_clear()
+    join_ray_of(home)
     return Stack(home, plan, planned, load_settings(), supervisor)
 
 

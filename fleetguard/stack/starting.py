@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from fleetguard.stack.stack import Stack, forget_heartbeats, open_home, prepare, prepare_database, start
+from fleetguard.stack.home import home_of
+from fleetguard.stack.stack import Stack, forget_heartbeats, prepare, prepare_database, start
 
 
 def start_everything(
@@ -22,7 +23,7 @@ def start_everything(
     Raises:
         ConfigurationError, Unavailable: the message says what failed and what to do.
     """
-    home = open_home(environ)
+    home = home_of(environ)
     home.make()
     with home.locked():
         with _step(console, "preparing"):

@@ -15,11 +15,11 @@ import psutil
 import pytest
 
 from fleet.errors import ConfigurationError
-from fleetguard.stack.home import Home
+from fleetguard.stack.home import Home, home_of
 from fleetguard.stack.plan import EXTERNAL_VARIABLES, PORT_VARIABLES, free_port, kept_plan, make_plan
 from fleetguard.stack.processes import stack_processes
 from fleetguard.stack.readiness import listens
-from fleetguard.stack.stack import Stack, open_home, prepare, prepare_database, start, stop
+from fleetguard.stack.stack import Stack, prepare, prepare_database, start, stop
 from fleetguard.stack.status import parts
 
 SERVERS = ("postgres", "broker", "valkey", "device-auth", "api")
@@ -36,7 +36,7 @@ def environ(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def stack(environ, module_environment) -> Stack:
-    home = open_home(environ)
+    home = home_of(environ)
     home.make()
     started = _start(environ)
     yield started
@@ -47,14 +47,15 @@ def stack(environ, module_environment) -> Stack:
 
 @pytest.fixture(scope="module")
 def module_environment(environ):
-    """`load_settings` reads the process's own environment."""
+    """`load_settings` reads the process's own environment, and starting a stack adds its Ray to it."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "environ", os.environ.copy())
         patch.setenv("FLEETGUARD_HOME", environ["FLEETGUARD_HOME"])
         yield
 
 
 def _start(environ) -> Stack:
-    stack = prepare(open_home(environ), environ)
+    stack = prepare(home_of(environ), environ)
     start(stack, "postgres")
     prepare_database(stack)
     for name in SERVERS[1:]:
