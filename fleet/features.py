@@ -20,7 +20,8 @@ SECOND_FEATURES = (
     "over_limit_10_kmh", "over_limit_30_kmh", "over_limit_10_ratio", "over_limit_30_ratio",
     "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c",
     "coolant_min_10_c", "coolant_slope_c_min", "coolant_step_c", "intake_temp_c", "ambient_temp_c", "oil_temp_c",
-    "oil_pressure_max_10_kpa", "battery_v", "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60", "rpm_min_10",
+    "oil_pressure_max_10_kpa", "battery_v", "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60",
+    "rpm_min_10", "yaw_jitter_60_dps",
 )  # fmt: skip
 MINUTE_FEATURES = (
     "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps",
@@ -150,6 +151,8 @@ def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
     put("brake_max_5_pct", np.fmax.reduce(last("brake_pct", 5), axis=1))
     put("throttle_std_60_pct", spread(last("throttle_pct", 60)))
     put("yaw_rms_5_dps", np.sqrt(mean(last("yaw_rate_dps", 5) ** 2)))
+    straight = np.where(last("speed_kmh", 60) > 30, last("yaw_rate_dps", 60), np.nan)
+    put("yaw_jitter_60_dps", np.sqrt(mean(np.diff(straight, axis=1) ** 2)))
     for seconds in (10, 30):
         speed, limit = last("speed_kmh", seconds), last("speed_limit_kmh", seconds)
         excess = speed - limit

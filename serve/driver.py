@@ -24,18 +24,20 @@ FOREST_FEATURES = (
 )  # fmt: skip
 STYLE_INPUTS = (
     "lstm_log_odds", "forest", "accel_rms_15_ms2", "lateral_rms_15_ms2", "accel_rms_60_ms2", "harsh_30", "harsh_per_km_30",
-    "weave_15_dps", "speed_std_15_kmh", "speeding_15", "driving_min", "night",
+    "weave_15_dps", "yaw_jitter_60_dps", "speed_std_15_kmh", "speeding_15", "driving_min", "night",
 )  # fmt: skip
 STYLE_TYPES = (AlertType.AGGRESSIVE_DRIVING, AlertType.FATIGUE)
 _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
+_NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
 _UNVERIFIED = 0.85  # certainty that stays when nothing confirms the axes of an IMU
 _STYLE_NAMES = {
     "lstm_log_odds": "the rhythm of the last 30 seconds", "forest": "driving unlike the fleet's",
     "accel_rms_15_ms2": "accelerating and braking over 15 minutes", "accel_rms_60_ms2": "accelerating and braking in a minute",
     "lateral_rms_15_ms2": "sideways motion over 15 minutes", "harsh_30": "harsh seconds in 30 minutes",
-    "harsh_per_km_30": "harsh seconds per kilometre", "weave_15_dps": "weaving in the lane",
+    "harsh_per_km_30": "harsh seconds per kilometre", "weave_15_dps": "weaving in the lane", 
+    "yaw_jitter_60_dps": "small corrections of the wheel",
     "speed_std_15_kmh": "uneven speed", "speeding_15": "time above the limit",
     "driving_min": "minutes without a rest", "night": "night",
 }  # fmt: skip
@@ -133,8 +135,8 @@ class DriverScorer:
         if len(moving):
             for kind, table in self.style_inputs(_rows(features, moving)).items():
                 inputs[kind][moving] = table
-        hours = driving * (1 + 0.2 * features.column("night")) / self._limits.driving_min
-        rail = {AlertType.FATIGUE: np.where(driving > 0, beyond(hours), np.nan)}
+        hours = driving * (1 + _NIGHT_WEIGHS * features.column("night")) / self._limits.driving_min
+        rail = {AlertType.FATIGUE: np.where(driving > 0, beyond(hours, 40), np.nan)}
         for kind in STYLE_TYPES:
             model = self._styles[kind]
             probability = np.fmax(unless(known, model.probability(inputs[kind])), rail.get(kind, np.float32(np.nan)))

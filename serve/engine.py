@@ -13,14 +13,15 @@ from fleet.features import FeatureBatch
 from fleet.scores import MODEL_TYPES, ScoreBatch
 from fleet.telemetry import FloatArray
 from fleet.thresholds import DEFAULT_LIMITS, SUPPORT_CAP, Limits
-from serve.claims import Claims, Explain, unless
+from serve.claims import EVIDENCE_FROM, Claims, Explain, unless
 from serve.rails import Rail, battery_rail, misfire_support, oil_rail, overheat_rail, sensor_rail
 
 ENGINE_FEATURES = (
     "speed_kmh", "engine_rpm", "rpm_min_10", "rpm_rough_30", "engine_load_pct", "throttle_pct", "air_ratio", "engine_on",
     "engine_on_60",
     "coolant_min_10_c", "coolant_slope_c_min", "coolant_step_c", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
-    "load_flat_std_pct", "coolant_jitter_15_c", "ambient_temp_c", "oil_temp_c", "oil_pressure_max_10_kpa", "oil_pressure_15_kpa",
+    "load_flat_std_pct", "coolant_jitter_15_c", "ambient_temp_c", "intake_temp_c", "map_kpa",
+    "oil_temp_c", "oil_pressure_max_10_kpa", "oil_pressure_15_kpa",
     "battery_max_10_v", "battery_max_60_v", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "moving_15",
     "vehicle_class",
 )  # fmt: skip
@@ -70,7 +71,8 @@ class EngineScorer:
                 probability = np.fmax(np.where(rail.support, said, np.minimum(said, SUPPORT_CAP)), rail.probability)
                 known = np.all([~np.isnan(features.column(name)) for name in _NEEDS[kind]], axis=0)
                 known |= rail.probability >= SUPPORT_CAP
-                claims.put(kind, unless(known, probability), rail.severity, self._reason(kind, rail, said, table))
+                stated = unless(known, probability)
+                claims.put(kind, stated, rail.severity, self._reason(kind, rail, said, stated, table))
         return claims.batch()
 
     def _rails(self, features: FeatureBatch, slow: FloatArray) -> dict[AlertType, Rail]:
@@ -82,17 +84,26 @@ class EngineScorer:
             AlertType.SENSOR_FAULT: sensor_rail(features, slow),
         }
 
-    def _reason(self, kind: AlertType, rail: Rail, said: FloatArray, table: FloatArray) -> Explain:
+    def _reason(self, kind: AlertType, rail: Rail, said: FloatArray, stated: FloatArray, table: FloatArray) -> Explain:
+        rows = np.flatnonzero((stated >= EVIDENCE_FROM) & (said >= SUPPORT_CAP))
+        parts = self._parts(kind, table[rows])
+        place = {row: position for position, row in enumerate(rows.tolist())}
+
         def reason(row: int) -> tuple[Evidence, ...]:
             physical = rail.explain(row)
-            return physical if said[row] < SUPPORT_CAP else physical + self._contributions(kind, table[row])
+            return physical + self._contributions(parts[place[row]], table[row]) if row in place else physical
 
         return reason
 
-    def _contributions(self, kind: AlertType, row: FloatArray) -> tuple[Evidence, ...]:
-        """What moved the model most towards this type, as shares of all that spoke for it."""
-        matrix = xgboost.DMatrix(row[None], feature_names=list(ENGINE_FEATURES), nthread=1)
-        parts = self._booster.predict(matrix, pred_contribs=True)[0, CLASSES.index(kind), :-1]
+    def _parts(self, kind: AlertType, table: FloatArray) -> FloatArray:
+        """(n, feature) what each feature adds to the margin of this type."""
+        if not len(table):
+            return np.empty((0, len(ENGINE_FEATURES)), np.float32)
+        matrix = xgboost.DMatrix(table, feature_names=list(ENGINE_FEATURES), nthread=1)
+        return self._booster.predict(matrix, pred_contribs=True)[:, CLASSES.index(kind), :-1].astype(np.float32)
+
+    def _contributions(self, parts: FloatArray, row: FloatArray) -> tuple[Evidence, ...]:
+        """What moved the model most, as shares of all that spoke for the type."""
         speaking = np.maximum(parts, 0)
         total = float(speaking.sum()) or 1.0
         best = [int(place) for place in np.argsort(-speaking)[:_REASONS] if speaking[place] > 0 and not np.isnan(row[place])]

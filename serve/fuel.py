@@ -19,10 +19,13 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
     AlertType.FUEL_THEFT: ("residual_ratio", "residual_sigma", "still"),
     AlertType.FUEL_LEAK: ("leak_ratio", "leak_sigma", "hours"),
 }
-_METERING_ERROR = 0.08  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
+_METERING_ERROR = 0.05  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
+_CLEAR_LEAK = 1.5  # times the limit, in litres and in noise, at which no calibration is needed
+_PARKED_SHARE = 0.95
+_PARKED_FLOOR = 0.5  # of the suspect amount: nothing sloshes in a vehicle that has stood for a quarter of an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Balance:
         lost_l, error_l: unexplained litres within 15 min and their standard error.
         suspect_l, critical_l: limits of this tank.
         still: share of the last 15 min at rest.
-        leak_lph, leak_error_lph: unexplained litres per hour over the last `hours`.
+        leak_lph, leak_error_lph: unexplained litres per hour over the last `hours`; `doubt_lph` is what a meter may hide.
     """
 
     lost_l: FloatArray
@@ -43,6 +46,7 @@ class Balance:
     still: FloatArray
     leak_lph: FloatArray
     leak_error_lph: FloatArray
+    doubt_lph: FloatArray
     hours: FloatArray
 
     def inputs(self, kind: AlertType) -> FloatArray:
@@ -51,7 +55,7 @@ class Balance:
             "residual_ratio": np.log2(np.maximum(self.lost_l / self.suspect_l, 0.1)),
             "residual_sigma": np.log2(np.maximum(self.lost_l / self.error_l, 0.1)),
             "still": self.still,
-            "leak_ratio": np.log2(np.maximum(self.leak_lph, 0.1)),
+            "leak_ratio": np.log2(np.maximum(self.leak_lph - self.doubt_lph, 0.1)),
             "leak_sigma": np.log2(np.maximum(self.leak_lph / self.leak_error_lph, 0.1)),
             "hours": np.log2(np.maximum(self.hours, 0.5)),
         }
@@ -74,9 +78,7 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
     metered = features.column("fuel_used_15_l") * np.where(np.isnan(scale), 1, scale)
     used = np.where(np.isnan(metered), lph * (1 - still) / 4, metered)
     step = np.maximum(features.column("fuel_noise_pct"), 0.2) * litres
-    leak_error = np.hypot(
-        features.column("fuel_slope_error_lph"), _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l"))
-    )
+    doubt = _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l"))
     metering = features.column("fuel_unmetered_share")
     leak = np.where(metering > 0.05, np.nan, features.column("fuel_slope_lph"))
     return Balance(
@@ -86,7 +88,8 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
         critical_l=np.maximum(limits.theft_critical_l, limits.theft_critical_share * tank),
         still=still,
         leak_lph=leak,
-        leak_error_lph=np.maximum(leak_error, 0.02),
+        leak_error_lph=np.maximum(features.column("fuel_slope_error_lph"), 0.02),
+        doubt_lph=doubt,
         hours=features.column("fuel_hours"),
     )
 
@@ -121,7 +124,8 @@ class FuelScorer:
         sigma = balance.lost_l / balance.error_l
         resting = (balance.still >= _STILL_SHARE) & ~(features.column("speed_kmh") >= _STILL_KMH)
         believed = resting & (failing < 0.5) & (features.column("fuel_pct") >= _EMPTY_PCT)
-        supported = believed & (balance.lost_l >= balance.suspect_l) & (sigma >= self._limits.sigmas)
+        floor = np.where(balance.still >= _PARKED_SHARE, _PARKED_FLOOR, 1) * balance.suspect_l
+        supported = believed & (balance.lost_l >= floor) & (sigma >= self._limits.sigmas)
         model = self._calibration[AlertType.FUEL_THEFT].probability(balance.inputs(AlertType.FUEL_THEFT))
         probability = np.where(supported, model, np.minimum(model, SUPPORT_CAP))
         rail = beyond(np.minimum(balance.lost_l / balance.critical_l, sigma / (2 * self._limits.sigmas)))
@@ -140,18 +144,22 @@ class FuelScorer:
     def _leak(self, features: FeatureBatch, balance: Balance, failing: FloatArray, claims: Claims) -> None:
         sigma = balance.leak_lph / balance.leak_error_lph
         supported = (
-            (balance.leak_lph >= self._limits.leak_lph)
+            (balance.leak_lph - balance.doubt_lph >= self._limits.leak_lph)
             & (sigma >= self._limits.sigmas)
-            & (balance.hours >= 2)
+            & (balance.hours >= 1)
             & (failing < 0.5)
             & (features.column("fuel_pct") >= _EMPTY_PCT)
         )
         model = self._calibration[AlertType.FUEL_LEAK].probability(balance.inputs(AlertType.FUEL_LEAK))
         probability = np.where(supported, model, np.minimum(model, SUPPORT_CAP))
+        excess = (balance.leak_lph - balance.doubt_lph) / self._limits.leak_lph
+        rail = beyond(np.minimum(excess / _CLEAR_LEAK, sigma / (_CLEAR_LEAK * self._limits.sigmas)), 4)
+        probability = np.where(supported, np.fmax(probability, rail), probability)
         severity = graded(balance.leak_lph, (1.0, Severity.MEDIUM), (4.0, Severity.HIGH))
 
         def reason(row: int) -> tuple[Evidence, ...]:
-            rate, error = float(balance.leak_lph[row]), 1.96 * float(balance.leak_error_lph[row])
+            rate = float(balance.leak_lph[row])
+            error = 1.96 * float(np.hypot(balance.leak_error_lph[row], balance.doubt_lph[row]))
             text = f"{rate:.1f} ± {error:.1f} l/h vanish beyond consumption, over {balance.hours[row]:.1f} hours."
             return (Evidence("fuel_slope_lph", "l/h", rate, 0.0, text, 1.0),)
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from fleet.alerts import Evidence, Severity
 from fleet.features import SLOW_FEATURE, FeatureBatch
+from fleet.signals import BY_COLUMN
 from fleet.telemetry import FloatArray
 from fleet.thresholds import Limits, beyond, graded, sigmoid
 
@@ -92,9 +93,10 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
     rest = np.where(off, sigmoid(0.9 + (limits.battery_low_v - resting) / 0.08), np.float32(np.nan))
     drive = np.where(on, sigmoid(1.4 + (limits.charging_v - np.fmax(charging, newest)) / 0.1), np.float32(np.nan))
     over = np.where(on, sigmoid(1.4 + (np.fmin(charging, newest) - 15.8) / 0.1), np.float32(np.nan))
-    probability = np.nan_to_num(np.fmax(np.fmax(rest, drive), over))
+    sender = ~(newest < 5)  # a sender that reads 0 while the engine runs is broken, the battery is not
+    probability = np.where(sender | off, np.nan_to_num(np.fmax(np.fmax(rest, drive), over)), np.float32(0.02))
     low = np.where(off, resting, np.fmax(charging, newest))
-    support = (off & (resting < 12.55)) | (on & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
+    support = (off & (resting < 12.55)) | (on & sender & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
     severity = graded(-low, (-limits.battery_medium_v, Severity.MEDIUM), (-11.5, Severity.HIGH))
 
     def explain(row: int) -> tuple[Evidence, ...]:
@@ -122,27 +124,43 @@ def misfire_support(features: FeatureBatch) -> Rail:
 
 
 def sensor_rail(features: FeatureBatch, slow: FloatArray) -> Rail:
-    """A coolant reading that physics forbids: open or shorted, jumping, or flat under a changing load."""
+    """Readings that physics forbids: an open or shorted sensor, a jump, or a coolant that is flat under a changing load."""
     coolant, step, flat = (features.column(name) for name in ("coolant_temp_c", "coolant_step_c", "coolant_flat_min"))
     running = features.column("engine_on") >= 0.5
-    impossible = (coolant <= _IMPLAUSIBLE_C[0]) | (coolant >= _IMPLAUSIBLE_C[1])
+    broken = {name: low_or_high(features.column(name), running) for name, low_or_high in _OPEN.items()}
+    impossible = np.any(list(broken.values()), axis=0)
     stuck = running & (flat >= 45) & (features.column("load_flat_std_pct") > 8) & (coolant < 60)
-    probability = np.where(
-        impossible | (step >= 2 * _STEP_C), np.float32(0.9), np.where(stuck, np.float32(0.8), np.float32(0.02))
-    )
+    certain = impossible | (step >= 2 * _STEP_C)
+    probability = np.where(certain, np.float32(0.9), np.where(stuck, np.float32(0.8), np.float32(0.02)))
     normal = slow[:, SLOW_FEATURE["coolant_normal_c"]]
     away = np.abs(features.column("coolant_mean_15_c") - np.where(np.isnan(normal), 88, normal)) > 12
-    support = impossible | (step >= _STEP_C) | (running & ((flat >= _FLAT_MIN) | away))
+    settled = features.column("engine_on_60") >= 0.9
+    support = impossible | (step >= _STEP_C) | (running & settled & ((flat >= _FLAT_MIN) | (away & (coolant < 60))))
 
     def explain(row: int) -> tuple[Evidence, ...]:
+        name = next((name for name, rows in broken.items() if rows[row]), "coolant_temp_c")
+        signal = BY_COLUMN.get(name.replace("_max_10", "").replace("_max_60", ""), BY_COLUMN["coolant_temp_c"])
+        value = float(features.column(name)[row])
         if impossible[row]:
-            text = f"The coolant sensor reads {coolant[row]:.0f} °C, which an engine cannot have: it is open or shorted."
+            text = f"{signal.label} reads {value:.0f} {signal.unit} with the engine running: the sensor is open or shorted."
         elif step[row] >= _STEP_C:
             text = f"The coolant reading jumped by {step[row]:.0f} °C within a second."
         elif flat[row] >= _FLAT_MIN:
             text = f"The coolant reading has not moved for {flat[row]:.0f} minutes while the engine works."
         else:
             text = f"The coolant reading of {coolant[row]:.0f} °C does not fit load and running time."
-        return (Evidence("coolant_temp_c", "°C", float(coolant[row]), None, text),)
+        return (Evidence(signal.column, signal.unit, value, None, text),)
 
     return Rail(probability, support, np.full(len(features), Severity.LOW, np.int8), explain)
+
+
+Forbidden = Callable[[FloatArray, NDArray[np.bool_]], NDArray[np.bool_]]
+
+# What an open or shorted circuit reads, by feature: the resistor that is left pulls to one end of the scale.
+_OPEN: dict[str, Forbidden] = {
+    "coolant_temp_c": lambda value, _: (value <= _IMPLAUSIBLE_C[0]) | (value >= _IMPLAUSIBLE_C[1]),
+    "intake_temp_c": lambda value, _: (value <= _IMPLAUSIBLE_C[0]) | (value >= _IMPLAUSIBLE_C[1]),
+    "oil_pressure_max_10_kpa": lambda value, _: value >= 990,
+    "map_kpa": lambda value, running: running & (value <= 3),
+    "battery_max_60_v": lambda value, running: running & (value < 5),
+}

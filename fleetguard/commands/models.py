@@ -1,0 +1,232 @@
+"""`train`, `evaluate`, `promote`, `rollback`, `score`, `forecast`: the life of the models."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from serve.registry import ModelRegistry
+    from training.dataset import LabelledSet
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+HistoryOption = Annotated[Path, typer.Option("--history", help="Folder of a history bundle.")]
+Advance = Callable[[float], None]
+
+
+class ModelName(StrEnum):
+    """Models by name."""
+
+    DRIVER = "driver"
+    FUEL = "fuel"
+    ENGINE = "engine"
+    FORECASTER = "forecaster"
+
+
+class TrainTarget(StrEnum):
+    """What can be trained."""
+
+    DRIVER = "driver"
+    FUEL = "fuel"
+    ENGINE = "engine"
+    FORECASTER = "forecaster"
+    ALL = "all"
+
+
+def register(app: typer.Typer) -> None:
+    for command in (train, evaluate, promote, rollback, score, forecast):
+        app.command()(command)
+
+
+def train(
+    model: Annotated[TrainTarget, typer.Argument(help="Which model, or all of them.")],
+    history: Annotated[
+        Path | None, typer.Option(help="Labelled history to learn from; a simulated one where none is given.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train, evaluate on vehicles that are held out, and register as challenger in MLflow."""
+    import tempfile
+
+    from training.bootstrap import quiet_libraries, simulate_training_history
+
+    quiet_libraries()
+    names = [name for name in ModelName if model.value in (name.value, TrainTarget.ALL.value)]
+    versions: dict[str, str] = {}
+    with tempfile.TemporaryDirectory(prefix="fleetguard-train-") as scratch:
+        if history is None:
+            history = Path(scratch) / "simulated"
+            with _progress("Simulating a fleet to learn from", measurable=False):
+                simulate_training_history(history)
+        versions = _train(names, history)
+    for name, version in versions.items():
+        _say(as_json, f"{name}: version {version} is the challenger; `fleetguard promote {name}` makes it champion.")
+    if as_json:
+        typer.echo(json.dumps({"versions": versions}))
+
+
+def evaluate(model: ModelName, history: HistoryOption, as_json: JsonOption = False) -> None:
+    """Metrics of champion and challenger on the same labelled history."""
+    from serve.registry import CHALLENGER, CHAMPION
+    from training.bootstrap import quiet_libraries
+    from training.train import evaluate_version
+
+    quiet_libraries()
+    registry, results = _registry(), {}
+    labelled = None if model is ModelName.FORECASTER else _labelled(history)
+    for alias in (CHAMPION, CHALLENGER):
+        if (version := registry.version(model, alias)) is not None:
+            results[alias] = {"version": version} | evaluate_version(model, version, registry, history, labelled)
+    if not results:
+        from fleet.errors import ModelUnavailable
+
+        raise ModelUnavailable(f"There is neither champion nor challenger of the {model} model: run `fleetguard train {model}`.")
+    typer.echo(json.dumps({"model": model.value, **results}, default=float)) if as_json else _table(model, results)
+
+
+def promote(
+    model: ModelName,
+    version: Annotated[str | None, typer.Option(help="By default the challenger.", show_default=False)] = None,
+    force: Annotated[int, typer.Option("--force", count=True, help="Give it twice to promote a worse model.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the challenger champion; running replicas follow. A worse one is refused."""
+    from dataclasses import asdict
+
+    from training.promote import promote as move
+
+    moved = move(model, _registry(), version, force)
+    before = f" in place of {moved.previous}" if moved.previous else ""
+    _say(as_json, f"Version {moved.version} is the champion of the {model} model{before}.")
+    if as_json:
+        typer.echo(json.dumps(asdict(moved)))
+
+
+def rollback(model: ModelName, as_json: JsonOption = False) -> None:
+    """Make the champion before this one champion again."""
+    from dataclasses import asdict
+
+    from training.promote import rollback as move_back
+
+    moved = move_back(model, _registry())
+    _say(as_json, f"Version {moved.version} is the champion of the {model} model again, in place of {moved.previous}.")
+    if as_json:
+        typer.echo(json.dumps(asdict(moved)))
+
+
+def score(
+    history: HistoryOption,
+    out: Annotated[Path, typer.Option(help="Folder for alerts.jsonl and scores.parquet.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Run history through the live features, models and episodes."""
+    from pipelines.history import champions, score_history
+    from training.bootstrap import quiet_libraries
+
+    quiet_libraries()
+    with _progress("Scoring") as advance:
+        found = score_history(history, out, champions(_registry()), advance)
+    if as_json:
+        record = {"rows": found.rows, "vehicles": found.vehicles, "alerts": found.alerts}
+        typer.echo(json.dumps(record | {"alertsFile": str(found.alerts_file), "scoresFile": str(found.scores_file)}))
+        return
+    total = sum(found.alerts.values())
+    typer.echo(f"{found.rows} seconds of {found.vehicles} vehicles judged, {total} alerts: {found.alerts_file}")
+    for kind, count in found.alerts.items():
+        typer.echo(f"  {kind}: {count}")
+
+
+def forecast(
+    history: HistoryOption,
+    at: Annotated[list[str], typer.Option("--at", help="RFC 3339 time; only what was known then is used. May repeat.")],
+    out: Annotated[Path, typer.Option(help="CSV file to write.")],
+    as_json: JsonOption = False,
+) -> None:
+    """72-hour failure risks per vehicle and component, as they would have been told at a time."""
+    from pipelines.forecasts import forecast_history
+    from training.bootstrap import quiet_libraries
+
+    quiet_libraries()
+    moments = [_moment(text) for text in at]
+    with _progress("Forecasting") as advance:
+        forecast_history(history, moments, out, _registry(), advance)
+    _say(as_json, f"Forecasts for {len(moments)} moments: {out}")
+    if as_json:
+        typer.echo(json.dumps({"out": str(out), "moments": [moment.isoformat() for moment in moments]}))
+
+
+def _train(names: list[ModelName], history: Path) -> dict[str, str]:
+    from fleet.settings import load_settings
+    from training.train import train_forecaster, train_row_model
+
+    registry, versions, labelled = _registry(), {}, None
+    for name in names:
+        if name is ModelName.FORECASTER:
+            with _progress("Training the forecaster model") as advance:
+                versions[name.value] = train_forecaster(history, registry, advance)
+            continue
+        labelled = labelled or _labelled(history)
+        with _progress(f"Training the {name} model", measurable=False):
+            versions[name.value] = train_row_model(name, labelled, registry, history.name, load_settings().ray.address)
+    return versions
+
+
+def _labelled(history: Path) -> "LabelledSet":
+    from training.dataset import labelled_set
+
+    with _progress("Turning readings into features") as advance:
+        return labelled_set(history, advance)
+
+
+def _registry() -> "ModelRegistry":
+    from fleet.settings import load_settings
+    from training.bootstrap import registry_of
+
+    return registry_of(load_settings())
+
+
+def _moment(text: str) -> datetime:
+    from datetime import UTC
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text} is not an RFC 3339 time such as 2026-11-24T12:00:00Z") from error
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _table(model: ModelName, results: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    for alias, result in results.items():
+        table = Table("", *_METRICS, title=f"{model} {alias}, version {result['version']}: score {result['score']:.3f}")
+        for kind, metrics in result["types"].items():
+            table.add_row(kind, *(f"{metrics[name]:.3f}" if name in metrics else "" for name in _METRICS))
+        Console().print(table)
+
+
+_METRICS = ("average_precision", "auc", "precision", "recall", "false_positive_rate", "brier", "ece", "event_recall")
+
+
+@contextmanager
+def _progress(label: str, measurable: bool = True) -> Iterator[Advance]:
+    """A progress bar on stderr, so that `--json` on stdout stays clean."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(label, total=1.0 if measurable else None)
+        yield lambda share: progress.update(task, completed=share)
+        progress.update(task, total=1.0, completed=1.0)
+
+
+def _say(as_json: bool, sentence: str) -> None:
+    if not as_json:
+        typer.echo(sentence)

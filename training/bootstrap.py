@@ -1,0 +1,106 @@
+"""The first champions of a new installation: a simulated history, and all four models trained on it."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fleet.errors import ConfigurationError
+from fleet.settings import Settings
+from serve.registry import ModelRegistry, local_tracking_uri
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+VEHICLES, DAYS, SEED, FAULTS_PER_VEHICLE_DAY = 56, 1.2, 20_261_124, 5.0
+
+
+def registry_of(settings: Settings) -> ModelRegistry:
+    """The configured registry, or a SQLite file of this installation where there is none."""
+    uri = settings.mlflow.tracking_uri
+    if not uri:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        uri = local_tracking_uri(settings.home)
+    return ModelRegistry(uri, settings.home.resolve() / "models-cache")
+
+
+def ensure_champions(settings: Settings, console: "Console") -> bool:
+    """Train and promote whatever model has no champion yet; True when something was trained.
+
+    Raises:
+        ConfigurationError: the simulation failed.
+    """
+    from training.train import MODELS
+
+    registry = registry_of(settings)
+    missing = [name for name in MODELS if registry.champion(name) is None]
+    if not missing:
+        return False
+    with _progress(console) as progress, tempfile.TemporaryDirectory(prefix="fleetguard-bootstrap-") as scratch:
+        history = Path(scratch) / "history"
+        task = progress.add_task("Simulating a fleet to learn from", total=None)
+        simulate_training_history(history)
+        progress.update(task, total=1, completed=1)
+        _train(missing, history, registry, settings, progress)
+    return True
+
+
+def simulate_training_history(history: Path) -> None:
+    """Write the labelled history that first champions learn from; in a process of its own, which frees its memory.
+
+    Raises:
+        ConfigurationError: the simulation failed.
+    """
+    command = [sys.executable, "-c", "from fleetguard.main import run; run()", "simulate-history", "--out", str(history)]
+    command += ["--vehicles", str(VEHICLES), "--days", str(DAYS), "--seed", str(SEED)]
+    command += ["--faults-per-vehicle-day", str(FAULTS_PER_VEHICLE_DAY)]
+    outcome = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if outcome.returncode:
+        last = (outcome.stderr.strip() or outcome.stdout.strip() or "no message").splitlines()[-1]
+        raise ConfigurationError(f"the simulation of a training history failed: {last}")
+
+
+def _train(missing: list[str], history: Path, registry: ModelRegistry, settings: Settings, progress: "Progress") -> None:
+    from training.promote import promote
+    from training.train import ROW_MODELS, train_forecaster, train_row_model
+
+    quiet_libraries()
+    labelled = None
+    if set(missing) & set(ROW_MODELS):
+        from training.dataset import labelled_set
+
+        task = progress.add_task("Turning readings into features", total=1.0)
+        labelled = labelled_set(history, _advance(progress, task))
+    for name in missing:
+        task = progress.add_task(f"Training the {name} model", total=1.0 if name == "forecaster" else None)
+        if name == "forecaster":
+            train_forecaster(history, registry, _advance(progress, task))
+        elif labelled is not None:
+            train_row_model(name, labelled, registry, "simulated", settings.ray.address)
+        promote(name, registry)
+        progress.update(task, total=1, completed=1)
+
+
+def quiet_libraries() -> None:
+    """Training libraries talk; people watch a progress bar."""
+    import logging
+    import warnings
+
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name in ("mlflow", "ray", "ray.train", "alembic", "prophet", "cmdstanpy"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore")
+
+
+def _progress(console: "Console") -> Any:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    return Progress(SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
+
+
+def _advance(progress: "Progress", task: "TaskID") -> Any:
+    return lambda share: progress.update(task, completed=share)

@@ -1,0 +1,84 @@
+"""Trains a model from a history bundle, compares it with the champion, registers it as challenger."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+
+from fleet.scores import MODEL_TYPES
+from serve.parts import load_scorer
+from serve.registry import ModelRegistry
+from training.dataset import LabelledSet
+from training.evaluate import evaluate
+from training.tracking import open_experiment, register_version
+
+ROW_MODELS: Final = ("driver", "fuel", "engine")
+MODELS: Final = (*ROW_MODELS, "forecaster")
+
+
+def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, history: str, ray_address: str = "") -> str:
+    """Fit driver, fuel or engine on labelled rows; returns the new version.
+
+    The run carries `score` on the vehicles that are held out, and `champion_score` of the present champion on the same rows.
+    """
+    torch.set_num_threads(2)
+    with tempfile.TemporaryDirectory(prefix="fleetguard-fit-") as scratch:
+        folder = Path(scratch) / "native"
+        folder.mkdir()
+        scorer, parameters, extra = _fit(name)(labelled, folder, ray_address)
+        held_out = labelled.rows(labelled.held_out)
+        result = evaluate(scorer, held_out, MODEL_TYPES[name])
+        metrics = {"score": result["score"], **flatten(result["types"]), **extra}
+        if (champion := registry.champion(name)) is not None:
+            present = load_scorer(name, registry.fetch(name, champion), champion)
+            metrics["champion_score"] = evaluate(present, held_out, MODEL_TYPES[name])["score"]
+        record = {"parameters": parameters, "metrics": metrics, "history": history}
+        return register_version(name, folder, registry, held_out, record)
+
+
+def train_forecaster(history: Path, registry: ModelRegistry, progress: Callable[[float], None] | None = None) -> str:
+    """Fit the forecaster on a bundle's failures; returns the new version."""
+    from training.forecaster import train
+
+    open_experiment("forecaster", registry)
+    return train(history, registry, progress)
+
+
+def evaluate_version(
+    name: str, version: str, registry: ModelRegistry, history: Path, labelled: LabelledSet | None
+) -> dict[str, Any]:
+    """`score` and `types` → metrics of a registered version on a bundle; `labelled` is the bundle's rows for row models."""
+    folder = registry.fetch(name, version)
+    if labelled is not None:
+        return evaluate(load_scorer(name, folder, version), labelled, MODEL_TYPES[name])
+    from serve.forecaster import ForecastScorer
+    from training.forecaster import evaluate as evaluate_forecaster
+
+    figures = evaluate_forecaster(history, ForecastScorer.load(folder, version))
+    types: dict[str, dict[str, float]] = {}
+    for key, value in figures.items():
+        component, _, metric = key.rpartition(".")
+        types.setdefault(component, {})[metric] = value
+    return {"score": figures.get("any.average_precision", float("nan")), "types": types}
+
+
+def flatten(types: dict[str, dict[str, float]]) -> dict[str, float]:
+    """`TYPE.metric` → value, as MLflow wants it."""
+    return {f"{kind}.{metric}": value for kind, metrics in types.items() for metric, value in metrics.items()}
+
+
+def _fit(name: str) -> Callable[[LabelledSet, Path, str], tuple[Any, dict[str, Any], dict[str, float]]]:
+    """The fit of a model; each imports its own libraries."""
+    if name == "driver":
+        from training.driver import fit as fit_driver
+
+        return fit_driver
+    if name == "fuel":
+        from training.fuel import fit as fit_fuel
+
+        return fit_fuel
+    from training.engine import fit as fit_engine
+
+    return fit_engine
