@@ -5,6 +5,6 @@ from typing import Final
 
 import typer
 
-from fleetguard.commands import demo, simulate, stack
+from fleetguard.commands import demo, models, simulate, stack
 
-REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register, simulate.register]
+REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register, simulate.register, models.register]
