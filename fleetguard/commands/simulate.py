@@ -129,7 +129,7 @@ def replay(
     if timeline.too_old(speed):
         typer.echo(f"{timeline.too_old(speed)} readings will be more than a day old and raise no alert.", err=True)
 
-    async def run() -> Counters:
+    async def run() -> "Counters":
         with _progress("Replaying", timeline.samples) as advance:
             return await publish_bundle(timeline, devices, known, speed, _stop_event(), advance)
 
