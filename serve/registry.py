@@ -1,5 +1,6 @@
 """The model registry: which version is champion, and its files on this machine."""
 
+import hashlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -64,12 +65,8 @@ class ModelRegistry:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             try:
-                source = self._client().get_model_version(REGISTERED[name], version).source
-                uri = source if "://" in source else f"models:/{REGISTERED[name]}/{version}"
                 path = mlflow.artifacts.download_artifacts(
-                    f"models:/{REGISTERED[name]}/{version}" if uri.startswith("models:") else uri,
-                    dst_path=scratch,
-                    tracking_uri=self.tracking_uri,
+                    self._location(name, version), dst_path=scratch, tracking_uri=self.tracking_uri
                 )
                 native = Path(path) / "artifacts" / NATIVE
                 if not native.is_dir():
@@ -79,10 +76,14 @@ class ModelRegistry:
             except (MlflowException, OSError) as error:
                 raise ModelUnavailable(f"version {version} of {REGISTERED[name]} cannot be fetched: {error}") from error
 
+    def _location(self, name: str, version: str) -> str:
+        """Where the artifacts lie; a `models:` address would be looked up in whatever registry the process was last pointed at."""
+        client = self._client()
+        found = client.get_model_version(REGISTERED[name], version)
+        return str(client.get_logged_model(found.model_id).artifact_location if found.model_id else found.source)
+
     def _origin(self) -> str:
         """A folder name of this registry: two registries number their versions alike."""
-        import hashlib
-
         return hashlib.sha256(self.tracking_uri.encode()).hexdigest()[:12]
 
     def _client(self) -> Any:
