@@ -45,7 +45,7 @@ def build_store(feast: Feast, valkey: Valkey) -> FeatureStore:
         entity_key_serialization_version=3,
     )
     try:
-        return FeatureStore(config=config)
+        return FeatureStore(repo_path=feast.offline, config=config)
     except SQLAlchemyError as error:
         raise Unavailable(f"the Feast registry does not answer: {_first_line(error)}") from error
 
@@ -83,7 +83,7 @@ def materialise(store: FeatureStore, views: Sequence[str], now: datetime | None 
     """
     end = now or datetime.now(UTC)
     try:
-        store.materialize(end - KEEP, end + timedelta(seconds=1), feature_views=list(views), disable_event_timestamp=False)
+        store.materialize(end - KEEP, end + timedelta(seconds=1), feature_views=list(views))
     except (RedisError, SQLAlchemyError) as error:
         raise Unavailable(f"the feature store does not answer: {_first_line(error)}") from error
 

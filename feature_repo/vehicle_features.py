@@ -1,4 +1,4 @@
-"""Entities, sources, views and the service of the slow features. Declarations only: nothing is read or connected here."""
+"""The entity, sources, views and the service of the slow features. Declarations only: nothing is read or connected here."""
 
 from datetime import timedelta
 
@@ -8,7 +8,6 @@ from feast.types import Float32
 KEEP = timedelta(days=60)  # older values say nothing of the vehicle as it is
 
 vehicle = Entity(name="vehicle", join_keys=["vehicle_key"], value_type=ValueType.STRING, description="tenant/vehicle")
-driver = Entity(name="driver", join_keys=["driver_key"], value_type=ValueType.STRING, description="tenant/driver")
 
 VIEW_COLUMNS = {
     "vehicle_baselines": (
@@ -21,7 +20,6 @@ VIEW_COLUMNS = {
     ),
     "vehicle_consumption": ("idle_lph", "driving_lph", "consumption_scale", "expected_lph"),
     "vehicle_service": ("service_age_days", "alerts_30d"),
-    "driver_habits": ("distance_28d_km", "driving_28d_h", "night_share", "speed_mean_kmh"),
 }
 
 
@@ -30,18 +28,17 @@ def parquet_path(view: str) -> str:
     return f"{view}.parquet"
 
 
-def _view(name: str, entity: Entity) -> FeatureView:
+def _view(name: str) -> FeatureView:
     source = FileSource(name=f"{name}_parquet", path=parquet_path(name), timestamp_field="event_timestamp")
     schema = [Field(name=column, dtype=Float32) for column in VIEW_COLUMNS[name]]
-    return FeatureView(name=name, entities=[entity], ttl=KEEP, schema=schema, source=source, online=True)
+    return FeatureView(name=name, entities=[vehicle], ttl=KEEP, schema=schema, source=source, online=True)
 
 
-vehicle_baselines = _view("vehicle_baselines", vehicle)
-vehicle_consumption = _view("vehicle_consumption", vehicle)
-vehicle_service = _view("vehicle_service", vehicle)
-driver_habits = _view("driver_habits", driver)
+vehicle_baselines = _view("vehicle_baselines")
+vehicle_consumption = _view("vehicle_consumption")
+vehicle_service = _view("vehicle_service")
 
 VEHICLE_VIEWS = [vehicle_baselines, vehicle_consumption, vehicle_service]
 slow_features = FeatureService(name="slow_features", features=VEHICLE_VIEWS)
 
-DEFINITIONS = [vehicle, driver, *VEHICLE_VIEWS, driver_habits, slow_features]
+DEFINITIONS = [vehicle, *VEHICLE_VIEWS, slow_features]
