@@ -12,6 +12,7 @@ REGISTERED: Final[dict[str, str]] = {
     name: f"fleetguard-{name}" for name in ("driver", "fuel", "engine", "forecaster")
 }  # our name → MLflow's
 CHAMPION, CHALLENGER, PREVIOUS = "champion", "challenger", "previous"
+_LOGGED = "models:/"  # how MLflow 3 names the logged model behind a version
 NATIVE = "native"  # folder of the native files inside the logged model
 
 
@@ -77,10 +78,12 @@ class ModelRegistry:
                 raise ModelUnavailable(f"version {version} of {REGISTERED[name]} cannot be fetched: {error}") from error
 
     def _location(self, name: str, version: str) -> str:
-        """Where the artifacts lie; a `models:` address would be looked up in whatever registry the process was last pointed at."""
+        """Where the artifacts lie. A `models:` address would be looked up in the registry this process happens to use."""
         client = self._client()
-        found = client.get_model_version(REGISTERED[name], version)
-        return str(client.get_logged_model(found.model_id).artifact_location if found.model_id else found.source)
+        source = str(client.get_model_version(REGISTERED[name], version).source)
+        if not source.startswith(_LOGGED):
+            return source
+        return str(client.get_logged_model(source.removeprefix(_LOGGED)).artifact_location)
 
     def _origin(self) -> str:
         """A folder name of this registry: two registries number their versions alike."""
