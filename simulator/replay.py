@@ -20,7 +20,8 @@ DAY_S: Final = 86_400.0
 # Readings more than a day old raise no alert: stay below it by what publishing and scoring may take.
 WINDOW_S: Final = DAY_S - 1800
 PAUSE_S: Final = 300.0  # a gap that ends a trip
-SHORTEST_PAUSES_S: Final = (14_400.0, 3_900.0, 1_200.0, 400.0, 120.0, 60.0, 30.0, 10.0, 2.0)
+# Never shorter than the last: trips pushed together would show a tank that empties and an engine that cools in no time.
+SHORTENED_S: Final = (14_400.0, 3_900.0, 1_200.0)
 AHEAD_MESSAGES: Final = 40
 
 
@@ -55,8 +56,8 @@ class Timeline:
 def lay_out(telemetry: pd.DataFrame, speed: float) -> Timeline:
     """Put a bundle's telemetry on one time line that starts at 0.
 
-    A bundle that lasts no longer than a day, or is played in real time and of one day, keeps its times. Otherwise every
-    vehicle starts at 0, and its pauses of more than five minutes are cut to the longest length with which all fits a day.
+    A bundle that fits a day keeps its times. Otherwise every vehicle starts at 0, and its longer pauses are cut to the
+    longest of `SHORTENED_S` with which all fits a day.
     """
     epoch = telemetry["ts"].to_numpy("datetime64[us]").astype(np.int64) / 1e6
     groups = {str(vehicle): rows for vehicle, rows in telemetry.groupby("vehicle_id", sort=True).indices.items()}
@@ -81,7 +82,7 @@ def lay_out(telemetry: pd.DataFrame, speed: float) -> Timeline:
 def _fit(times: dict[str, NDArray[np.float64]]) -> tuple[float | None, dict[str, NDArray[np.float64]]]:
     if max(at[-1] for at in times.values()) <= WINDOW_S:
         return None, times
-    for pause_s in SHORTEST_PAUSES_S:
+    for pause_s in SHORTENED_S:
         shortened = {vehicle: _shorten(at, pause_s) for vehicle, at in times.items()}
         if max(at[-1] for at in shortened.values()) <= WINDOW_S:
             break

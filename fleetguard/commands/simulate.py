@@ -105,8 +105,8 @@ def replay(
 
     Times are shifted to now and keep their distances. At speed 1 the first reading is of now. Faster, the last reading is
     of the moment it is published, so nothing lies in the future. Readings more than 24 h old raise no alert: a bundle that
-    lasts longer than that is played with its vehicles side by side, and pauses of more than 5 minutes are cut to the
-    longest length with which everything fits into 24 h.
+    lasts longer than that is played with its vehicles side by side, each from its first reading, and pauses are cut to 4 h,
+    65 min or 20 min, the longest with which everything fits into 24 h; what still does not fit is published and said.
     """
     from fleet.history import load_history
     from fleet.settings import load_settings
