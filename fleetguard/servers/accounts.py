@@ -50,12 +50,12 @@ def reachable_folder(wanted: Path, account: Account) -> Path:
     """Make `wanted` a folder of the account; where it could not get there, a link to one below `MACHINE_STATE`."""
     if wanted.exists():
         return wanted.resolve()
+    wanted.unlink(missing_ok=True)  # a link to a folder that was removed
     wanted.parent.mkdir(parents=True, exist_ok=True)
     if account.can_reach(wanted):
         wanted.mkdir(mode=0o700)
     else:
         MACHINE_STATE.mkdir(mode=0o755, parents=True, exist_ok=True)
-        wanted.unlink(missing_ok=True)
         wanted.symlink_to(tempfile.mkdtemp(prefix=f"{wanted.name}-", dir=MACHINE_STATE))
     folder = wanted.resolve()
     os.chown(folder, account.uid, account.gid)

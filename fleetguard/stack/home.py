@@ -73,7 +73,9 @@ class Home:
             ConfigurationError: the home cannot be made, or somebody else's folder is in the way.
         """
         try:
-            for folder in (self.root, self.logs, self.run, self.metrics, self.sockets):
+            # PostgreSQL refuses root: its account must get through the home to its data, and sees nothing else there.
+            self.root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            for folder in (self.logs, self.run, self.metrics, self.sockets):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError(
@@ -101,7 +103,7 @@ def join_ray_of(home: Home) -> None:
     """Let this process join the stack's Ray, which reads its own environment and no settings."""
     if home.stack_env.exists():
         lines = (line.split("=", 1) for line in home.stack_env.read_text().splitlines() if line.startswith("RAY_"))
-        os.environ.update({name: value for name, value in lines})
+        os.environ.update(dict(lines))
 
 
 def home_of(environ: Mapping[str, str]) -> Home:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -35,7 +36,7 @@ def environ(tmp_path_factory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def stack(environ, module_environment) -> Stack:
+def stack(environ, module_environment) -> Iterator[Stack]:
     home = home_of(environ)
     home.make()
     started = _start(environ)
@@ -88,8 +89,10 @@ def test_a_killed_program_comes_back(stack, environ, name):
 
 
 def test_secrets_are_readable_by_their_owner_alone(stack):
-    for path in (stack.home.root, stack.home.stack_env, stack.home.plan, stack.home.broker_configuration, stack.home.logs):
+    private = ("stack_env", "plan", "broker_configuration", "supervisor_configuration", "logs", "run", "sockets")
+    for path in (getattr(stack.home, name) for name in private):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert stat.S_IMODE(stack.home.root.stat().st_mode) & 0o066 == 0
 
 
 def test_no_password_is_on_a_command_line(stack):
