@@ -47,11 +47,12 @@ class ComponentHistory:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """What a model knows by name; what it does not know counts in the totals only."""
+    """What a model knows by name; what it does not know counts in the totals only. `usage`: those of `USAGE_COLUMNS` it uses."""
 
     components: tuple[str, ...]
     codes: tuple[str, ...]
     models: tuple[str, ...]
+    usage: tuple[str, ...] = ()
 
     @staticmethod
     def of(history: ComponentHistory, max_codes: int = 40, max_models: int = 12) -> "Vocabulary":
@@ -62,6 +63,7 @@ class Vocabulary:
             tuple(sorted({str(name) for name in components})),
             tuple(sorted(history.codes["code"].value_counts().index[:max_codes])),
             tuple(sorted(models.value_counts().index[:max_models])),
+            tuple(name for name in USAGE_COLUMNS if name in history.usage and history.usage[name].notna().any()),
         )
 
     def names(self) -> tuple[str, ...]:
@@ -69,7 +71,7 @@ class Vocabulary:
         per_code = [f"{what}:{code}" for code in self.codes for what in ("since_h", *(f"count_{w}h" for w in COUNT_WINDOWS_H))]
         per_component = [f"{what}:{name}" for name in self.components for what in ("component_age_h", "failures_1y")]
         totals = [*(f"codes_{w}h" for w in COUNT_WINDOWS_H), "since_code_h", "since_visit_h", "visit_gap_h", "vehicle_age_years"]
-        return (*per_code, *per_component, *totals, *USAGE_COLUMNS, *(f"model:{name}" for name in self.models))
+        return (*per_code, *per_component, *totals, *self.usage, *(f"model:{name}" for name in self.models))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,7 @@ def component_covariates(history: ComponentHistory, vocabulary: Vocabulary, vehi
         *_code_columns(history.codes, vocabulary, places, row, at_ms),
         *_component_columns(history, vocabulary, places, row, at_ms),
         *_total_columns(history, places, row, at_ms),
-        *_usage_columns(history.usage, places, row, at_ms),
+        *(_weekly_mean(history.usage, name, places, row, at_ms) for name in vocabulary.usage),
         *_model_columns(history.vehicles, vocabulary, places, row),
     ]
     values = np.column_stack(columns).astype(np.float32) if len(row) else np.empty((0, len(vocabulary.names())), np.float32)
@@ -212,10 +214,6 @@ def _of_vehicle(vehicles: pd.DataFrame, column: str, places: dict[str, int], row
             if vehicle in places and not pd.isna(value):
                 own[places[vehicle]] = value
     return own[row]
-
-
-def _usage_columns(usage: pd.DataFrame, places: dict[str, int], row: Places, at_ms: Places) -> list[Matrix]:
-    return [_weekly_mean(usage, name, places, row, at_ms) for name in USAGE_COLUMNS]
 
 
 def _weekly_mean(usage: pd.DataFrame, name: str, places: dict[str, int], row: Places, at_ms: Places) -> Matrix:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from fleet.alerts import VehicleId
-from fleet.components import HORIZON_H, USAGE_COLUMNS, ComponentHistory, component_covariates, milliseconds
+from fleet.components import HORIZON_H, ComponentHistory, component_covariates, milliseconds
 from fleet.errors import InvalidInput, ModelUnavailable
-from fleet.history import History, load_history
+from fleet.history import load_history
 from fleet.settings import Settings
 from fleet.stores import component_events
 from fleet.stores.component_events import ForecastRecord
 from fleet.stores.postgres import connect_pool
+from fleet.usage import daily_usage
 from serve.forecaster import Forecast, ForecastScorer, Risk
 from serve.registry import CHALLENGER, ModelRegistry
 
@@ -58,7 +59,7 @@ def forecast_history(
     if not at or any(moment.tzinfo is None for moment in at):
         raise InvalidInput("a forecast needs at least one moment, with its time zone: --at 2026-11-24T12:00:00Z")
     scorer = load_forecaster(registry)
-    events = bundle_events(load_history(history, (*TABLES, *_telemetry_of(history)), require=("dtcs", "maintenance")))
+    events = _read_events(history, scorer)
     vehicles = events.vehicle_ids()
     partial = out.with_name(f".{out.name}.partial")
     rows = 0
@@ -72,25 +73,6 @@ def forecast_history(
                 progress((first + len(moments)) / len(at))
     os.replace(partial, out)
     return rows
-
-
-def bundle_events(history: History) -> ComponentHistory:
-    """The component history of a bundle; usage where it holds telemetry."""
-    return ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures, daily_usage(history.telemetry))
-
-
-def daily_usage(telemetry: pd.DataFrame) -> pd.DataFrame:
-    """Distance and engine hours per vehicle and day, stamped when the day was over; empty without an odometer and rpm."""
-    if telemetry.empty or not {"odometer_km", "engine_rpm"} & set(telemetry.columns):
-        return pd.DataFrame(columns=["vehicle_id", "ts", *USAGE_COLUMNS])
-    odometer = telemetry["odometer_km"] if "odometer_km" in telemetry else pd.Series(np.nan, telemetry.index)
-    running = telemetry["engine_rpm"] > 300 if "engine_rpm" in telemetry else pd.Series(False, telemetry.index)
-    readings = pd.DataFrame({"vehicle_id": telemetry["vehicle_id"], "ts": telemetry["ts"].dt.floor("D") + pd.Timedelta(days=1)})
-    readings = readings.assign(odometer=odometer, minute=telemetry["ts"].dt.floor("min").where(running))
-    days = readings.groupby(["vehicle_id", "ts"], sort=False)
-    km = days["odometer"].max() - days["odometer"].min()
-    hours = days["minute"].nunique() / 60 if "engine_rpm" in telemetry else km * np.nan
-    return pd.DataFrame({"km_per_day": km, "engine_h_per_day": hours}).reset_index()
 
 
 async def refresh_forecasts(
@@ -116,7 +98,7 @@ async def refresh_forecasts(
     return risks
 
 
-async def refresh_fleet(settings: Settings, now: datetime) -> int:
+async def refresh_all(settings: Settings, now: datetime | None = None) -> int:
     """One refresh of every tenant with the registered forecaster; returns the number of forecasts written.
 
     Raises:
@@ -124,12 +106,15 @@ async def refresh_fleet(settings: Settings, now: datetime) -> int:
     """
     forecaster = load_forecaster(ModelRegistry(settings.mlflow.tracking_uri))
     async with await connect_pool(settings.postgres) as pool:
-        risks = await refresh_forecasts(pool, await component_events.all_tenants(pool), forecaster, now)
+        risks = await refresh_forecasts(pool, await component_events.all_tenants(pool), forecaster, now or datetime.now(UTC))
     return sum(map(len, risks.values()))
 
 
-def _telemetry_of(history: Path) -> tuple[str, ...]:
-    return ("telemetry",) if any((history / f"telemetry.{kind}").is_file() for kind in ("parquet", "csv")) else ()
+def _read_events(folder: Path, scorer: ForecastScorer) -> ComponentHistory:
+    tables = (*TABLES, "telemetry") if scorer.vocabulary.usage else TABLES
+    history = load_history(folder, tables, require=("dtcs", "maintenance"))
+    usage = daily_usage(history.telemetry)
+    return ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures, usage)
 
 
 def _forecast(events: ComponentHistory, scorer: ForecastScorer, vehicles: list[str], moments: Sequence[datetime]) -> Forecast:

@@ -111,7 +111,7 @@ class ForecastScorer:
     def save(self, folder: Path) -> None:
         """Write native files: one JSON record, one file per booster."""
         folder.mkdir(parents=True, exist_ok=True)
-        vocabulary = {name: getattr(self.vocabulary, name) for name in ("components", "codes", "models")}
+        vocabulary = {name: getattr(self.vocabulary, name) for name in ("components", "codes", "models", "usage")}
         hazards = [_write_hazard(folder, place, hazard) for place, hazard in enumerate(self._hazards)]
         (folder / RECORD).write_text(json.dumps({"vocabulary": vocabulary, "hazards": hazards}))
 

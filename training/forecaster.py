@@ -3,6 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,15 +16,18 @@ from mlflow.pyfunc import PythonModel
 from fleet.components import HOUR_MS, ComponentHistory, Vocabulary, component_covariates, milliseconds
 from fleet.errors import InvalidHistory
 from fleet.history import load_history
+from fleet.usage import NO_USAGE, daily_usage
 from serve.forecaster import ForecastScorer, probability_of
 from serve.registry import CHALLENGER, NATIVE, REGISTERED, ModelRegistry
 from training.forecaster_metrics import Array, forecast_metrics
 from training.survival import BOOST, CADENCE_H, FOLDS, ROUNDS, Landmarks, boosted, fit_forecaster, landmarks, observed_span
+from training.tracking import experiment_run
 
 NAME: Final = "forecaster"
 TABLES: Final = ("vehicles", "dtcs", "maintenance", "failures")
 HELD_OUT: Final = 0.2  # newest share of the record, for the back-test
 MIN_SPAN_H: Final = 45 * 24
+USAGE_COVERS: Final = 0.7
 
 Progress = Callable[[float], None]
 
@@ -52,7 +56,20 @@ def read_component_history(folder: Path) -> ComponentHistory:
         InvalidHistory: failures.csv is missing, or a file cannot be used.
     """
     history = load_history(folder, TABLES, require=("failures",))
-    return ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures)
+    events = ComponentHistory(history.vehicles, history.dtcs, history.maintenance, history.failures)
+    return replace(events, usage=_usage(folder, events)) if len(events.failures) else events
+
+
+def _usage(folder: Path, events: ComponentHistory) -> pd.DataFrame:
+    """Usage where the telemetry covers most of the record: else a missing value would only tell the date."""
+    path = folder / "telemetry.parquet"
+    if not path.is_file():
+        return NO_USAGE
+    start, end = observed_span(events)
+    stamps = pd.to_datetime(pd.read_parquet(path, columns=["ts"])["ts"], utc=True)
+    if (stamps.max() - stamps.min()) / pd.Timedelta(milliseconds=1) < USAGE_COVERS * (end - start):
+        return NO_USAGE
+    return daily_usage(load_history(folder, ("telemetry",)).telemetry)
 
 
 def until(history: ComponentHistory, end_ms: int) -> ComponentHistory:
@@ -155,9 +172,7 @@ def _plain_frame(marks: Landmarks, component: str) -> pd.DataFrame:
 def _register(
     scorer: ForecastScorer, metrics: dict[str, float], events: ComponentHistory, history: Path, registry: ModelRegistry
 ) -> str:
-    mlflow.set_tracking_uri(registry.tracking_uri)
-    mlflow.set_experiment(REGISTERED[NAME])
-    with tempfile.TemporaryDirectory() as folder, mlflow.start_run():
+    with tempfile.TemporaryDirectory() as folder, experiment_run(NAME, registry):
         scorer.save(Path(folder) / NATIVE)
         mlflow.log_params(
             {**BOOST, "rounds": ROUNDS, "folds": FOLDS, "cadence_h": CADENCE_H, "components": len(scorer.components)}

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from fleet.components import ComponentHistory, Covariates, Vocabulary, component_covariates, milliseconds
+from fleet.usage import daily_usage
 
 DAY = pd.Timestamp("2026-03-01", tz="UTC")
 
@@ -30,7 +31,7 @@ def history() -> ComponentHistory:
 
 
 def known(history: ComponentHistory, vehicle: str, *days: float) -> Covariates:
-    vocabulary = Vocabulary(("belt", "pump"), ("P1", "P2"), ("m1", "m2"))
+    vocabulary = Vocabulary(("belt", "pump"), ("P1", "P2"), ("m1", "m2"), ("km_per_day",))
     return component_covariates(history, vocabulary, [vehicle] * len(days), milliseconds([at(day) for day in days]))
 
 
@@ -90,3 +91,10 @@ def test_an_empty_record_gives_rows_of_unknowns():
     row = known(empty, "A", 1.0)
     assert np.isnan(row.column("component_age_h:pump"))
     assert row.column("codes_24h") == 0
+
+
+def test_a_day_of_use_counts_when_it_is_over():
+    minutes = pd.date_range(DAY + pd.Timedelta(hours=8), periods=120, freq="min")
+    telemetry = pd.DataFrame({"vehicle_id": "A", "ts": minutes, "odometer_km": np.linspace(0, 80, 120), "engine_rpm": 1500.0})
+    (day,) = daily_usage(telemetry).to_dict("records")
+    assert day == {"vehicle_id": "A", "ts": at(1), "km_per_day": 80.0, "engine_h_per_day": 2.0}
