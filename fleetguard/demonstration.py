@@ -106,7 +106,7 @@ async def _provision(stack: Stack, vehicles: int) -> None:
             spare += [device | {"simulated": False} for device in described[-SPARE:]]
     finally:
         await connection.close()
-    write_private(stack.home.demo, json.dumps(_description(stack, passwords, [*simulated, *spare]), indent=2))
+    write_private(stack.home.demo, json.dumps(_description(stack, passwords, [*spare, *simulated]), indent=2))
 
 
 def _kept(home: Home) -> dict[str, Any]:

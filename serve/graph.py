@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import os
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal
 
@@ -16,12 +15,11 @@ from starlette.responses import JSONResponse
 from fleet.alerts import TYPES
 from fleet.errors import InvalidInput
 from fleet.features import FeatureBatch
-from fleet.logs import configure_logging
 from fleet.scores import ScoreBatch, merge
-from fleet.settings import Settings, load_settings
 from fleet.telemetry import FloatArray
 from serve.on_demand import judge
 from serve.parts import FeatureLookup, Forecaster, Model
+from serve.replica import settings_of_replica
 
 MODELS = ("driver", "fuel", "engine")
 
@@ -48,7 +46,7 @@ class Scorer:
         self._slow_features = _call(lookup, "get")
         self._models = [_call(model, "score") for model in models]
         self._forecast = _call(forecaster, "attach")
-        self._token = _settings().serve.token
+        self._token = settings_of_replica().serve.token
 
     async def score(self, features: FeatureBatch) -> ScoreBatch:
         """Probabilities of every alert type for every row."""
@@ -72,7 +70,7 @@ class Colocated(Scorer):
     """The same graph in one process: for a small machine, where a hop costs more than a model."""
 
     def __init__(self) -> None:
-        settings = _settings()
+        settings = settings_of_replica()
         lookup, models, forecaster = FeatureLookup(settings), [Model(name, settings) for name in MODELS], Forecaster(settings)
         super().__init__(lookup, list(models), forecaster)
         self._parts: tuple[FeatureLookup | Model | Forecaster, ...] = (lookup, *models, forecaster)
@@ -113,13 +111,6 @@ def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
 def _call(part: Any, method: str) -> Callable[..., Awaitable[Any]]:
     """A method of a part that runs here or in another deployment."""
     return getattr(part, method).remote if isinstance(part, DeploymentHandle) else getattr(part, method)
-
-
-def _settings() -> Settings:
-    settings = load_settings()
-    configure_logging(settings.log_format, settings.log_level)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
-    return settings
 
 
 def _problem(status: int, detail: str) -> JSONResponse:

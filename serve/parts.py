@@ -13,12 +13,13 @@ from fleet.alerts import VehicleId
 from fleet.errors import FleetError, ModelUnavailable
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
-from fleet.settings import Settings, load_settings
+from fleet.settings import Settings
 from fleet.stores.postgres import connect_pool
 from fleet.telemetry import FloatArray
 from serve.forecaster import RiskBoard
 from serve.lookup import SlowFeatures
 from serve.registry import ModelRegistry
+from serve.replica import settings_of_replica
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ class Model:
     """One model's champion, swapped while it serves: a promotion loses no request."""
 
     def __init__(self, name: str, settings: Settings | None = None) -> None:
-        settings = settings or load_settings()
+        settings = settings or settings_of_replica()
         self.name = name
         self._registry = ModelRegistry(settings.mlflow.tracking_uri)
         self._follow = _Cadence(settings.serve.reload_s, self._follow_champion)
@@ -88,7 +89,7 @@ class FeatureLookup:
     """Slow features from Feast through a cache; the hot path never waits for the store."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        settings = settings or load_settings()
+        settings = settings or settings_of_replica()
         self._slow = SlowFeatures(settings.feast, settings.valkey)
         self._refresh = _Cadence(2.0, self._refresh_due)
 
@@ -108,7 +109,7 @@ class Forecaster:
     """The current 72-hour risk of each vehicle, attached to every batch; hazards move by the hour, not by the message."""
 
     def __init__(self, settings: Settings | None = None) -> None:
-        self._settings = settings or load_settings()
+        self._settings = settings or settings_of_replica()
         self._board = RiskBoard()
         self._pool: asyncpg.Pool | None = None
         self._refresh = _Cadence(60.0, self._read_forecasts)

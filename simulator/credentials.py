@@ -19,6 +19,7 @@ class DeviceCredential:
     password: str
     vehicle_class: str | None = None
     tank_l: float | None = None
+    simulated: bool = True  # False: kept free for a device of the user's own
 
     @property
     def topic(self) -> str:
@@ -35,12 +36,12 @@ class Credentials:
     devices: tuple[DeviceCredential, ...]
 
     def first(self, count: int, tenant: str | None = None) -> list[DeviceCredential]:
-        """The first so many devices, of one tenant or of all.
+        """The first so many devices that are not kept free, of one tenant or of all.
 
         Raises:
             ConfigurationError: there are fewer.
         """
-        mine = [device for device in self.devices if tenant in (None, device.tenant)]
+        mine = [device for device in self.devices if device.simulated and tenant in (None, device.tenant)]
         if len(mine) < count:
             whose = f" of the tenant {tenant}" if tenant else ""
             raise ConfigurationError(
@@ -82,6 +83,7 @@ def load_credentials(path: Path) -> Credentials:
                 device["password"],
                 device.get("vehicle_class"),
                 device.get("tank_l"),
+                device.get("simulated", True),
             )
             for device in content["devices"]
         )

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fleetguard.stack.doctor import Finding
+    from fleetguard.stack.stack import Stack
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -20,10 +21,16 @@ def register(app: typer.Typer) -> None:
 
 
 def up() -> None:
-    """Start the stack: whatever of it does not run yet."""
+    """Start the stack: whatever of it does not run yet; the first time it trains the models, which takes minutes."""
     from fleetguard.stack.starting import start_everything
+    from training.bootstrap import ensure_champions
 
-    stack = start_everything(_console(), os.environ)
+    console = _console()
+
+    def train_first(stack: "Stack") -> None:
+        ensure_champions(stack.settings, console)
+
+    stack = start_everything(console, os.environ, before_pipeline=train_first)
     typer.echo(f"FleetGuard runs at {stack.url}. See `fleetguard status`; stop it with `fleetguard down`.")
 
 
