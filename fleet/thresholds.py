@@ -58,6 +58,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 AT_LIMIT = 1.386  # logit of 0.8: what a guard rail says of a quantity exactly at its limit
+HARSH_AT_LIMIT, HARSH_STEEPNESS = 0.69, 5.7  # 0.67 at the limit, 0.4 at 0.81 of it: 17 % of hysteresis between on and off
 SUPPORT_CAP = 0.45  # what a model may say at most where no physical quantity supports it
 
 
@@ -66,12 +67,9 @@ def sigmoid(logit: FloatArray) -> FloatArray:
     return (1 / (1 + np.exp(-np.clip(logit, -30, 30)))).astype(np.float32)
 
 
-def beyond(ratio: FloatArray, steepness: float = 10.5) -> FloatArray:
-    """Probability that a quantity, as a multiple of its limit, is an alert: 0.8 at the limit, below 0.5 at 0.83 of it.
-
-    The 17 % between them are the hysteresis of the domain notes; a steeper rail has less.
-    """
-    return sigmoid(AT_LIMIT + steepness * (ratio - 1))
+def beyond(ratio: FloatArray, steepness: float = 10.5, at_limit: float = AT_LIMIT) -> FloatArray:
+    """Probability that a quantity, as a multiple of its limit, is an alert: 0.8 at the limit unless told otherwise."""
+    return sigmoid(at_limit + steepness * (ratio - 1))
 
 
 def graded(value: FloatArray, *steps: tuple[float, Severity]) -> np.ndarray:

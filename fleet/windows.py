@@ -54,7 +54,8 @@ _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
 HIGH_RATE_S = 0.15  # readings closer than this come from an IMU of about 10 Hz or more
 SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
-SUSTAINED_SHARE = 0.6  # of a harsh peak that is left in the mean over 3 s when the peak lasts 2 s
+SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
+BUILD_UP = 3.0  # a vehicle that brakes this hard braked a third as hard the second before
 SPARSE_GAP_S = 20.0  # readings further apart than this are judged at once, not at the end of their minute
 HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
 
@@ -254,6 +255,8 @@ class WindowState:
         elapsed = 3 + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
         change = (bins[:, SECOND["speed_kmh"]] - before[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
         along = np.maximum(np.sign(accel) * change, 0) / SUSTAINED_SHARE
+        older, newer = (self.rows["seconds"][slot, (second - back) % SECONDS, SECOND["speed_kmh"]] for back in (2, 1))
+        along = np.fmin(along, BUILD_UP * np.maximum(np.sign(accel) * (newer - older) / 3.6, 0))
         return np.sign(accel) * np.fmin(np.abs(accel), along)
 
     def second_windows(self, slots: NDArray[np.intp], length: int = SECONDS) -> FloatArray:

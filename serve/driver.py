@@ -13,7 +13,7 @@ from fleet.alerts import AlertType, Evidence, Severity
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.telemetry import FloatArray
-from fleet.thresholds import DEFAULT_LIMITS, Limits, beyond, graded
+from fleet.thresholds import DEFAULT_LIMITS, HARSH_AT_LIMIT, HARSH_STEEPNESS, Limits, beyond, graded
 from serve.claims import Claims, Explain, unless
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm, log_odds
@@ -31,7 +31,7 @@ _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
 _NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
-_UNVERIFIED = 0.85  # certainty that stays when nothing confirms the axes of an IMU
+_UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
 _STYLE_NAMES = {
     "lstm_log_odds": "the rhythm of the last 30 seconds", "forest": "driving unlike the fleet's",
     "accel_rms_15_ms2": "accelerating and braking over 15 minutes", "accel_rms_60_ms2": "accelerating and braking in a minute",
@@ -104,7 +104,7 @@ class DriverScorer:
             limit = getattr(limits, f"{name}_g")[kind]
             peak = np.where(blind, np.where(mine, horizontal, 0 * horizontal), features.column(f"{name}_peak_g"))
             ratio = np.where(slow, 0 * peak, peak) / limit
-            probability = np.where(blind, _UNVERIFIED, 1) * beyond(ratio)
+            probability = np.minimum(beyond(ratio, HARSH_STEEPNESS, HARSH_AT_LIMIT), np.where(blind, _UNVERIFIED, 1))
             severity = graded(ratio, (1.0, Severity.MEDIUM), (1.25, Severity.HIGH), (1.6, Severity.CRITICAL))
             claims.put(alert, probability.astype(np.float32), severity, _harsh_reason(name, peak, limit, speed, blind))
 

@@ -21,9 +21,10 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
 }
 _METERING_ERROR = 0.05  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
+_WILD_JUMPS = 15  # of more than 8 points within an hour: a slack float jumps up to a dozen times
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
-_CLEAR_LEAK = 1.5  # times the limit, in litres and in noise, at which no calibration is needed
+_CLEAR_LEAK = 2.0  # times the limit, in litres and in noise, at which no calibration is needed
 _PARKED_SHARE = 0.95
 _PARKED_FLOOR = 0.5  # of the suspect amount: nothing sloshes in a vehicle that has stood for a quarter of an hour
 
@@ -170,7 +171,7 @@ class FuelScorer:
         zero, jumps = features.column("fuel_zero"), features.column("fuel_jumps_60")
         before = features.column("fuel_pct") + np.fmax(features.column("fuel_drop_60_pct"), features.column("fuel_drop_15_pct"))
         cut = np.where((zero == 1) & (before >= 2 * _EMPTY_PCT), np.float32(0.9), np.float32(0.02))
-        wild = beyond(jumps / 6, 4)
+        wild = beyond(jumps / _WILD_JUMPS, 6)
         probability = unless(~np.isnan(zero) | ~np.isnan(jumps), np.fmax(cut, wild))
         level = features.column("fuel_pct")
 
