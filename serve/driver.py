@@ -135,7 +135,7 @@ class DriverScorer:
         if len(moving):
             for kind, table in self.style_inputs(_rows(features, moving)).items():
                 inputs[kind][moving] = table
-        hours = driving * (1 + _NIGHT_WEIGHS * features.column("night")) / self._limits.driving_min
+        hours = driving * (1 + _NIGHT_WEIGHS * np.nan_to_num(features.column("night"))) / self._limits.driving_min
         rail = {AlertType.FATIGUE: np.where(driving > 0, beyond(hours, 40), np.nan)}
         for kind in STYLE_TYPES:
             model = self._styles[kind]

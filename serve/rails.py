@@ -131,7 +131,7 @@ def sensor_rail(features: FeatureBatch, slow: FloatArray) -> Rail:
     impossible = np.any(list(broken.values()), axis=0)
     stuck = running & (flat >= 45) & (features.column("load_flat_std_pct") > 8) & (coolant < 60)
     certain = impossible | (step >= 2 * _STEP_C)
-    probability = np.where(certain, np.float32(0.9), np.where(stuck, np.float32(0.8), np.float32(0.02)))
+    probability = np.where(certain, np.float32(0.95), np.where(stuck, np.float32(0.8), np.float32(0.02)))
     normal = slow[:, SLOW_FEATURE["coolant_normal_c"]]
     away = np.abs(features.column("coolant_mean_15_c") - np.where(np.isnan(normal), 88, normal)) > 12
     settled = features.column("engine_on_60") >= 0.9

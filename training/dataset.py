@@ -128,18 +128,15 @@ def labelled_set(folder: Path, progress: Callable[[float], None] | None = None) 
 
 
 def require_examples(labelled: LabelledSet, types: tuple[AlertType, ...]) -> None:
-    """Refuse a set without examples on both sides of the split, naming the type."""
+    """Refuse a set in which the vehicles to learn from show no example of a type, naming it.
+
+    Raises:
+        InvalidHistory: there is none.
+    """
     for kind in types:
         rows = labelled.positive[:, TYPES.index(kind)]
-        vehicles = {bool(held) for held in labelled.held_out[rows]}
-        if len(vehicles) < 2:
-            where = (
-                "any vehicle"
-                if not vehicles
-                else "the vehicles kept for validation"
-                if False in vehicles
-                else "training vehicles"
-            )
+        if not (rows & ~labelled.held_out).any():
+            where = "the vehicles to learn from (others are kept for validation)" if rows.any() else "any vehicle"
             raise InvalidHistory(f"labels.csv has no usable example of {kind} for {where}: label more vehicles, or more days")
 
 

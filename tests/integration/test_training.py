@@ -1,0 +1,143 @@
+"""The life of a model, on a real MLflow registry: trained, judged, promoted, rolled back, used."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fleet.errors import Conflict, InvalidHistory, NotFound
+from fleet.scores import MODEL_TYPES
+from pipelines.history import champions, score_history
+from serve.parts import load_scorer
+from serve.registry import CHALLENGER, PREVIOUS, ModelRegistry, local_tracking_uri
+from simulator.history import write_history
+from training.bootstrap import quiet_libraries
+from training.dataset import is_held_out, labelled_set
+from training.evaluate import evaluate
+from training.promote import promote, rollback
+from training.train import ROW_MODELS, train_row_model
+
+pytestmark = pytest.mark.timeout(600)
+EVALUATION_DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("history")
+    write_history(folder, 36, 0.6, 5, faults_per_vehicle_day=9.0)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def labelled(bundle):
+    return labelled_set(bundle)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="module")
+def registry(home, labelled):
+    quiet_libraries()
+    registry = ModelRegistry(local_tracking_uri(home), home / "models-cache")
+    for name in ROW_MODELS:
+        train_row_model(name, labelled, registry, "simulated")
+    return registry
+
+
+def fleetguard(home, *arguments):
+    command = [sys.executable, "-c", "from fleetguard.main import run; run()", *arguments]
+    environment = os.environ | {"FLEETGUARD_HOME": str(home)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_a_trained_model_is_challenger_and_nothing_is_champion_yet(registry):
+    assert all(registry.version(name, CHALLENGER) == "1" for name in ROW_MODELS)
+
+
+def test_no_vehicle_is_both_trained_on_and_judged(labelled):
+    held = {labelled.vehicle_ids[vehicle] for vehicle in labelled.vehicle[labelled.held_out]}
+    assert held
+    assert all(is_held_out(vehicle) for vehicle in held)
+
+
+@pytest.mark.parametrize(("name", "least"), [("driver", 0.5), ("fuel", 0.1), ("engine", 0.5)])
+def test_the_first_model_finds_faults_of_vehicles_it_never_saw(registry, labelled, name, least):
+    folder = registry.fetch(name, registry.version(name, CHALLENGER))
+    result = evaluate(load_scorer(name, folder, "1"), labelled.rows(labelled.held_out), MODEL_TYPES[name])
+    assert result["score"] >= least
+    assert max(metrics["false_positive_rate"] for metrics in result["types"].values()) < 0.05
+
+
+def test_promotion_and_rollback_move_the_aliases(registry, labelled):
+    first = promote("fuel", registry)
+    assert (first.version, first.previous) == ("1", None)
+    with pytest.raises(NotFound):
+        rollback("fuel", registry)
+    train_row_model("fuel", labelled, registry, "simulated")
+    assert promote("fuel", registry).previous == "1"
+    assert registry.version("fuel", PREVIOUS) == "1"
+    back = rollback("fuel", registry)
+    assert (back.version, back.previous) == ("1", "2")
+    assert registry.champion("fuel") == "1"
+    with pytest.raises(Conflict):
+        promote("fuel", registry, "1")
+
+
+def test_a_worse_model_is_promoted_only_when_told_twice(registry):
+    client = registry._client()
+    promote("engine", registry)
+    source = client.get_model_version("fleetguard-engine", "1")
+    run = client.create_run(client.get_run(source.run_id).info.experiment_id)
+    client.log_metric(run.info.run_id, "score", 0.01)
+    worse = client.create_model_version("fleetguard-engine", source.source, run.info.run_id)
+    with pytest.raises(Conflict, match="worse"):
+        promote("engine", registry, str(worse.version), insist=1)
+    assert promote("engine", registry, str(worse.version), insist=2).version == str(worse.version)
+    rollback("engine", registry)
+
+
+def test_the_command_line_evaluates_and_scores(registry, bundle, home, tmp_path):
+    for name in ROW_MODELS:
+        if registry.champion(name) is None:
+            promote(name, registry)
+    judged = fleetguard(home, "evaluate", "engine", "--history", str(bundle), "--json")
+    assert judged.returncode == 0, judged.stderr
+    assert json.loads(judged.stdout)["champion"]["types"]["ENGINE_OVERHEAT"]["auc"] > 0.9
+    scored = fleetguard(home, "score", "--history", str(bundle), "--out", str(tmp_path / "out"), "--json")
+    assert scored.returncode == 0, scored.stderr
+    assert json.loads(scored.stdout)["vehicles"] == 36
+
+
+def test_bad_input_is_one_sentence_and_a_non_zero_exit(home, tmp_path):
+    (tmp_path / "telemetry.csv").write_text("vehicle_id,speed_kmh\nv,5\n")
+    outcome = fleetguard(home, "train", "engine", "--history", str(tmp_path))
+    assert outcome.returncode == 1
+    assert "telemetry.csv lacks the column ts" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_labels_that_meet_no_telemetry_are_refused(tmp_path):
+    (tmp_path / "telemetry.csv").write_text("vehicle_id,ts,speed_kmh\nv,2026-01-01T00:00:00Z,5\nv,2026-01-01T00:00:01Z,6\n")
+    (tmp_path / "labels.csv").write_text("vehicle_id,start,end,label\nw,2026-01-01,2026-01-02,SPEEDING\n")
+    with pytest.raises(InvalidHistory, match="none of the labels"):
+        labelled_set(tmp_path)
+
+
+@pytest.mark.skipif(not EVALUATION_DATA.is_dir(), reason="no evaluation data beside the repository")
+def test_a_real_cars_normal_log_stays_nearly_silent_and_real_manoeuvres_are_found(registry, tmp_path):
+    for name in ROW_MODELS:
+        if registry.champion(name) is None:
+            promote(name, registry)
+    scorers = champions(registry)
+    commute = score_history(EVALUATION_DATA / "obd-normal", tmp_path / "commute", scorers)
+    assert sum(commute.alerts.values()) <= 12
+    assert not set(commute.alerts) - {"HARSH_BRAKING", "HARSH_ACCELERATION"}
+    manoeuvres = score_history(EVALUATION_DATA / "harsh-manoeuvres", tmp_path / "manoeuvres", scorers)
+    assert manoeuvres.alerts["HARSH_CORNERING"] >= 8
+    assert manoeuvres.alerts["HARSH_BRAKING"] >= 4

@@ -1,0 +1,93 @@
+"""Driver model: events by physics, style by minutes, silence unknown."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import treelite
+from sklearn.ensemble import IsolationForest
+
+from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
+from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
+from serve.driver import FOREST_FEATURES, STYLE_INPUTS, STYLE_TYPES, DriverScorer
+from serve.lstm import StyleLstm
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("driver")
+    torch.manual_seed(1)
+    torch.save(StyleLstm().state_dict(), folder / "lstm.pt")
+    table = np.random.default_rng(1).random((256, len(FOREST_FEATURES)))
+    forest = IsolationForest(n_estimators=5, random_state=1, contamination=0.05).fit(table)
+    treelite.sklearn.import_model(forest).serialize(str(folder / "forest.tl"))
+    count = len(STYLE_INPUTS)
+    style = {"inputs": STYLE_INPUTS, "centre": [0] * count, "scale": [1] * count, "weights": [0] * count, "bias": -3}
+    record = {"forest_centre": [0.5] * len(FOREST_FEATURES), "styles": dict.fromkeys(STYLE_TYPES, style)}
+    (folder / "driver.json").write_text(json.dumps(record))
+    return DriverScorer.load(folder, "2")
+
+
+CRUISE = {
+    "vehicle_class": 0, "tank_l": 50, "speed_kmh": 60, "speed_known": 1, "accel_peak_g": 0.05, "brake_peak_g": 0.05,
+    "corner_peak_g": 0.05, "horizontal_peak_g": 0.07,
+}  # fmt: skip
+
+
+def score(scorer, **columns):
+    values = np.full((1, len(FEATURES)), np.nan, np.float32)
+    for name, value in (CRUISE | columns).items():
+        values[0, FEATURE[name]] = value
+    sequence = np.full((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32)
+    features = FeatureBatch((VehicleId("acme", "VH-1"),), np.zeros(1), values, sequence, (None,))
+    return scorer.score(features, np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+
+
+def judge(scorer, kind, **columns):
+    scores = score(scorer, **columns)
+    return float(scores.probability[0, TYPE_INDEX[kind]]), int(scores.severity[0, TYPE_INDEX[kind]])
+
+
+def test_braking_beyond_the_limit_is_harsh_and_graded(scorer):
+    assert judge(scorer, AlertType.HARSH_BRAKING, brake_peak_g=0.42) == (pytest.approx(0.73, abs=0.05), Severity.MEDIUM)
+    assert judge(scorer, AlertType.HARSH_BRAKING, brake_peak_g=0.52)[1] == Severity.HIGH
+    assert judge(scorer, AlertType.HARSH_BRAKING, brake_peak_g=0.70)[1] == Severity.CRITICAL
+
+
+def test_a_truck_is_judged_by_its_own_limit(scorer):
+    assert judge(scorer, AlertType.HARSH_BRAKING, brake_peak_g=0.33)[0] < 0.6
+    assert judge(scorer, AlertType.HARSH_BRAKING, brake_peak_g=0.33, vehicle_class=2)[0] >= 0.6
+
+
+def test_nothing_is_harsh_below_walking_speed(scorer):
+    assert judge(scorer, AlertType.HARSH_CORNERING, corner_peak_g=0.8, speed_kmh=3)[0] < 0.3
+
+
+@pytest.mark.parametrize(
+    ("yaw", "kind"), [(3, AlertType.HARSH_BRAKING), (25, AlertType.HARSH_CORNERING)], ids=["straight", "turning"]
+)
+def test_an_imu_alone_with_unknown_axes_still_raises_with_less_certainty(scorer, yaw, kind):
+    blind = {"speed_kmh": np.nan, "speed_known": 0, "horizontal_peak_g": 0.6, "accel_peak_g": 0.3, "brake_peak_g": 0.2}
+    probability, _ = judge(scorer, kind, yaw_rms_5_dps=yaw, **blind)
+    assert 0.6 <= probability <= 0.851
+
+
+def test_no_motion_signal_means_unknown(scorer):
+    silent = dict.fromkeys(CRUISE, np.nan) | {"vehicle_class": 0, "tank_l": 50, "speed_known": 0}
+    assert np.isnan(score(scorer, **silent).probability).all()
+
+
+def test_speeding_needs_both_the_kilometres_and_the_share(scorer):
+    over = {"over_limit_10_kmh": 8, "over_limit_30_kmh": 8}
+    assert judge(scorer, AlertType.SPEEDING, over_limit_10_ratio=0.06, over_limit_30_ratio=0.06, **over)[0] < 0.5
+    assert judge(scorer, AlertType.SPEEDING, over_limit_10_ratio=0.16, over_limit_30_ratio=0.16, **over)[0] >= 0.8
+
+
+def test_hours_without_a_rest_are_fatigue_whatever_the_style(scorer):
+    assert judge(scorer, AlertType.FATIGUE, driving_min=280)[0] >= 0.8
+    assert judge(scorer, AlertType.FATIGUE, driving_min=120)[0] < 0.3
+
+
+def test_the_quiet_fleet_carries_no_evidence(scorer):
+    assert score(scorer).evidence == {}

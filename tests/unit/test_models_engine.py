@@ -1,0 +1,102 @@
+"""Engine model: physics holds whatever the trees think, and silence is never normal."""
+
+import json
+
+import numpy as np
+import pytest
+import xgboost
+
+from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
+from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
+from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("engine")
+    rng = np.random.default_rng(3)
+    matrix = xgboost.DMatrix(rng.random((300, len(ENGINE_FEATURES))), np.zeros(300), feature_names=list(ENGINE_FEATURES))
+    quiet = {"objective": "multi:softprob", "num_class": len(CLASSES), "nthread": 1}
+    xgboost.train(quiet, matrix, 3).save_model(folder / "engine.ubj")
+    (folder / "engine.json").write_text(json.dumps({"temperature": 1.0, "typical": [None] * len(ENGINE_FEATURES)}))
+    return EngineScorer.load(folder, "7")
+
+
+def row(**columns):
+    values = np.full((1, len(FEATURES)), np.nan, np.float32)
+    for name, value in ({"vehicle_class": 0, "tank_l": 50} | columns).items():
+        values[0, FEATURE[name]] = value
+    sequence = np.full((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32)
+    return FeatureBatch((VehicleId("acme", "VH-1"),), np.zeros(1), values, sequence, (None,))
+
+
+def judge(scorer, kind, **columns):
+    scores = scorer.score(row(**columns), np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+    column = TYPE_INDEX[kind]
+    return float(scores.probability[0, column]), int(scores.severity[0, column]), scores.evidence.get((0, column), ())
+
+
+HOT = {"engine_on": 1, "speed_kmh": 60, "engine_rpm": 2000}
+
+
+def hot(celsius):
+    return HOT | {"coolant_temp_c": celsius, "coolant_min_10_c": celsius}
+
+
+def test_coolant_above_110_is_a_high_alert_from_three_signals_alone(scorer):
+    probability, severity, evidence = judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(112))
+    assert probability >= 0.9
+    assert severity == Severity.HIGH
+    assert evidence[0].observed == pytest.approx(112)
+
+
+def test_coolant_above_125_is_critical(scorer):
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(126))[1] == Severity.CRITICAL
+
+
+def test_the_overheat_probability_never_falls_as_the_coolant_gets_hotter(scorer):
+    rising = [judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(celsius))[0] for celsius in range(80, 140, 2)]
+    assert rising == sorted(rising)
+
+
+def test_a_normal_coolant_makes_no_claim_and_carries_no_evidence(scorer):
+    probability, severity, evidence = judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(90))
+    assert probability < 0.3
+    assert (severity, evidence) == (0, ())
+
+
+def test_heat_that_soaks_into_a_stopped_engine_is_no_overheating(scorer):
+    parked = hot(114) | {"engine_on": 0, "speed_kmh": 0, "engine_rpm": 0}
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **parked)[0] < 0.5
+
+
+def test_an_open_sensor_is_a_sensor_fault_and_not_an_overheating(scorer):
+    assert judge(scorer, AlertType.SENSOR_FAULT, **hot(215))[0] >= 0.9
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(215))[0] < 0.5
+
+
+def test_silent_signals_are_unknown_never_normal(scorer):
+    scores = scorer.score(row(speed_kmh=50), np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+    assert np.isnan(scores.probability).all()
+
+
+def oil(kpa, rpm):
+    return {"oil_pressure_max_10_kpa": kpa, "rpm_min_10": rpm, "engine_on": 1, "engine_on_60": 1, "engine_rpm": rpm}
+
+
+def test_low_oil_pressure_counts_at_speed_and_not_at_a_warm_idle(scorer):
+    assert judge(scorer, AlertType.LOW_OIL_PRESSURE, **oil(90, 2200))[0] >= 0.8
+    assert judge(scorer, AlertType.LOW_OIL_PRESSURE, **oil(90, 650))[0] < 0.5
+
+
+def test_a_voltage_of_zero_while_the_engine_runs_is_the_senders_fault(scorer):
+    dead = {"battery_max_60_v": 0.0, "battery_on_15_v": 0.0, "engine_on": 1, "engine_on_60": 1, "engine_rpm": 1500}
+    assert judge(scorer, AlertType.BATTERY_FAILURE, **dead)[0] < 0.5
+    assert judge(scorer, AlertType.SENSOR_FAULT, **dead)[0] >= 0.9
+
+
+def test_a_flat_battery_at_rest_is_found(scorer):
+    flat = {"battery_max_60_v": 11.8, "battery_off_v": 11.8, "engine_on": 0, "engine_on_60": 0}
+    probability, severity, _ = judge(scorer, AlertType.BATTERY_FAILURE, **flat)
+    assert probability >= 0.7
+    assert severity == Severity.MEDIUM

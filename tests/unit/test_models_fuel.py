@@ -1,0 +1,84 @@
+"""Fuel model: litres are balanced, and a failing sender is not a thief."""
+
+import json
+
+import numpy as np
+import pytest
+
+from fleet.alerts import TYPE_INDEX, AlertType, VehicleId
+from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
+from serve.fuel import BALANCE_INPUTS, FuelScorer
+
+
+@pytest.fixture(scope="module")
+def scorer(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuel")
+    calibration = {
+        kind: {
+            "inputs": inputs,
+            "centre": [0] * len(inputs),
+            "scale": [1] * len(inputs),
+            "weights": [0.1] * len(inputs),
+            "bias": -4,
+        }
+        for kind, inputs in BALANCE_INPUTS.items()
+    }
+    (folder / "fuel.json").write_text(json.dumps({"calibration": calibration, "expected_lph": [[5.0] * 168] * 3}))
+    return FuelScorer.load(folder, "3")
+
+
+PARKED = {
+    "vehicle_class": 2, "tank_l": 400, "still_15": 1, "speed_kmh": 0, "fuel_pct": 50, "fuel_used_15_l": 0, "fuel_noise_pct": 0.3,
+    "fuel_zero": 0, "fuel_jumps_60": 0, "fuel_hours": 5, "fuel_unmetered_share": 0, "fuel_used_60_l": 0,
+}  # fmt: skip
+
+
+def judge(scorer, kind, **columns):
+    values = np.full((1, len(FEATURES)), np.nan, np.float32)
+    for name, value in (PARKED | columns).items():
+        values[0, FEATURE[name]] = value
+    sequence = np.full((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32)
+    features = FeatureBatch((VehicleId("acme", "VH-1"),), np.zeros(1), values, sequence, (None,))
+    scores = scorer.score(features, np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+    column = TYPE_INDEX[kind]
+    return float(scores.probability[0, column]), scores.evidence.get((0, column), ())
+
+
+def test_a_drain_while_parked_is_a_theft_with_its_litres(scorer):
+    probability, evidence = judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=20)
+    assert probability >= 0.8
+    assert evidence[0].observed == pytest.approx(80, abs=1)
+    assert "±" in evidence[0].text
+
+
+def test_what_the_engine_burnt_is_no_theft(scorer):
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=3, fuel_used_15_l=12)[0] < 0.5
+
+
+def test_a_drop_on_the_move_is_slosh(scorer):
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=20, still_15=0, speed_kmh=60)[0] < 0.5
+
+
+def test_a_drop_within_the_senders_own_noise_is_no_theft(scorer):
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=8, fuel_noise_pct=4)[0] < 0.5
+
+
+def test_a_sender_that_reads_zero_is_a_sensor_fault_and_not_a_theft(scorer):
+    cut = {"fuel_drop_15_pct": 50, "fuel_pct": 0, "fuel_zero": 1}
+    assert judge(scorer, AlertType.SENSOR_FAULT, **cut)[0] >= 0.8
+    assert judge(scorer, AlertType.FUEL_THEFT, **cut)[0] < 0.5
+
+
+def test_litres_that_vanish_for_hours_are_a_leak(scorer):
+    assert judge(scorer, AlertType.FUEL_LEAK, fuel_slope_lph=4, fuel_slope_error_lph=0.3)[0] >= 0.7
+
+
+def test_without_metered_consumption_a_leak_is_unknown(scorer):
+    leak = {"fuel_slope_lph": 9, "fuel_slope_error_lph": 0.3, "fuel_unmetered_share": 1}
+    assert np.isnan(judge(scorer, AlertType.FUEL_LEAK, **leak)[0])
+
+
+def test_no_level_means_unknown(scorer):
+    nothing = dict.fromkeys(PARKED, np.nan) | {"vehicle_class": 0, "tank_l": 50}
+    assert np.isnan(judge(scorer, AlertType.FUEL_THEFT, **nothing)[0])
+    assert np.isnan(judge(scorer, AlertType.SENSOR_FAULT, **nothing)[0])
