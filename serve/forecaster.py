@@ -23,6 +23,9 @@ RECORD: Final = "forecaster.json"
 Z_90: Final = 1.645  # two-sided 90 % of a normal distribution
 STALE_S: Final = 48 * 3600  # older forecasts say nothing about the next 72 hours
 EVIDENCE_FROM: Final = 0.3
+CODE_FADES_H: Final = 48.0
+UNKNOWN_AGE_H: Final = 1000.0
+_ARRAYS: Final = ("slopes", "covariance", "centre", "proportional", "hours", "cumulative_hazard")
 _SEVERITIES: Final = ((0.3, Severity.MEDIUM), (0.5, Severity.HIGH), (0.8, Severity.CRITICAL))
 _COLUMN: Final = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
 Array = NDArray[np.float64]
@@ -54,36 +57,59 @@ def boosted_risk(booster: xgb.Booster, values: NDArray[np.float32]) -> Array:
     return log_cumulative_hazard(booster.inplace_predict(values, missing=np.nan))
 
 
+def proportional_inputs(covariates: Covariates, component: str) -> Array:
+    """(n, input) what a plain proportional hazards model of a component is told: counts, fading codes, logs of ages."""
+    columns = []
+    for place, name in enumerate(covariates.names):
+        kind, _, subject = name.partition(":")
+        values = covariates.values[:, place].astype(float)
+        if kind.startswith("count_"):
+            columns.append(np.log1p(values))
+        elif kind == "since_h":
+            columns.append(np.nan_to_num(np.exp(-values / CODE_FADES_H)))
+        elif kind == "since_visit_h" or (kind == "component_age_h" and subject == component):
+            columns.append(np.log1p(np.nan_to_num(values, nan=UNKNOWN_AGE_H)))
+        elif kind in ("model", "vehicle_age_years") or (kind == "failures_1y" and subject == component):
+            columns.append(np.nan_to_num(values))
+    return np.stack(columns, axis=1)
+
+
 @dataclass(frozen=True, slots=True)
 class ComponentHazard:
-    """A Cox model of one component: hazard = baseline(t) · exp(slope · (risk − centre)), the risk learnt by boosted trees.
+    """A Cox model of one component: hazard = baseline(t) · exp(slopes · (risks − centre)).
+
+    The two risks are log hazards of their own: one learnt by boosted trees, one by a plain proportional hazards model.
 
     Attributes:
-        slope, slope_variance, centre: of the Cox regression on the cross-fitted risk.
+        slopes, covariance, centre: (2,), (2, 2), (2,) of the Cox regression on the cross-fitted risks.
+        proportional: (input,) coefficients on `proportional_inputs`.
         hours, cumulative_hazard: the baseline, from the moment of the forecast on.
         baseline_variance: of the log baseline: one over the failures it rests on.
-        whole: fitted on all vehicles; its mean with that of the folds is the risk.
-        boosters: one per fold of vehicles, each fitted on all others.
+        whole: the boosted risk, fitted on all vehicles.
+        boosters: one per fold of vehicles, each fitted on all others: how far they differ is the risk's own uncertainty.
     """
 
     name: str
-    slope: float
-    slope_variance: float
-    centre: float
+    slopes: Array
+    covariance: Array
+    centre: Array
+    proportional: Array
     hours: Array
     cumulative_hazard: Array
     baseline_variance: float
     whole: xgb.Booster
     boosters: tuple[xgb.Booster, ...]
 
-    def forecast(self, values: NDArray[np.float32], horizon_h: float) -> tuple[Array, Array, Array]:
+    def forecast(self, covariates: Covariates, horizon_h: float) -> tuple[Array, Array, Array]:
         """(n,) probability, lower, upper. The folds' disagreement counts as a delete-a-group jackknife."""
-        folds = np.stack([boosted_risk(booster, values) for booster in self.boosters])
-        risk = (folds.mean(axis=0) + boosted_risk(self.whole, values)) / 2
-        offset = risk - self.centre
-        centre = np.log(np.interp(horizon_h, self.hours, self.cumulative_hazard)) + self.slope * offset
+        folds = np.stack([boosted_risk(booster, covariates.values) for booster in self.boosters])
+        boosted = boosted_risk(self.whole, covariates.values)
+        plain = proportional_inputs(covariates, self.name) @ self.proportional
+        offset = np.stack([boosted, plain], axis=1) - self.centre
+        centre = np.log(np.interp(horizon_h, self.hours, self.cumulative_hazard)) + offset @ self.slopes
         jackknife = (len(folds) - 1) / len(folds) * ((folds - folds.mean(axis=0)) ** 2).sum(axis=0)
-        error = np.sqrt(self.slope_variance * offset**2 + self.baseline_variance + self.slope**2 * jackknife)
+        fitted = np.einsum("ni,ij,nj->n", offset, self.covariance, offset)
+        error = np.sqrt(fitted + self.baseline_variance + self.slopes[0] ** 2 * jackknife)
         return probability_of(centre), probability_of(centre - Z_90 * error), probability_of(centre + Z_90 * error)
 
 
@@ -117,7 +143,7 @@ class ForecastScorer:
 
     def forecast(self, covariates: Covariates, horizon_h: int = HORIZON_H) -> Forecast:
         """(n, component) for the rows of `covariates`; horizons up to 72 h."""
-        parts = [hazard.forecast(covariates.values, horizon_h) for hazard in self._hazards]
+        parts = [hazard.forecast(covariates, horizon_h) for hazard in self._hazards]
         probability, lower, upper = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
         return Forecast(self.components, horizon_h, probability, lower, upper)
 
@@ -127,15 +153,14 @@ def _write_hazard(folder: Path, place: int, hazard: ComponentHazard) -> dict[str
     whole = f"boost-{place}.ubj"
     for file, booster in zip([whole, *files], [hazard.whole, *hazard.boosters], strict=True):
         booster.save_model(folder / file)
-    numbers = {name: getattr(hazard, name) for name in ("name", "slope", "slope_variance", "centre", "baseline_variance")}
-    curve = {"hours": hazard.hours.tolist(), "cumulative_hazard": hazard.cumulative_hazard.tolist()}
-    return {**numbers, **curve, "whole": whole, "boosters": files}
+    arrays = {name: getattr(hazard, name).tolist() for name in _ARRAYS}
+    return {"name": hazard.name, "baseline_variance": hazard.baseline_variance, **arrays, "whole": whole, "boosters": files}
 
 
 def _read_hazard(folder: Path, record: dict[str, Any]) -> ComponentHazard:
+    arrays = {name: np.array(record[name], float) for name in _ARRAYS}
     boosters = tuple(_read_booster(folder / file) for file in record["boosters"])
-    curve = {name: np.array(record[name], float) for name in ("hours", "cumulative_hazard")}
-    return ComponentHazard(**{**record, **curve, "whole": _read_booster(folder / record["whole"]), "boosters": boosters})
+    return ComponentHazard(**{**record, **arrays, "whole": _read_booster(folder / record["whole"]), "boosters": boosters})
 
 
 def _read_booster(path: Path) -> xgb.Booster:

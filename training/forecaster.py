@@ -10,17 +10,27 @@ from typing import Any, Final
 import mlflow
 import numpy as np
 import pandas as pd
-from lifelines import CoxPHFitter
 from mlflow.pyfunc import PythonModel
 
-from fleet.components import HOUR_MS, ComponentHistory, Vocabulary, component_covariates, milliseconds
+from fleet.components import HORIZON_H, HOUR_MS, ComponentHistory, Vocabulary, component_covariates, milliseconds
 from fleet.errors import InvalidHistory
 from fleet.history import load_history
 from fleet.usage import NO_USAGE, daily_usage
-from serve.forecaster import ForecastScorer, probability_of
+from serve.forecaster import ForecastScorer, probability_of, proportional_inputs
 from serve.registry import CHALLENGER, NATIVE, REGISTERED, ModelRegistry
 from training.forecaster_metrics import Array, forecast_metrics
-from training.survival import BOOST, CADENCE_H, FOLDS, ROUNDS, Landmarks, boosted, fit_forecaster, landmarks, observed_span
+from training.survival import (
+    BOOST,
+    CADENCE_H,
+    FOLDS,
+    ROUNDS,
+    Landmarks,
+    boosted,
+    fit_forecaster,
+    landmarks,
+    observed_span,
+    proportional,
+)
 from training.tracking import experiment_run
 
 NAME: Final = "forecaster"
@@ -117,8 +127,8 @@ def backtest(events: ComponentHistory, progress: Progress | None = None) -> dict
     learnt, newest = landmarks(older, vocabulary, start, cut), landmarks(events, vocabulary, cut, end)
     scorer = fit_forecaster(learnt, vocabulary, "back-test", progress)
     figures = forecast_metrics(newest, scorer.forecast(newest.covariates).probability, scorer.components)
-    for name, rival in (("boosting", _boosting(learnt, newest, scorer.components)), ("cox", _plain_cox(learnt, newest, scorer))):
-        rivals = forecast_metrics(newest, rival, scorer.components)
+    for name, fit in (("boosting", _boosting), ("cox", _plain_cox)):
+        rivals = forecast_metrics(newest, fit(learnt, newest, scorer.components), scorer.components)
         figures |= {f"{name}.{key}": value for key, value in rivals.items() if key.startswith("any.")}
     return figures
 
@@ -146,27 +156,17 @@ def _boosting(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...])
     return np.stack(columns, axis=1).astype(float)
 
 
-def _plain_cox(learnt: Landmarks, newest: Landmarks, scorer: ForecastScorer) -> Array:
-    """Proportional hazards on counts and the log of the component's age: what one writes first."""
+def _plain_cox(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...]) -> Array:
+    """Proportional hazards alone: what one writes first."""
     columns = []
-    for name in scorer.components:
+    for name in components:
         place = learnt.components.index(name)
-        frame, asked = _plain_frame(learnt, name), _plain_frame(newest, name)
-        varying = [column for column in frame if frame[column].std() > 1e-6]
-        table = frame[varying].assign(
-            hours=np.maximum(learnt.follow_up_h[:, place], 0.1), failed=learnt.failed[:, place].astype(int)
-        )
-        cox = CoxPHFitter(penalizer=0.01).fit(table, "hours", "failed", fit_options={"step_size": 0.3})
-        hazard = np.log(cox.baseline_cumulative_hazard_.iloc[-1, 0])
-        columns.append(probability_of(hazard + cox.predict_log_partial_hazard(asked[varying]).to_numpy()))
+        inputs, follow_up = proportional_inputs(learnt.covariates, name), np.maximum(learnt.follow_up_h[:, place], 0.1)
+        coefficients = proportional(inputs, follow_up, learnt.failed[:, place])
+        risk = inputs @ coefficients
+        level = np.log(learnt.failed[:, place].sum() * HORIZON_H / follow_up.sum() / np.exp(risk).mean())
+        columns.append(probability_of(level + proportional_inputs(newest.covariates, name) @ coefficients))
     return np.stack(columns, axis=1)
-
-
-def _plain_frame(marks: Landmarks, component: str) -> pd.DataFrame:
-    names = [name for name in marks.covariates.names if name.startswith("count_")]
-    columns = {name: marks.covariates.column(name) for name in names}
-    age = np.nan_to_num(marks.covariates.column(f"component_age_h:{component}"), nan=1000.0)
-    return pd.DataFrame({**columns, "age": np.log1p(age)}).astype(float)
 
 
 def _register(

@@ -1,4 +1,4 @@
-"""Fits the forecaster: boosted risk per fold of vehicles, then a Cox regression on the cross-fitted risk, per component.
+"""Fits the forecaster: boosted and plain risks per fold of vehicles, then a Cox regression on the cross-fitted risks.
 
 Landmarking (van Houwelingen 2007): every 12 hours of every vehicle is a moment with the covariates known then, followed
 for 72 hours or until the record ends. So time-varying covariates, repeated failures and right-censoring are all kept.
@@ -26,7 +26,7 @@ from fleet.components import (
     milliseconds,
 )
 from fleet.errors import InvalidHistory
-from serve.forecaster import ComponentHazard, ForecastScorer, boosted_risk
+from serve.forecaster import ComponentHazard, ForecastScorer, boosted_risk, proportional_inputs
 
 CADENCE_H: Final = 12
 MAX_LANDMARKS: Final = 120_000
@@ -44,6 +44,9 @@ BOOST: Final = {
 }
 ROUNDS: Final = 300
 RIDGE: Final = 1e-4
+PLAIN_RIDGE: Final = 0.01
+VARIES: Final = 1e-3
+THINNING: Final = 4
 
 Flags = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -144,20 +147,42 @@ def fit_forecaster(
 
 
 def fit_hazard(marks: Landmarks, place: int, failures: int) -> ComponentHazard:
-    """One component: boosters on all folds but one, the Cox regression on the risk of vehicles they did not see."""
-    fold = marks.vehicle % FOLDS
-    values, failed = marks.covariates.values, marks.failed[:, place]
-    labelled = marks.complete | failed
-    risk = np.zeros(len(values))
-    boosters = []
+    """One component: both risks from all folds but one, then the Cox regression on those of vehicles they did not see."""
+    name, failed = marks.components[place], marks.failed[:, place]
+    fold, values = marks.vehicle % FOLDS, marks.covariates.values
+    inputs = proportional_inputs(marks.covariates, name)
+    follow_up = np.maximum(marks.follow_up_h[:, place], 0.1)
+    labelled, telling = marks.complete | failed, telling_rows(failed)
+    risks, boosters = np.zeros((len(values), 2)), []
     for out in range(FOLDS):
-        seen = labelled & (fold != out)
-        booster = boosted(values[seen], failed[seen])
-        unseen = fold == out
-        risk[unseen] = boosted_risk(booster, values[unseen])
-        boosters.append(booster)
+        seen, told, unseen = labelled & (fold != out), telling & (fold != out), fold == out
+        boosters.append(boosted(values[seen], failed[seen]))
+        coefficients = proportional(inputs[told], follow_up[told], failed[told])
+        risks[unseen, 0] = boosted_risk(boosters[-1], values[unseen])
+        risks[unseen, 1] = inputs[unseen] @ coefficients
     whole = boosted(values[labelled], failed[labelled])
-    return _cox_on_risk(marks, place, failures, risk, whole, tuple(boosters))
+    frame = pd.DataFrame({"boosted": risks[:, 0], "proportional": risks[:, 1], "hours": follow_up, "failed": failed.astype(int)})
+    start = np.array([frame["boosted"].std() * 0.9, 0.1 * frame["proportional"].std()])  # Newton overshoots from zero
+    cox = CoxPHFitter(penalizer=RIDGE).fit(frame, "hours", "failed", initial_point=start, fit_options={"step_size": 0.5})
+    overlap = failed.sum() / failures  # landmarks that see the same failure are one piece of evidence
+    curve: Any = cox.baseline_cumulative_hazard_.iloc[:, 0]
+    return ComponentHazard(
+        name,
+        cox.params_.to_numpy(float),
+        cox.variance_matrix_.to_numpy(float) * overlap,
+        risks.mean(axis=0),
+        proportional(inputs[telling], follow_up[telling], failed[telling]),
+        curve.index.to_numpy(float),
+        curve.to_numpy(float),
+        1.0 / failures,
+        whole,
+        tuple(boosters),
+    )
+
+
+def telling_rows(failed: Flags) -> Flags:
+    """(n,) every landmark with a failure ahead and one in `THINNING` of the others: enough for a few coefficients."""
+    return np.asarray(failed | (np.arange(len(failed)) % THINNING == 0))
 
 
 def boosted(values: NDArray[np.float32], failed: Flags) -> xgb.Booster:
@@ -166,24 +191,12 @@ def boosted(values: NDArray[np.float32], failed: Flags) -> xgb.Booster:
     return xgb.train({**BOOST, "nthread": 1, "seed": 7}, matrix, ROUNDS)
 
 
-def _cox_on_risk(
-    marks: Landmarks, place: int, failures: int, risk: Array, whole: xgb.Booster, boosters: tuple[xgb.Booster, ...]
-) -> ComponentHazard:
-    failed = marks.failed[:, place]
-    frame = pd.DataFrame({"risk": risk, "hours": np.maximum(marks.follow_up_h[:, place], 0.1), "failed": failed.astype(int)})
-    cox = CoxPHFitter(penalizer=RIDGE).fit(
-        frame, "hours", "failed", initial_point=np.array([frame["risk"].std()]), fit_options={"step_size": 0.5}
-    )
-    overlap = failed.sum() / failures  # landmarks that see the same failure are one piece of evidence
-    curve: Any = cox.baseline_cumulative_hazard_.iloc[:, 0]
-    return ComponentHazard(
-        marks.components[place],
-        float(cox.params_["risk"]),
-        float(cox.variance_matrix_.iloc[0, 0] * overlap),
-        float(frame["risk"].mean()),
-        curve.index.to_numpy(float),
-        curve.to_numpy(float),
-        1.0 / failures,
-        whole,
-        boosters,
-    )
+def proportional(inputs: Array, follow_up_h: Array, failed: Flags) -> Array:
+    """(input,) coefficients of a plain proportional hazards model; zero for what never varies."""
+    frame = pd.DataFrame(inputs)
+    varying = [column for column in frame if frame[column].std() > VARIES]
+    table = frame[varying].assign(hours=follow_up_h, failed=failed.astype(int))
+    cox = CoxPHFitter(penalizer=PLAIN_RIDGE).fit(table, "hours", "failed", fit_options={"step_size": 0.3})
+    coefficients = np.zeros(inputs.shape[1])
+    coefficients[varying] = cox.params_.to_numpy(float)
+    return coefficients
