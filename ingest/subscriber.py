@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import structlog
-from gmqtt import Client
+from gmqtt import Client, Subscription
 from gmqtt.mqtt.constants import MQTTv311
 
 from fleet.errors import ConfigurationError, Unavailable
@@ -14,6 +14,7 @@ from fleet.settings import Mqtt
 from ingest.decode import Message
 
 QOS = 1
+REFUSED = 128  # a SUBACK code from here on
 ACK = 0  # what `on_message` must return for gmqtt to send a PUBACK
 
 log = structlog.get_logger(__name__)
@@ -49,6 +50,9 @@ class Subscriber:
         self._client.set_config({"reconnect_delay": 1, "reconnect_retries": -1})
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
+        self._granted = asyncio.Event()
+        self._refused = 0
 
     async def start(self, timeout_s: float = 10.0) -> None:
         """Connect and subscribe.
@@ -59,10 +63,15 @@ class Subscriber:
         try:
             async with asyncio.timeout(timeout_s):
                 await self._client.connect(self._settings.host, self._settings.port, version=MQTTv311, keepalive=20)
+                await self._granted.wait()
         except (OSError, TimeoutError) as error:
             raise Unavailable(
                 f"The MQTT broker at {self._settings.host}:{self._settings.port} does not answer: {error}"
             ) from error
+        if self._refused:
+            raise Unavailable(
+                f"The MQTT broker refuses {self._refused} of {len(self._subscriptions)} subscriptions; see its log."
+            )
 
     async def stop(self) -> None:
         """Leave; the session stays at the broker and gathers what comes meanwhile."""
@@ -70,13 +79,18 @@ class Subscriber:
 
     @property
     def connected(self) -> bool:
-        return bool(self._client.is_connected)
+        """Whether readings arrive: connected, and every subscription granted."""
+        return bool(self._client.is_connected) and self._granted.is_set() and not self._refused
 
     def _on_connect(self, client: Client, _flags: int, _code: int, _properties: Any) -> None:
         # Always: the broker may have lost the session, and subscribing again to a kept one changes nothing.
-        for topic in self._subscriptions:
-            client.subscribe(topic, qos=QOS)
-        log.info("subscribed", topics=len(self._subscriptions))
+        self._granted.clear()
+        client.subscribe([Subscription(topic, qos=QOS) for topic in self._subscriptions])
+
+    def _on_subscribe(self, _client: Client, _mid: int, granted: Sequence[int], _properties: Any) -> None:
+        self._refused = sum(code >= REFUSED for code in granted)
+        (log.error if self._refused else log.info)("subscribed", topics=len(granted), refused=self._refused)
+        self._granted.set()
 
     async def _on_message(self, client: Client, topic: str, payload: bytes, _qos: int, _properties: Any) -> int:
         connection = client._connection  # a late PUBACK on a new connection may ack another message

@@ -14,6 +14,7 @@ from fleet.errors import ConfigurationError
 
 FLEET_ACCOUNT: Final = "FLEET"
 PARTITIONS: Final = 16
+MAX_ACK_PENDING: Final = 65_535 // (2 * PARTITIONS)  # NATS refuses a session's subscriptions that could exceed 65,535 together
 MAX_PAYLOAD_BYTES: Final = 66_560  # a telemetry payload of 64 kB (interfaces.md) and 1 kB for its topic and headers
 
 _CONFIGURATION = """\
@@ -67,7 +68,7 @@ class Broker:
     ingest_password: str
     device_auth_password: str
     issuer_seed: str
-    max_ack_pending: int = 20_000
+    max_ack_pending: int = MAX_ACK_PENDING
     max_connections: int = 64_000
     max_store_mb: int = 8_192
 

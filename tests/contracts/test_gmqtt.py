@@ -8,8 +8,9 @@ import pytest
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
 
+from fleet.errors import Unavailable
 from ingest.decode import Message
-from ingest.subscriber import Subscriber
+from ingest.subscriber import Subscriber, topics
 
 PATIENCE_S = 10.0
 
@@ -78,6 +79,23 @@ async def test_a_durable_session_gathers_what_comes_while_nobody_listens(broker,
         publish(client, tenant, b"meanwhile")
         async with subscriber(broker, tenant, collector, client_id):
             assert await collector.saw(1) == [b"meanwhile"]
+
+
+async def test_one_actor_is_granted_every_partition(broker):
+    collector = Collector()
+    subscribed = Subscriber(
+        broker.settings.mqtt, secrets.token_hex(6), topics(broker.settings.mqtt.partitions, 0, 1), collector.commit
+    )
+    await subscribed.start()
+    assert subscribed.connected
+    await subscribed.stop()
+
+
+async def test_a_refused_subscription_is_no_silence(broker):
+    refused = Subscriber(broker.settings.mqtt, secrets.token_hex(6), ["ingest/#/nonsense"], Collector().commit)
+    with pytest.raises(Unavailable, match="refuses 1 of 1"):
+        await refused.start()
+    await refused.stop()
 
 
 @pytest.mark.parametrize("count", [300])
