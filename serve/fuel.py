@@ -20,6 +20,7 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
     AlertType.FUEL_LEAK: ("leak_ratio", "leak_sigma", "hours"),
 }
 _METERING_ERROR = 0.05  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
+_INDEPENDENT_PER_H = 4  # readings of a sloshing tank within an hour that tell something new
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
 _WILD_JUMPS = 15  # of more than 8 points within an hour: a slack float jumps up to a dozen times
 _STILL_KMH = 5.0
@@ -80,6 +81,8 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
     used = np.where(np.isnan(metered), lph * (1 - still) / 4, metered)
     step = np.maximum(features.column("fuel_noise_pct"), 0.2) * litres
     doubt = _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l"))
+    hours = np.maximum(features.column("fuel_hours"), 0.25)
+    slosh = step * np.sqrt(12 / _INDEPENDENT_PER_H / hours) / hours  # error of a slope through that many readings of this noise
     metering = features.column("fuel_unmetered_share")
     leak = np.where(metering > 0.05, np.nan, features.column("fuel_slope_lph"))
     return Balance(
@@ -89,7 +92,7 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
         critical_l=np.maximum(limits.theft_critical_l, limits.theft_critical_share * tank),
         still=still,
         leak_lph=leak,
-        leak_error_lph=np.maximum(features.column("fuel_slope_error_lph"), 0.02),
+        leak_error_lph=np.hypot(features.column("fuel_slope_error_lph"), slosh),
         doubt_lph=doubt,
         hours=features.column("fuel_hours"),
     )

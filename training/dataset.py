@@ -86,8 +86,7 @@ class LabelledSet:
     @property
     def normal(self) -> NDArray[np.bool_]:
         """(n,) rows with no fault near them."""
-        near: NDArray[np.bool_] = (self.positive | self.unsettled).any(axis=1)
-        return ~near
+        return ~np.asarray((self.positive | self.unsettled).any(axis=1))
 
 
 def take(features: FeatureBatch, rows: NDArray[np.intp]) -> FeatureBatch:

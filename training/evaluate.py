@@ -57,14 +57,14 @@ def _of_type(kind: AlertType, probability: FloatArray, labelled: LabelledSet) ->
     if truth.sum() < MIN_ROWS or (~truth).sum() < MIN_ROWS:
         return None
     raised = chance >= RULES[kind].on
-    normal = labelled.normal[judged]
+    normal, windows = labelled.normal[judged], max(int(labelled.normal.sum()), 1)
     return {
         "rows": int(truth.sum()),
         "average_precision": float(average_precision_score(truth, chance)),
         "auc": float(roc_auc_score(truth, chance)),
         "precision": float(truth[raised].mean()) if raised.any() else 0.0,
         "recall": float(raised[truth].mean()),
-        "false_positive_rate": float(raised[normal].mean()) if normal.any() else 0.0,
+        "false_positive_rate": float(raised[normal].sum() / windows),
         "brier": float(np.mean((chance - truth) ** 2)),
         "ece": calibration_error(chance, truth),
         "event_recall": _event_recall(kind, said, labelled),

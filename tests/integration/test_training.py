@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from fleet.errors import Conflict, InvalidHistory, NotFound
@@ -111,7 +112,8 @@ def test_the_command_line_evaluates_and_scores(registry, bundle, home, tmp_path)
     assert json.loads(judged.stdout)["champion"]["types"]["ENGINE_OVERHEAT"]["auc"] > 0.9
     scored = fleetguard(home, "score", "--history", str(bundle), "--out", str(tmp_path / "out"), "--json")
     assert scored.returncode == 0, scored.stderr
-    assert json.loads(scored.stdout)["vehicles"] == 36
+    scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
+    assert json.loads(scored.stdout)["vehicles"] == scores["vehicle_id"].nunique() > 20
 
 
 def test_bad_input_is_one_sentence_and_a_non_zero_exit(home, tmp_path):
