@@ -70,7 +70,7 @@ def oil_rail(features: FeatureBatch, slow: FloatArray, limits: Limits) -> Rail:
     probability = np.where(running, beyond(2 - pressure / limit, 8), np.float32(0.01))
     normal = slow[:, SLOW_FEATURE["oil_pressure_normal_kpa"]]
     expected = np.where(np.isnan(normal), 2 * limit, normal)
-    support = running & (pressure < np.fmax(1.6 * limit, 0.65 * expected))
+    support = running & (pressure < np.fmax(2.4 * limit, 0.7 * expected))
     severity = graded(-pressure / limit, (-1.15, Severity.HIGH), (-0.6, Severity.CRITICAL))
     severity = np.maximum(severity, Severity.MEDIUM)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-VEHICLES, DAYS, SEED, FAULTS_PER_VEHICLE_DAY = 76, 1.2, 20_261_124, 5.0
+VEHICLES, DAYS, SEED, FAULTS_PER_VEHICLE_DAY = 66, 1.2, 20_261_124, 5.0
 
 
 def registry_of(settings: Settings) -> ModelRegistry:
