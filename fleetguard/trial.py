@@ -95,6 +95,11 @@ def running_trial(vehicles: int) -> Iterator[Trial]:
             shutil.rmtree(home, ignore_errors=True)
 
 
+def attached_trial(home: Path) -> Trial:
+    """A demo that runs already, `FLEETGUARD_TRIAL_HOME` of whoever tries tests again and again; it is left running."""
+    return Trial(home, json.loads((home / "demo.json").read_text()), _settings(home))
+
+
 def _await_url(process: "subprocess.Popen[str]", home: Path) -> None:
     timer = threading.Timer(COLD_START_S, process.terminate)
     timer.start()

@@ -1,5 +1,6 @@
 """Real servers for tests: started once a session when a test asks for them, thrown away at its end."""
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from fleet.settings import Postgres
 from fleet.stores.postgres import connect_pool
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
 from fleetguard.testing import PostgresUrls, RunningBroker, throwaway_broker, throwaway_postgres, throwaway_valkey
+from fleetguard.trial import Trial, attached_trial, running_trial
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,13 @@ async def new_tenant(postgres: PostgresUrls) -> Callable[[], Awaitable[Tenant]]:
 async def tenant(new_tenant: Callable[[], Awaitable[Tenant]]) -> Tenant:
     """A fresh tenant with the vehicle `VH-1`: `.id`, `.slug`, `.vehicle`, `.device`."""
     return await new_tenant()
+
+
+@pytest.fixture(scope="session")
+def trial() -> Iterator[Trial]:
+    """The whole stack with six simulated vehicles, started as a stranger would; its first models are trained for it."""
+    if running := os.environ.get("FLEETGUARD_TRIAL_HOME"):
+        yield attached_trial(Path(running))
+    else:
+        with running_trial(vehicles=6) as started:
+            yield started

@@ -63,11 +63,15 @@ async def migrate(owner_url: str) -> list[str]:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
     try:
         await connection.execute("SELECT pg_advisory_lock(20261124)")
-        await connection.execute("CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())")
+        await connection.execute(
+            "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, applied_at timestamptz DEFAULT now())"
+        )
         applied = {row["name"] for row in await connection.fetch("SELECT name FROM migrations")}
         files = {path.stem: path for path in sorted(MIGRATIONS.glob("*.sql"))}
         if unknown := applied - files.keys():
-            raise ConfigurationError(f"The database is newer than this program: it has {', '.join(sorted(unknown))}. Update FleetGuard.")
+            raise ConfigurationError(
+                f"The database is newer than this program: it has {', '.join(sorted(unknown))}. Update FleetGuard."
+            )
         return [name for name, path in files.items() if name not in applied and await _apply(connection, name, path)]
     finally:
         await connection.close()

@@ -1,11 +1,10 @@
 """The product as people use it: a device publishes, the page shows the alert, somebody takes charge of it."""
 
-import json
+import asyncio
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
-import paho.mqtt.client as mqtt
 import pytest
 from playwright.async_api import Page, async_playwright, expect
 
@@ -19,7 +18,7 @@ PATIENCE_MS = 20_000
 
 
 @pytest.fixture
-async def page() -> Iterator[Page]:
+async def page() -> AsyncIterator[Page]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         page = await browser.new_page()
@@ -27,20 +26,6 @@ async def page() -> Iterator[Page]:
         page.on("console", lambda message: page.problems.append(message.text) if message.type == "error" else None)
         yield page
         await browser.close()
-
-
-def publish_overheating(trial: Trial, device: dict[str, str]) -> None:
-    """A coolant temperature that climbs past 125 °C within a minute, by a client that is not ours."""
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="paho-e2e", protocol=mqtt.MQTTv311)
-    client.username_pw_set(device["username"], device["password"])
-    client.connect(trial.demo["mqtt"]["host"], trial.demo["mqtt"]["port"])
-    client.loop_start()
-    start = time.time() - 70
-    for second in range(61):
-        reading = {"ts": round((start + second) * 1000), "speed": 62.4, "rpm": 1830, "engineTemp": 92 + 0.6 * second}
-        client.publish(f"fleet/v1/{device['tenant']}/{device['vehicle']}/telemetry", json.dumps(reading), qos=1).wait_for_publish(10)
-    client.disconnect()
-    client.loop_stop()
 
 
 async def sign_in(page: Page, trial: Trial, email: str) -> None:
@@ -51,10 +36,11 @@ async def sign_in(page: Page, trial: Trial, email: str) -> None:
     await expect(page.get_by_role("region", name="Alerts, newest first")).to_be_visible(timeout=PATIENCE_MS)
 
 
-async def test_an_alert_appears_live_and_stays_acknowledged_after_a_reload(trial: Trial, page: Page) -> None:
-    device = trial.spare_device(0)
+async def test_an_alert_appears_live_and_stays_acknowledged_after_a_reload(trial: Trial, page: Page, publish) -> None:
+    device, start = trial.spare_device(0), time.time() - 62
+    climb = [{"ts": round((start + s) * 1000), "speed": 62.4, "rpm": 1830, "engineTemp": 92 + 0.6 * s} for s in range(61)]
     await sign_in(page, trial, "manager@acme.example")
-    publish_overheating(trial, device)
+    await asyncio.to_thread(publish, device, climb)
     alert = page.get_by_role("link", name=re.compile(rf"Open alert: .*overheat.*{device['vehicle']}", re.IGNORECASE))
     await expect(alert.first).to_be_visible(timeout=PATIENCE_MS)
     await alert.first.click()
