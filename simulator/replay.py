@@ -22,6 +22,8 @@ WINDOW_S: Final = DAY_S - 1800
 PAUSE_S: Final = 300.0  # a gap that ends a trip
 # Never shorter than the last: trips pushed together would show a tank that empties and an engine that cools in no time.
 SHORTENED_S: Final = (14_400.0, 3_900.0, 1_200.0)
+HANDOVER_S: Final = 60.0  # a vehicle that starts after all others have ended need not keep people waiting
+SILENCE_S: Final = 10.0  # of the time line; faster than real time, nobody waits for more of it in which nothing is sent
 AHEAD_MESSAGES: Final = 40
 
 
@@ -49,15 +51,18 @@ class Timeline:
 
     def too_old(self, speed: float) -> int:
         """Samples that will be older than a day when they are published at this speed: they raise no alert."""
-        age = np.concatenate([(self.length_s - track.at_s) * (1 - 1 / speed) for track in self.tracks])
+        pace = Pace(self, speed)
+        end_s = pace.due_s(self.length_s)
+        age = np.concatenate([self.length_s - track.at_s - (end_s - pace.due_s(track.at_s)) for track in self.tracks])
         return int((age > DAY_S).sum())
 
 
 def lay_out(telemetry: pd.DataFrame, speed: float) -> Timeline:
     """Put a bundle's telemetry on one time line that starts at 0.
 
-    A bundle that fits a day keeps its times. Otherwise every vehicle starts at 0, and its longer pauses are cut to the
-    longest of `SHORTENED_S` with which all fits a day.
+    A bundle that fits a day keeps its times, but for a vehicle that starts after all others have ended: it follows a
+    minute later. Otherwise every vehicle starts at 0, and its longer pauses are cut to the longest of `SHORTENED_S` with
+    which all fits a day.
     """
     epoch = telemetry["ts"].to_numpy("datetime64[us]").astype(np.int64) / 1e6
     groups = {str(vehicle): rows for vehicle, rows in telemetry.groupby("vehicle_id", sort=True).indices.items()}
@@ -66,7 +71,7 @@ def lay_out(telemetry: pd.DataFrame, speed: float) -> Timeline:
         values[:, signals.INDEX[column]] = telemetry[column].to_numpy()
     drivers = telemetry["driver_id"].to_numpy() if "driver_id" in telemetry.columns else np.full(len(telemetry), None)
     starts = dict.fromkeys(groups, float(epoch.min()))
-    times = {vehicle: epoch[rows] - starts[vehicle] for vehicle, rows in groups.items()}
+    times = _in_turn({vehicle: epoch[rows] - starts[vehicle] for vehicle, rows in groups.items()})
     longest = max(float(at[-1]) for at in times.values())
     cut: float | None = None
     if longest * (1 - 1 / speed if speed > 1 else 1) > WINDOW_S:
@@ -77,6 +82,15 @@ def lay_out(telemetry: pd.DataFrame, speed: float) -> Timeline:
         for vehicle, rows in groups.items()
     )
     return Timeline(tracks, max(float(track.at_s[-1]) for track in tracks), cut)
+
+
+def _in_turn(times: dict[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    earlier, ended = 0.0, -HANDOVER_S
+    for vehicle in sorted(times, key=lambda name: float(times[name][0])):
+        earlier = max(earlier, float(times[vehicle][0]) - ended - HANDOVER_S)
+        times[vehicle] = times[vehicle] - earlier
+        ended = max(ended, float(times[vehicle][-1]))
+    return times
 
 
 def _fit(times: dict[str, NDArray[np.float64]]) -> tuple[float | None, dict[str, NDArray[np.float64]]]:
@@ -105,11 +119,11 @@ async def replay(
     """Publish all tracks side by side; the time line passes `speed` times as fast as the clock."""
     counters = Counters()
     async with connected(devices, credentials.host, credentials.port, counters) as links:
-        clock = time.monotonic()
+        pace = Pace(timeline, speed)
         # At speed 1 the first reading is of now. Faster, the last one is of the moment it is published, so none lies ahead.
-        epoch = time.time() + timeline.length_s / speed - timeline.length_s
+        epoch = time.time() + float(pace.due_s(timeline.length_s)) - timeline.length_s
         tracks = zip(timeline.tracks, links, strict=True)
-        sending = asyncio.create_task(_send_all([_send(track, link, epoch, clock, speed) for track, link in tracks], links))
+        sending = asyncio.create_task(_send_all([_send(track, link, epoch, pace) for track, link in tracks], links))
         watching = asyncio.create_task(_watch(counters, on_progress))
         halted = asyncio.create_task(stop.wait())
         try:
@@ -129,11 +143,29 @@ async def _send_all(sendings: Iterable[Coroutine[Any, Any, None]], links: Sequen
     await asyncio.gather(*(link.below(1) for link in links))
 
 
-async def _send(track: Track, device: Device, epoch: float, clock: float, speed: float) -> None:
+class Pace:
+    """When a moment of the time line is due on the clock: silences of all vehicles are skipped, faster than real time."""
+
+    def __init__(self, timeline: Timeline, speed: float) -> None:
+        self.speed, self._clock = speed, time.monotonic()
+        at_s = np.sort(np.concatenate([track.at_s for track in timeline.tracks]))
+        silence = np.maximum(np.diff(at_s, prepend=at_s[0]) - SILENCE_S, 0) if speed > 1 else np.zeros(len(at_s))
+        ends = np.flatnonzero(silence)
+        self._ends, self._skipped = at_s[ends], np.concatenate([[0.0], np.cumsum(silence[ends])])
+
+    def due_s(self, at_s: Any) -> Any:
+        """Seconds of the clock from the start of the replay, of one moment or an array of them."""
+        return (at_s - self._skipped[np.searchsorted(self._ends, at_s, side="right")]) / self.speed
+
+    async def wait(self, at_s: float) -> None:
+        """Wait until it is due."""
+        await asyncio.sleep(max(0.0, self._clock + self.due_s(at_s) - time.monotonic()))
+
+
+async def _send(track: Track, device: Device, epoch: float, pace: Pace) -> None:
     seq = 0
-    for first, after in _chunks(track.at_s, speed):
-        pause = clock + float(track.at_s[after - 1]) / speed - time.monotonic()
-        await asyncio.sleep(max(0.0, pause))
+    for first, after in _chunks(track.at_s, pace.speed):
+        await pace.wait(float(track.at_s[after - 1]))
         await device.below(AHEAD_MESSAGES)
         samples = _samples(track, first, after, epoch, seq)
         seq += len(samples)

@@ -11,7 +11,7 @@ from fleet import signals
 from fleet.errors import ConfigurationError
 from simulator.credentials import Credentials, load_credentials
 from simulator.payload import MAX_BYTES, MAX_SAMPLES, payloads, rows_of, sample, timestamp
-from simulator.replay import WINDOW_S, lay_out
+from simulator.replay import WINDOW_S, Pace, lay_out
 
 
 def trips(vehicle: str, start: str, count: int, every: str, seconds: int = 60) -> pd.DataFrame:
@@ -28,11 +28,24 @@ def test_a_bundle_of_a_day_keeps_its_times_and_its_vehicles_in_step() -> None:
     assert timeline.tracks[1].at_s[0] == 3600
 
 
-def test_vehicles_of_different_weeks_play_side_by_side() -> None:
+def test_a_vehicle_that_starts_after_all_others_follows_a_minute_later() -> None:
+    both = pd.concat([trips("A", "2026-01-01 08:00", 1, "1h"), trips("B", "2026-01-01 11:00", 1, "1h")], ignore_index=True)
+    first, second = lay_out(both, speed=1).tracks
+    assert second.at_s[0] == first.at_s[-1] + 60
+
+
+def test_nobody_waits_for_a_silence_faster_than_real_time_and_readings_keep_their_distance() -> None:
+    timeline = lay_out(trips("A", "2026-01-01 08:00", 2, "2h"), speed=10)
+    assert timeline.length_s == 7200 + 59
+    assert Pace(timeline, 10).due_s(timeline.length_s) == pytest.approx((59 + 10 + 59) / 10)
+    assert Pace(timeline, 1).due_s(timeline.length_s) == timeline.length_s
+
+
+def test_vehicles_of_different_weeks_follow_each_other() -> None:
     both = pd.concat([trips("A", "2026-01-01", 1, "1h"), trips("B", "2026-01-20", 1, "1h")], ignore_index=True)
     timeline = lay_out(both, speed=100)
-    assert [track.at_s[0] for track in timeline.tracks] == [0, 0]
-    assert timeline.length_s == 59
+    assert [track.at_s[0] for track in timeline.tracks] == [0, 119]
+    assert timeline.length_s == 178
 
 
 def test_long_pauses_are_cut_and_trips_are_not() -> None:
