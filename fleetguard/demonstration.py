@@ -14,6 +14,7 @@ import asyncpg
 from rich.console import Console
 
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_user, ensure_vehicles
+from fleetguard.stack.first_models import train_first_models
 from fleetguard.stack.home import Home, home_of, write_private
 from fleetguard.stack.stack import Stack, start, stop
 from fleetguard.stack.starting import start_everything
@@ -47,7 +48,7 @@ def run_demo(console: Console, environ: Mapping[str, str], vehicles: int, minute
     """Start everything, say where it is, and stay until Ctrl-C or the time is up; then stop everything."""
     with _until_interrupted() as interrupted:
         try:
-            stack = start_everything(console, environ, vehicles, lambda stack: _before_pipeline(console, stack, vehicles))
+            stack = start_everything(console, environ, vehicles, lambda stack: _before_pipeline(stack, vehicles))
             start(stack, "simulator")
             _say_what_next(stack)
             interrupted.wait(None if minutes is None else minutes * 60)
@@ -77,11 +78,9 @@ def _until_interrupted() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
-def _before_pipeline(console: Console, stack: Stack, vehicles: int) -> None:
-    from training.bootstrap import ensure_champions
-
+def _before_pipeline(stack: Stack, vehicles: int) -> None:
     asyncio.run(_provision(stack, vehicles))
-    ensure_champions(stack.settings, console)
+    train_first_models(stack)
 
 
 async def _provision(stack: Stack, vehicles: int) -> None:

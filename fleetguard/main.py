@@ -6,6 +6,7 @@ import sys
 import typer
 
 from fleet.errors import FleetError
+from fleet.logs import configure_logging
 from fleetguard.commands import REGISTRATIONS
 from fleetguard.stack.home import home_of, join_ray_of
 
@@ -21,6 +22,7 @@ for register in REGISTRATIONS:
 
 def run() -> None:
     """One clear sentence and exit code 1 for what the user can mend; nothing else is caught."""
+    configure_logging("console", "WARNING")
     join_ray_of(home_of(os.environ))
     try:
         app()

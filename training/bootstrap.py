@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import ConfigurationError
-from fleet.settings import Settings
+from fleet.errors import ConfigurationError, FleetError
+from fleet.settings import Settings, load_settings
 from serve.registry import ModelRegistry, local_tracking_uri
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def ensure_champions(settings: Settings, console: "Console") -> bool:
     Raises:
         ConfigurationError: the simulation failed.
     """
+    quiet_libraries()
     from training.train import MODELS
 
     registry = registry_of(settings)
@@ -67,7 +68,6 @@ def _train(missing: list[str], history: Path, registry: ModelRegistry, settings:
     from training.promote import promote
     from training.train import ROW_MODELS, train_forecaster, train_row_model
 
-    quiet_libraries()
     labelled = None
     if set(missing) & set(ROW_MODELS):
         from training.dataset import labelled_set
@@ -91,7 +91,9 @@ def quiet_libraries() -> None:
 
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    for name in ("mlflow", "ray", "ray.train", "alembic", "prophet", "cmdstanpy"):
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
+    for name in ("mlflow", "ray", "ray.train", "ray._private.worker", "alembic", "prophet", "cmdstanpy"):
         logging.getLogger(name).setLevel(logging.ERROR)
     warnings.filterwarnings("ignore")
 
@@ -104,3 +106,20 @@ def _progress(console: "Console") -> Any:
 
 def _advance(progress: "Progress", task: "TaskID") -> Any:
     return lambda share: progress.update(task, completed=share)
+
+
+def main() -> int:
+    """Train what is missing for this installation; prints its progress to standard error."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    try:
+        ensure_champions(load_settings(), console)
+    except FleetError as error:
+        console.print(str(error), style="red", highlight=False)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from fleetguard.stack.doctor import Finding
-    from fleetguard.stack.stack import Stack
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -22,15 +21,10 @@ def register(app: typer.Typer) -> None:
 
 def up() -> None:
     """Start the stack: whatever of it does not run yet; the first time it trains the models, which takes minutes."""
+    from fleetguard.stack.first_models import train_first_models
     from fleetguard.stack.starting import start_everything
-    from training.bootstrap import ensure_champions
 
-    console = _console()
-
-    def train_first(stack: "Stack") -> None:
-        ensure_champions(stack.settings, console)
-
-    stack = start_everything(console, os.environ, before_pipeline=train_first)
+    stack = start_everything(_console(), os.environ, before_pipeline=train_first_models)
     typer.echo(f"FleetGuard runs at {stack.url}. See `fleetguard status`; stop it with `fleetguard down`.")
 
 
