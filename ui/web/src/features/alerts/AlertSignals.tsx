@@ -1,6 +1,6 @@
 /** The involved signals before, during and after an alert. */
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { telemetryQuery } from '@/features/vehicles/vehicles.queries';
 import { Failed } from '@/shared/page/Notice';
 import type { Alert } from './alert';
@@ -15,7 +15,9 @@ const LONGEST_MS = 6 * 3_600_000;
 const POINTS = 180;
 
 export function AlertSignals({ alert }: { alert: Alert }) {
-  const { from, to } = spanOf(alert);
+  const [lookedAt] = useState(Date.now);
+  const ended = endOf(alert, lookedAt);
+  const { from, to } = spanOf(alert, ended);
   const telemetry = useQuery(telemetryQuery({ vehicleId: alert.vehicleId, from, to, signals: signalsOf(alert), points: POINTS }));
   if (telemetry.isError) return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
   if (telemetry.isPending) return <Drawing />;
@@ -27,7 +29,7 @@ export function AlertSignals({ alert }: { alert: Alert }) {
         times={times}
         series={series}
         stepS={bucketS}
-        band={{ from: Date.parse(alert.timestamp), to: Date.parse(alert.endedAt ?? alert.lastSeen), label: 'Alert' }}
+        band={{ from: Date.parse(alert.timestamp), to: ended, label: 'Alert' }}
       />
     </Suspense>
   );
@@ -41,10 +43,15 @@ function Drawing() {
   );
 }
 
+/** A condition that still holds has no end yet: it lasts until the reader looked. */
+function endOf(alert: Alert, lookedAt: number): number {
+  const known = Date.parse(alert.endedAt ?? alert.lastSeen);
+  return Math.max(Date.parse(alert.timestamp), alert.active ? Math.max(known, lookedAt) : known);
+}
+
 /** Some time around the newest episode: at least a minute, more for long ones. */
-function spanOf(alert: Alert): { from: string; to: string } {
+function spanOf(alert: Alert, ended: number): { from: string; to: string } {
   const began = Date.parse(alert.timestamp);
-  const ended = Math.max(began, Date.parse(alert.endedAt ?? alert.lastSeen));
   const margin = Math.max(MARGIN_MS, (ended - began) * 0.25);
   const from = Math.max(began - margin, ended - LONGEST_MS);
   return { from: new Date(from).toISOString(), to: new Date(ended + margin).toISOString() };
