@@ -56,7 +56,8 @@ def merge(parts: list[ScoreBatch], rows: int) -> ScoreBatch:
     merged = ScoreBatch.unknown(rows)
     versions = list(merged.versions)
     for part in parts:
-        higher = np.logical_not(np.isnan(part.probability) | (part.probability <= merged.probability))
+        higher: NDArray[np.bool_] = np.asarray(np.fmax(part.probability, merged.probability) != merged.probability)
+        higher &= ~np.isnan(part.probability)
         merged.probability[higher] = part.probability[higher]
         merged.severity[higher] = part.severity[higher]
         merged.evidence.update({place: reasons for place, reasons in part.evidence.items() if higher[place]})

@@ -56,9 +56,7 @@ class IngestStore:
             )
         return {vehicles[row["n"] - 1]: VehicleProfile(row["vehicle_class"], row["tank_l"]) for row in rows}
 
-    async def snapshots(
-        self, before: Mapping[VehicleId, float], layout: str, tenants: Mapping[str, UUID]
-    ) -> list[Snapshot]:
+    async def snapshots(self, before: Mapping[VehicleId, float], layout: str, tenants: Mapping[str, UUID]) -> list[Snapshot]:
         """The newest snapshot of each vehicle that is older than its moment; none where there is none of this layout."""
         vehicles = tuple(before)
         ids = [tenants[vehicle.tenant] for vehicle in vehicles]

@@ -28,7 +28,8 @@ class Collector:
     """Says of each message whether it is committed, and remembers what came."""
 
     def __init__(self, *answers: bool) -> None:
-        self.answers, self.seen, self.arrived = list(answers), [], asyncio.Condition()
+        self.answers, self.arrived = list(answers), asyncio.Condition()
+        self.seen: list[bytes] = []
 
     async def commit(self, message: Message) -> bool:
         async with self.arrived:

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,6 +21,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
 VEHICLES = 500
 PATIENCE_S = 90.0
+STORED = "SELECT vehicle_id, extract(epoch FROM event_time)::float8 AS at, count(*) AS n FROM telemetry GROUP BY 1, 2"
 
 
 @dataclass
@@ -27,7 +29,7 @@ class Load:
     """Devices at 1 Hz, each with its own credential and connection; remembers every reading it offered."""
 
     slug: str
-    tenant: object
+    tenant: UUID
     devices: list[Device]
     counters: Counters
     offered: list[tuple[str, float]] = field(default_factory=list)
@@ -61,7 +63,8 @@ async def load(trial: Trial) -> AsyncIterator[Load]:
     counters, gate = Counters(), asyncio.Semaphore(50)
     mqtt = trial.settings.mqtt
     devices = [
-        Device(DeviceCredential(slug, c.vehicle, c.username, c.password), mqtt.host, mqtt.port, counters, gate) for c in credentials
+        Device(DeviceCredential(slug, c.vehicle, c.username, c.password), mqtt.host, mqtt.port, counters, gate)
+        for c in credentials
     ]
     running = [asyncio.create_task(device.run()) for device in devices]
     async with asyncio.timeout(PATIENCE_S):
@@ -76,11 +79,11 @@ async def stored(trial: Trial, load: Load) -> dict[tuple[str, float], int]:
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
-            async with asyncpg.create_pool(trial.settings.postgres.url, min_size=1, max_size=1) as pool:
-                async with tenant_transaction(pool, load.tenant) as connection:
-                    rows = await connection.fetch(
-                        "SELECT vehicle_id, extract(epoch FROM event_time)::float8 AS at, count(*) AS n FROM telemetry GROUP BY 1, 2"
-                    )
+            async with (
+                asyncpg.create_pool(trial.settings.postgres.url, min_size=1, max_size=1) as pool,
+                tenant_transaction(pool, load.tenant) as connection,
+            ):
+                rows = await connection.fetch(STORED)
             if len(rows) >= len(load.offered) or time.monotonic() > deadline:
                 return {(row["vehicle_id"], row["at"]): row["n"] for row in rows}
         except (OSError, asyncpg.PostgresError):
@@ -90,10 +93,12 @@ async def stored(trial: Trial, load: Load) -> dict[tuple[str, float], int]:
 
 
 async def scored(trial: Trial) -> float:
-    return await asyncio.to_thread(trial.metric, 'fleetguard_stage_seconds_count')
+    return await asyncio.to_thread(trial.metric, "fleetguard_stage_seconds_count")
 
 
-@pytest.mark.parametrize("victim", ["ray::IngestActor", "ray::ServeReplica", "bin/postgres -D"], ids=["ingest", "replica", "postgres"])
+@pytest.mark.parametrize(
+    "victim", ["ray::IngestActor", "ray::ServeReplica", "bin/postgres -D"], ids=["ingest", "replica", "postgres"]
+)
 async def test_every_acked_reading_is_stored_once_after_a_kill(trial: Trial, load: Load, victim: str) -> None:
     running = asyncio.create_task(load.run(20))
     await asyncio.sleep(6)

@@ -1,9 +1,10 @@
 """Claims about the feature store, on real servers: telemetry in PostgreSQL becomes slow features in Valkey."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -17,6 +18,7 @@ from fleet.settings import Feast, Postgres, Settings, Valkey
 from fleetguard.servers import postgres as postgres_server
 from serve.lookup import SlowFeatures
 
+NewTenant = Callable[[], Awaitable[Any]]
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
 
 
@@ -55,7 +57,7 @@ async def drive_two_hours(pool: asyncpg.Pool, tenant, coolant_c: float) -> None:
         )  # fmt: skip
 
 
-async def test_the_fleets_slow_features_reach_the_online_store(settings: Settings, pool, new_tenant: Callable) -> None:
+async def test_the_fleets_slow_features_reach_the_online_store(settings: Settings, pool, new_tenant: NewTenant) -> None:
     from pipelines.materialise import run
 
     driven, parked = await new_tenant(), await new_tenant()
@@ -75,7 +77,7 @@ async def test_the_fleets_slow_features_reach_the_online_store(settings: Setting
     assert np.isnan(values[2]).all()
 
 
-async def test_a_later_run_replaces_what_is_read_and_keeps_the_past(settings: Settings, pool, new_tenant: Callable) -> None:
+async def test_a_later_run_replaces_what_is_read_and_keeps_the_past(settings: Settings, pool, new_tenant: NewTenant) -> None:
     import pandas as pd
 
     from feature_repo.online_store import FeastReader, build_store
