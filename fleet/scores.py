@@ -56,8 +56,8 @@ def merge(parts: list[ScoreBatch], rows: int) -> ScoreBatch:
     merged = ScoreBatch.unknown(rows)
     versions = list(merged.versions)
     for part in parts:
-        higher: NDArray[np.bool_] = np.asarray(np.fmax(part.probability, merged.probability) != merged.probability)
-        higher &= ~np.isnan(part.probability)
+        higher = np.zeros(merged.probability.shape, bool)
+        np.greater(part.probability, np.nan_to_num(merged.probability, nan=-1.0), out=higher)
         merged.probability[higher] = part.probability[higher]
         merged.severity[higher] = part.severity[higher]
         merged.evidence.update({place: reasons for place, reasons in part.evidence.items() if higher[place]})
