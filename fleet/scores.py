@@ -61,7 +61,7 @@ def merge(parts: list[ScoreBatch], rows: int) -> ScoreBatch:
         merged.probability[higher] = part.probability[higher]
         merged.severity[higher] = part.severity[higher]
         merged.evidence.update({place: reasons for place, reasons in part.evidence.items() if higher[place]})
-        spoken = higher.any(axis=0)
+        spoken = np.logical_or.reduce(higher, axis=0)
         versions = [
             new if new and (spoken[column] or not old) else old
             for column, (new, old) in enumerate(zip(part.versions, versions, strict=True))
