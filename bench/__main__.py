@@ -1,0 +1,123 @@
+"""The command line of the rig: `python -m bench`."""
+
+import asyncio
+import resource
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from bench import live as live_path
+from bench import stages as stage_costs
+from bench.live import LiveResult
+from bench.machine import Occasion, occasion
+from bench.plot import draw
+from bench.progress import Progress
+from bench.report import live_text, page, stages_text
+from bench.stack import stack_under_test
+from bench.stages import StageCosts
+from fleet.errors import FleetError
+
+ROOT = Path(__file__).parents[1]
+PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.svg"
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home",
+        envvar="FLEETGUARD_TRIAL_HOME",
+        help="FLEETGUARD_HOME of a demo that runs; without it a throw-away one is started, which trains its models first.",
+    ),
+]
+VehiclesOption = Annotated[
+    int, typer.Option(min=1, max=20_000, help="How many vehicles publish, each on a connection of its own.")
+]
+SecondsOption = Annotated[int, typer.Option(min=20, max=3600, help="For how long; latencies leave out the first ten seconds.")]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.callback(invoke_without_command=True)
+def everything(
+    context: typer.Context, home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: SecondsOption = 60
+) -> None:
+    """Measure the stages and the live path, and write docs/benchmarks.md."""
+    if context.invoked_subcommand:
+        _refuse_misplaced(context)
+        return
+    progress = Progress(Console(stderr=True))
+    with stack_under_test(home) as stack:
+        when = _occasion(home)
+        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress))
+        costs = asyncio.run(stage_costs.measure(stack, progress))
+    _write(when, result, costs)
+    _fail_unless_clean(result)
+
+
+def _refuse_misplaced(context: typer.Context) -> None:
+    """An option before the subcommand would be silently ignored."""
+    for name in context.params:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise typer.BadParameter(f"write --{name} behind {context.invoked_subcommand}")
+
+
+@app.command()
+def stages(home: HomeOption = None) -> None:
+    """What one reading costs in each stage, in one process, and what the store's append takes."""
+    progress = Progress(Console(stderr=True))
+    with stack_under_test(home) as stack:
+        print(stages_text(asyncio.run(stage_costs.measure(stack, progress))))
+
+
+@app.command()
+def live(home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: SecondsOption = 60) -> None:
+    """Vehicles that publish at 1 Hz and QoS 1: latencies, losses, CPU and memory."""
+    progress = Progress(Console(stderr=True))
+    with stack_under_test(home) as stack:
+        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress))
+    print(live_text(result))
+    _fail_unless_clean(result)
+
+
+def _occasion(home: Path | None) -> Occasion:
+    stack = "a throw-away one, started for this run" if home is None else "`fleetguard demo --vehicles 1`, running before"
+    return occasion("python -m bench " + " ".join(sys.argv[1:]), stack, datetime.now(UTC))
+
+
+def _fail_unless_clean(result: LiveResult) -> None:
+    if not result.verdict.clean:
+        verdict = result.verdict
+        raise Unsound(
+            f"The audit is not clean: {len(verdict.missing)} readings missing, {len(verdict.doubled)} doubled, "
+            f"{len(verdict.nobody_sent)} that nobody sent, for example {verdict.examples}."
+        )
+
+
+def _write(when: Occasion, result: LiveResult, costs: StageCosts) -> None:
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    draw(result, PICTURE)
+    PAGE.write_text(page(when, result, costs, PICTURE.relative_to(PAGE.parent)))
+    print(f"Written: {PAGE} and {PICTURE}")
+
+
+class Unsound(FleetError):
+    """The stack broke a promise while it was measured."""
+
+
+def main() -> None:
+    """Run; one clear sentence for what the user can mend."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection per vehicle
+    try:
+        app(prog_name="python -m bench")
+    except FleetError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

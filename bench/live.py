@@ -1,0 +1,175 @@
+"""The whole path under load: what a fleet of devices sees, what the store holds, and what it cost."""
+
+import asyncio
+import contextlib
+import gc
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.audit import Verdict, audit
+from bench.exposition import Growth, Sample, scrape
+from bench.load import Load, Offered
+from bench.processes import StackProcesses, Usage
+from bench.progress import Advance, Progress
+from bench.recording import fleet_of, record
+from bench.stack import StackUnderTest
+from bench.store import CommitWatch, Stored, Tenant, drained, fresh_tenant, stored
+from fleet.stores.postgres import connect_pool
+
+WARM_UP_S: Final = 10  # ingest takes each vehicle in at its first reading; latencies and costs leave that out
+WATCHED: Final = 20
+LAST_LOOK_S: Final = 1.0
+
+Seconds = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Latencies:
+    """Seconds of each reading after the warm-up.
+
+    Attributes:
+        late: the rig behind its own schedule.
+        puback: published → the broker's PUBACK.
+        written: published → begin of the transaction that stores it.
+        committed: published → another session reads it; of the watched vehicles only.
+    """
+
+    late: Seconds
+    puback: Seconds
+    written: Seconds
+    committed: Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What the stack says and uses, from the end of the warm-up until the last reading was out, `seconds` later."""
+
+    seconds: float
+    growth: Growth
+    usage: dict[str, Usage]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResult:
+    """One run of `vehicles` × `seconds` readings."""
+
+    vehicles: int
+    seconds: int
+    payload_bytes: float
+    verdict: Verdict
+    latencies: Latencies
+    costs: Costs
+    lost_connections: int
+    drained_s: float
+
+
+async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: Progress) -> LiveResult:
+    """Publish at 1 Hz and QoS 1, each vehicle on a connection of its own, and follow every reading into the store.
+
+    Raises:
+        InvalidInput: too many readings for one run.
+        Unavailable: a part of the stack does not answer.
+    """
+    fleet = fleet_of(vehicles)
+    with progress.step("Simulating the fleet", seconds) as advance:
+        recording = record(fleet, seconds, advance)
+    tenant, devices = await fresh_tenant(stack.settings.postgres, fleet)
+    load = Load(devices, recording)
+    with progress.step("Connecting", vehicles) as advance:
+        await load.connect(stack.settings.mqtt.host, stack.settings.mqtt.port, advance)
+    async with _watching(stack, tenant) as watch:
+        with progress.step("Publishing", seconds) as advance:
+            costs = await _publish(stack, load, watch, advance)
+        with progress.step("Waiting for the last commit", 1) as advance:
+            kept, drained_s = await _kept(stack, tenant, load.offered)
+            await watch.settled(LAST_LOOK_S)
+            advance(1)
+    return LiveResult(
+        vehicles,
+        seconds,
+        recording.payload_bytes,
+        _verdict(load.offered, kept),
+        _latencies(load.offered, kept, watch),
+        costs,
+        load.lost_connections,
+        drained_s,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _watching(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[CommitWatch]:
+    connection = await asyncpg.connect(stack.settings.postgres.url)
+    watch = CommitWatch(tenant, connection)
+    task = asyncio.create_task(watch.run())
+    try:
+        yield watch
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        await connection.close()
+
+
+async def _publish(stack: StackUnderTest, load: Load, watch: CommitWatch, advance: Advance) -> Costs:
+    names, processes = load.offered.vehicles, StackProcesses(stack.home, watch.backend_pid)
+
+    def on_sent(lane: int, at_us: int) -> None:
+        if lane < WATCHED:
+            watch.expect((names[lane], at_us))
+
+    async def warm() -> tuple[float, dict[Sample, float]]:
+        await asyncio.sleep(WARM_UP_S)
+        processes.restart()
+        return time.monotonic(), await asyncio.to_thread(scrape, stack.url)
+
+    with _without_collections():
+        warmed = asyncio.create_task(warm())
+        await load.run(on_sent, advance)
+        usage = processes.usage()
+        began, before = await warmed
+        seconds = time.monotonic() - began
+    await load.close()
+    return Costs(seconds, Growth(before, await asyncio.to_thread(scrape, stack.url)), usage)
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """The payloads of a long run are many objects: a collection among them would make the rig late."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+async def _kept(stack: StackUnderTest, tenant: Tenant, offered: Offered) -> tuple[Stored, float]:
+    pool = await connect_pool(stack.settings.postgres)
+    try:
+        drained_s = await drained(pool, tenant, int((offered.acked_us > 0).sum()))
+        return await stored(pool, tenant), drained_s
+    finally:
+        await pool.close()
+
+
+def _verdict(offered: Offered, kept: Stored) -> Verdict:
+    return audit(offered.readings(offered.sent_us > 0), offered.readings(offered.acked_us > 0), kept.readings)
+
+
+def _latencies(offered: Offered, kept: Stored, watch: CommitWatch) -> Latencies:
+    sent, acked = offered.sent_us[WARM_UP_S:], offered.acked_us[WARM_UP_S:]
+    first_us = int(sent[sent > 0].min(initial=np.iinfo(np.int64).max))
+    at_us = np.array([at for _, at in kept.readings], np.int64)
+    warm = at_us >= first_us
+    return Latencies(
+        late=offered.late_s[WARM_UP_S:][sent > 0],
+        puback=(acked - sent)[acked > 0] / 1e6,
+        written=(kept.written_us - at_us)[warm] / 1e6,
+        committed=np.array([seconds for published_us, seconds in watch.seen if published_us >= first_us]),
+    )

@@ -1,0 +1,128 @@
+"""The load: each vehicle publishes once a second at its own moment, whatever the system does (open loop)."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.audit import Reading
+from bench.mqtt import Publisher
+from bench.progress import Advance
+from bench.recording import SEED, Recording, stamped
+from fleet.errors import Unavailable
+from fleet.stores.provisioning import DeviceCredential
+
+CONNECTING_AT_ONCE: Final = 100
+CONNECT_S: Final = 120.0
+LAST_ACK_S: Final = 30.0
+_SENDS_WITHOUT_A_LOOK: Final = 32  # then PUBACKs are read, also when the schedule is behind
+
+Microseconds = NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Offered:
+    """What was published: (second, vehicle) µs since the epoch, 0 where it did not happen.
+
+    Attributes:
+        sent_us: the moment of writing, which is the reading's event time. acked_us: arrival of its PUBACK.
+        late_s: how far the rig itself was behind its schedule.
+    """
+
+    vehicles: list[str]
+    sent_us: Microseconds
+    acked_us: Microseconds
+    late_s: NDArray[np.float64]
+
+    @staticmethod
+    def nothing(vehicles: list[str], seconds: int) -> "Offered":
+        shape = (seconds, len(vehicles))
+        return Offered(vehicles, np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape))
+
+    def readings(self, of: NDArray[np.bool_]) -> list[Reading]:
+        """The readings where `of` (second, vehicle) holds."""
+        return [(self.vehicles[lane], int(self.sent_us[second, lane])) for second, lane in np.argwhere(of).tolist()]
+
+
+class Load:
+    """The devices of one tenant."""
+
+    def __init__(self, credentials: Sequence[DeviceCredential], recording: Recording) -> None:
+        self._credentials, self._bodies = credentials, recording.bodies
+        self._topics = [f"fleet/v1/{device.tenant}/{device.vehicle}/telemetry".encode() for device in credentials]
+        self._publishers: list[Publisher] = []
+        self.offered = Offered.nothing([device.vehicle for device in credentials], len(self._bodies))
+        self._unacked = 0
+        self._all_acked = asyncio.Event()
+        self.lost_connections = 0
+
+    async def connect(self, host: str, port: int, advance: Advance) -> None:
+        """Open every connection.
+
+        Raises:
+            Unavailable: the broker does not answer, or refuses a device.
+        """
+        gate, loop = asyncio.Semaphore(CONNECTING_AT_ONCE), asyncio.get_running_loop()
+        self._publishers = [
+            Publisher(f"{device.tenant}:{device.vehicle}", device.username, device.password, self._acked)
+            for device in self._credentials
+        ]
+
+        async def connect(publisher: Publisher) -> None:
+            async with gate:
+                await loop.create_connection(lambda: publisher, host, port)
+                await publisher.accepted
+                advance(1)
+
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await asyncio.gather(*map(connect, self._publishers))
+        except (OSError, TimeoutError) as error:
+            raise Unavailable(f"Not every device could connect to the broker at {host}:{port}: {error!r}.") from error
+
+    async def run(self, on_sent: Callable[[int, int], None], advance: Advance) -> None:
+        """Publish everything; `on_sent` hears of each (vehicle's position, µs), `advance` of each second that begins."""
+        phases = np.random.default_rng(SEED).random(len(self._credentials))
+        order = np.argsort(phases).tolist()
+        began, since_look = time.monotonic() + 0.05, 0
+        for second in range(len(self._bodies)):
+            advance(1)
+            for lane in order:
+                due = began + second + phases[lane]
+                pause = due - time.monotonic()
+                since_look = 0 if pause > 0 else since_look + 1
+                if pause > 0 or since_look >= _SENDS_WITHOUT_A_LOOK:
+                    await asyncio.sleep(max(0.0, pause))
+                    since_look = 0
+                self._send(second, lane, time.monotonic() - due, on_sent)
+
+    def _send(self, second: int, lane: int, late_s: float, on_sent: Callable[[int, int], None]) -> None:
+        now_us = time.time_ns() // 1000
+        payload = stamped(self._bodies[second][lane], now_us)
+        tag = second * len(self._credentials) + lane
+        if self._publishers[lane].publish(self._topics[lane], payload, tag):
+            self.offered.sent_us[second, lane] = now_us
+            self.offered.late_s[second, lane] = late_s
+            self._unacked += 1
+            on_sent(lane, now_us)
+
+    def _acked(self, tag: int) -> None:
+        self.offered.acked_us[divmod(tag, len(self._credentials))] = time.time_ns() // 1000
+        self._unacked -= 1
+        if not self._unacked:
+            self._all_acked.set()
+
+    async def close(self) -> None:
+        """Wait a while for the last PUBACKs, then hang up."""
+        self._all_acked.clear()
+        if self._unacked:
+            with contextlib.suppress(TimeoutError):  # the audit counts what was not acked
+                await asyncio.wait_for(self._all_acked.wait(), LAST_ACK_S)
+        self.lost_connections = sum(publisher.lost for publisher in self._publishers)
+        for publisher in self._publishers:
+            publisher.close()

@@ -1,0 +1,173 @@
+"""Figures as text: tables for the terminal and for docs/benchmarks.md. Pure."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.live import WARM_UP_S, WATCHED, LiveResult
+from bench.machine import Occasion
+from bench.stages import APPENDED_ROWS, ROWS, STAGES, StageCosts
+from bench.store import POLL_S
+
+SHARES: Final = (0.5, 0.95, 0.99, 0.999)
+LAG: Final = "fleetguard_reading_lag_seconds"
+STAGE: Final = "fleetguard_stage_seconds"
+LIVE_STAGES: Final = ("decode", "features", "score", "store", "alerts")
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table; the first column is text, the others are figures."""
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def stages_text(costs: StageCosts) -> str:
+    """Cost per reading of every stage, and the append."""
+    rows = [[stage, *(_number(costs.per_reading_us[size][stage]) for size in ROWS)] for stage in STAGES]
+    rows.append(["**sum**", *(f"**{_number(sum(costs.per_reading_us[size].values()))}**" for size in ROWS)])
+    quantiles = ", ".join(f"p{share * 100:g} {_number(np.quantile(costs.append_ms, share))} ms" for share in (0.5, 0.95))
+    return "\n\n".join(
+        (
+            table(["µs per reading", *(f"{size:,} rows" for size in ROWS)], rows),
+            f"Append of {APPENDED_ROWS} rows: {quantiles} ({len(costs.append_ms)} appends one after the other, the store's own "
+            f"durability). Models: {', '.join(f'{name} {version}' for name, version in costs.versions.items())}.",
+        )
+    )
+
+
+def live_text(result: LiveResult) -> str:
+    """Everything about one run."""
+    return "\n\n".join((_audit_text(result), _latency_table(result), _ingest_text(result), _cost_table(result)))
+
+
+def _audit_text(result: LiveResult) -> str:
+    verdict, growth = result.verdict, result.costs.growth
+    rate = growth.total("fleetguard_readings_total", outcome="stored") / result.costs.seconds
+    rows = [
+        ["offered by the rig", f"{verdict.offered:,}"],
+        ["acked by the broker", f"{verdict.acked:,}"],
+        ["in the store", f"{verdict.stored:,}"],
+        ["acked and **missing**", f"{len(verdict.missing)}"],
+        ["stored **twice**", f"{len(verdict.doubled)}"],
+        ["stored and **sent by nobody**", f"{len(verdict.nobody_sent)}"],
+        ["neither acked nor stored", f"{verdict.unpromised}"],
+        ["delivered to ingest more than once", f"{growth.total('fleetguard_readings_total', outcome='duplicate'):.0f}"],
+        ["batches that failed and came again", f"{growth.total('fleetguard_batch_failures_total'):.0f}"],
+        ["connections lost", f"{result.lost_connections}"],
+        ["committed per second", f"{rate:,.0f}"],
+        ["last commit after the last reading", f"{result.drained_s:.1f} s"],
+        ["changes of alerts", f"{growth.total('fleetguard_alert_changes_total'):.0f}"],
+    ]
+    return table(["readings", f"{result.vehicles:,} vehicles × {result.seconds} s"], rows)
+
+
+def _latency_table(result: LiveResult) -> str:
+    latencies, watched = result.latencies, min(WATCHED, result.vehicles)
+    rows = [
+        _quantiles("published → PUBACK", latencies.puback),
+        _quantiles("published → begin of the storing transaction", latencies.written),
+        _quantiles(f"published → committed, seen by another session ({watched} vehicles)", latencies.committed),
+        _quantiles("the rig behind its schedule", latencies.late),
+    ]
+    lag = result.costs.growth.quantiles_s(LAG, SHARES)
+    count = result.costs.growth.total(f"{LAG}_count")
+    rows.append(
+        ["arrival at ingest → decision committed, per batch", f"{count:,.0f}", *(_number(value * 1e3) for value in lag), "–"]
+    )
+    return table(["ms", "n", *(f"p{share * 100:g}" for share in SHARES), "max"], rows)
+
+
+def _quantiles(name: str, seconds: NDArray[np.float64]) -> list[str]:
+    if not len(seconds):
+        return [name, "0", *["–"] * (len(SHARES) + 1)]
+    values = [*np.quantile(seconds, SHARES), seconds.max()]
+    return [name, f"{len(seconds):,}", *(_number(value * 1e3) for value in values)]
+
+
+def _ingest_text(result: LiveResult) -> str:
+    growth = result.costs.growth
+    batches = growth.total(f"{STAGE}_count", stage="decode")
+    stored = growth.total("fleetguard_readings_total", outcome="stored")
+    means = ", ".join(f"{stage} {_number(growth.mean_s(STAGE, stage=stage) * 1e3)}" for stage in LIVE_STAGES)
+    return f"Mean ms per batch inside ingest: {means}; {stored / batches if batches else float('nan'):.1f} readings per batch."
+
+
+def _cost_table(result: LiveResult) -> str:
+    seconds = result.costs.seconds
+    readings = result.costs.growth.total("fleetguard_readings_total", outcome="stored")
+    rows = [
+        [
+            part,
+            f"{usage.processes}",
+            f"{usage.cpu_s / seconds:.3f}",
+            _number(usage.cpu_s / readings * 1e6) if readings else "–",
+            f"{usage.memory_bytes / 2**20:,.0f}",
+        ]
+        for part, usage in result.costs.usage.items()
+    ]
+    every = result.costs.usage.values()
+    total_cpu_s = sum(usage.cpu_s for usage in every)
+    rows.append([
+        "**all**", f"{sum(usage.processes for usage in every)}", f"**{total_cpu_s / seconds:.3f}**",
+        f"**{_number(total_cpu_s / readings * 1e6)}**" if readings else "–",
+        f"**{sum(usage.memory_bytes for usage in every) / 2**20:,.0f}**",
+    ])  # fmt: skip
+    return table(["part", "processes", "cores", "CPU µs per reading", "memory, MiB"], rows)
+
+
+def page(when: Occasion, result: LiveResult, costs: StageCosts, picture: Path) -> str:
+    """docs/benchmarks.md."""
+    versions = ", ".join(f"{name} {number}" for name, number in when.versions.items())
+    return f"""# Benchmarks
+
+Every figure on this page was produced by one run of `{when.command}` (also `make bench`), which writes the page.
+
+- **Machine**: {when.machine}; load average {when.load:.2f} before the run. The load rig runs on the same cores.
+- **Stack**: {when.stack}.
+- **When and what**: {when.at:%Y-%m-%d %H:%M} UTC, revision {when.revision}.
+- **Versions**: {versions}.
+
+## The whole path
+
+{result.vehicles:,} simulated vehicles publish once a second for {result.seconds} s, QoS 1,
+{result.payload_bytes:.0f} bytes a payload, each on a connection of its own and at its own moment of the second. The schedule
+never waits for the system. The demo's own vehicle runs beside them.
+
+![Latency and cores]({picture.as_posix()})
+
+{live_text(result)}
+
+How to read it:
+
+- *published* is the moment at which the rig hands the message to its socket; it is the reading's event time too. Clocks are all
+  the same machine's. Latencies and costs leave out the first {WARM_UP_S} s, in which ingest takes the vehicles in; the counts of
+  the first table do not, but for the four that come from the stack's counters.
+- *begin of the storing transaction* is exact for every reading (`received_at`), and says nothing of the insert and the commit.
+- *committed, seen by another session* is measured from outside, on a few vehicles, by a session that looks every
+  {POLL_S * 1e3:.0f} ms: it is up to that much, and the look itself, too long. It is the reading's commit; the alerts of its batch
+  are committed by the stage `alerts` that follows.
+- *arrival at ingest → decision committed* is the stack's own histogram, the longest-waiting reading of each batch, interpolated
+  between bucket bounds. It holds the alerts too, and not the broker.
+- Not measured here: published → alert in a browser, doubled or lost alerts, and what happens when a process dies.
+- Memory is the proportional set size. The rig's cores are in the table; its looks into the store count as the rig's.
+
+## What one reading costs in each stage
+
+CPU time of the same code and champions in one process: no broker, no Ray call, no waiting. A batch holds one reading of each
+vehicle, and the batches of a minute are timed, so that the minute features are in the mean. Nothing is wrong with these vehicles
+(evidence for an alert costs extra), and slow features are unknown (NaN).
+
+{stages_text(costs)}
+
+At 10,000 readings a second 100 µs per reading are one whole core.
+"""
+
+
+def _number(value: float) -> str:
+    """Three digits, no more."""
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2f}"

@@ -1,0 +1,145 @@
+"""The stack's database as the rig uses it: devices before a run, what was committed during and after it."""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.audit import Reading
+from fleet.errors import Unavailable
+from fleet.settings import Postgres
+from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
+
+POLL_S: Final = 0.004
+DRAINED_AFTER_S: Final = 10.0  # without a new row
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A tenant of the rig's own, fresh for every run."""
+
+    slug: str
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Rows of a tenant; `written_us` is when the transaction that stored each began, µs since the epoch."""
+
+    readings: list[Reading]
+    written_us: NDArray[np.int64]
+
+
+@contextlib.asynccontextmanager
+async def owner_connection(postgres: Postgres) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of the schema's owner.
+
+    Raises:
+        Unavailable: the server does not answer.
+    """
+    try:
+        connection = await asyncpg.connect(postgres.owner_url)
+    except UNREACHABLE as error:
+        raise Unavailable(f"The stack's PostgreSQL does not answer: {error}.") from error
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def fresh_tenant(postgres: Postgres, vehicles: Sequence[Vehicle] = ()) -> tuple[Tenant, list[DeviceCredential]]:
+    """A new tenant with these vehicles and a device for each."""
+    slug = f"bench-{secrets.token_hex(4)}"
+    async with owner_connection(postgres) as connection:
+        tenant = Tenant(slug, await ensure_tenant(connection, slug, "Measurements"))
+        await ensure_vehicles(connection, tenant.tenant_id, vehicles)
+        devices = await ensure_devices(connection, tenant.tenant_id, [vehicle.vehicle_id for vehicle in vehicles])
+    return tenant, devices
+
+
+async def drained(pool: asyncpg.Pool, tenant: Tenant, expected: int) -> float:
+    """Wait until so many readings are stored, or no more come; returns the seconds it took."""
+    began = moved = time.monotonic()
+    before = -1
+    while time.monotonic() - moved < DRAINED_AFTER_S:
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            count: int = await connection.fetchval("SELECT count(*) FROM telemetry WHERE tenant_id = $1", tenant.tenant_id)
+        if count >= expected:
+            return time.monotonic() - began
+        if count != before:
+            before, moved = count, time.monotonic()
+        await asyncio.sleep(0.2)
+    return time.monotonic() - began
+
+
+async def stored(pool: asyncpg.Pool, tenant: Tenant) -> Stored:
+    """Everything the tenant's vehicles have in the store."""
+    async with tenant_transaction(pool, tenant.tenant_id) as connection:
+        rows = await connection.fetch(
+            """SELECT vehicle_id, (extract(epoch FROM event_time) * 1000000)::bigint AS at_us,
+                      (extract(epoch FROM received_at) * 1000000)::bigint AS written_us
+               FROM telemetry WHERE tenant_id = $1""",
+            tenant.tenant_id,
+        )
+    return Stored([(row["vehicle_id"], row["at_us"]) for row in rows], np.array([row["written_us"] for row in rows], np.int64))
+
+
+class CommitWatch:
+    """Sees a few vehicles' readings appear in the store: the time until another session can read them."""
+
+    def __init__(self, tenant: Tenant, connection: asyncpg.Connection) -> None:
+        self._tenant, self._connection = tenant, connection
+        self._expected: deque[Reading] = deque()
+        self._some, self._none = asyncio.Event(), asyncio.Event()
+        self.seen: list[tuple[int, float]] = []  # (published µs, seconds until it was seen)
+
+    @property
+    def backend_pid(self) -> int:
+        """The server's process that answers the looks: a cost of the rig, not of the stack."""
+        return int(self._connection.get_server_pid())
+
+    def expect(self, reading: Reading) -> None:
+        """Look for this reading from now on."""
+        self._expected.append(reading)
+        self._none.clear()
+        self._some.set()
+
+    async def settled(self, patience_s: float) -> None:
+        """Wait until every expected reading was seen, or the patience is over."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._none.wait(), patience_s)
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        await self._connection.execute("SELECT set_config('app.tenant', $1, false)", str(self._tenant.tenant_id))
+        while True:
+            await self._some.wait()
+            await self._look()
+            if not self._expected:
+                self._some.clear()
+                self._none.set()
+            await asyncio.sleep(POLL_S)
+
+    async def _look(self) -> None:
+        asked = list(self._expected)
+        rows = await self._connection.fetch(
+            """SELECT k.n FROM unnest($2::text[], $3::float8[]) WITH ORDINALITY AS k (vehicle_id, at, n)
+               JOIN telemetry t ON t.tenant_id = $1 AND t.vehicle_id = k.vehicle_id AND t.event_time = to_timestamp(k.at)""",
+            self._tenant.tenant_id,
+            [vehicle for vehicle, _ in asked],
+            [at_us / 1e6 for _, at_us in asked],
+        )
+        now_us = time.time_ns() // 1000
+        found = {asked[row["n"] - 1] for row in rows}
+        self.seen += [(at_us, (now_us - at_us) / 1e6) for _, at_us in found]
+        self._expected = deque(reading for reading in self._expected if reading not in found)

@@ -1,0 +1,94 @@
+"""The load rig against the real broker and the real store."""
+
+import asyncio
+import contextlib
+import time
+from dataclasses import replace
+
+import asyncpg
+import numpy as np
+import pytest
+
+from bench.load import Load
+from bench.recording import Recording, fleet_of, record, stamped
+from bench.store import CommitWatch, drained, fresh_tenant, stored
+from fleet.errors import InvalidInput, Unavailable
+from fleet.settings import Postgres
+from fleet.stores.telemetry import PostgresTelemetryStore
+from fleetguard.testing import PostgresUrls, RunningBroker
+from ingest.decode import Message, decode
+
+VEHICLES, SECONDS, PATIENCE_S = 4, 2, 10.0
+
+
+def ignore(_: int) -> None:
+    """No progress bar."""
+
+
+@pytest.fixture(scope="module")
+def recording() -> Recording:
+    return record(fleet_of(VEHICLES), SECONDS, ignore)
+
+
+async def test_every_reading_is_published_at_its_own_moment_and_acked(
+    postgres: PostgresUrls, broker: RunningBroker, recording: Recording
+) -> None:
+    _, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
+    load, heard = Load(devices, recording), []
+    await load.connect(broker.host, broker.port, ignore)
+    await load.run(lambda lane, at_us: heard.append((lane, at_us)), ignore)
+    await load.close()
+    offered = load.offered
+    assert len(set(heard)) == VEHICLES * SECONDS
+    assert len(set(offered.readings(offered.acked_us > 0))) == VEHICLES * SECONDS
+    assert (offered.acked_us >= offered.sent_us).all()
+    assert load.lost_connections == 0
+
+
+async def test_a_refused_device_ends_the_run_with_a_sentence(
+    postgres: PostgresUrls, broker: RunningBroker, recording: Recording
+) -> None:
+    _, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
+    load = Load([*devices[:-1], replace(devices[-1], password="wrong")], recording)
+    with pytest.raises(Unavailable, match="Not every device could connect"):
+        await load.connect(broker.host, broker.port, ignore)
+    await load.close()
+
+
+async def test_the_store_gives_back_the_very_readings_that_were_sent(postgres: PostgresUrls, pool: asyncpg.Pool) -> None:
+    settings = Postgres(url=postgres.app_url, owner_url=postgres.owner_url)
+    tenant, _ = await fresh_tenant(settings, fleet_of(VEHICLES))
+    began_us = time.time_ns() // 1000
+    sent = [(vehicle.vehicle_id, began_us + number) for number, vehicle in enumerate(fleet_of(VEHICLES))]
+    bodies = record(fleet_of(VEHICLES), 1, ignore).bodies[0]
+    messages = [
+        Message(f"ingest/0/{tenant.slug}/{vehicle}", stamped(body, at_us), time.time())
+        for (vehicle, at_us), body in zip(sent, bodies, strict=True)
+    ]
+    connection = await asyncpg.connect(postgres.app_url)
+    watch = CommitWatch(tenant, connection)
+    looking = asyncio.create_task(watch.run())
+    for reading in sent:
+        watch.expect(reading)
+    await PostgresTelemetryStore(pool).append(decode(messages).batch, {tenant.slug: tenant.tenant_id})
+    await drained(pool, tenant, len(sent))
+    await watch.settled(PATIENCE_S)
+    looking.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await looking
+    await connection.close()
+    kept = await stored(pool, tenant)
+    assert sorted(kept.readings) == sorted(sent)
+    assert (kept.written_us >= began_us).all()
+    assert sorted(at_us for at_us, _ in watch.seen) == sorted(at_us for _, at_us in sent)
+
+
+def test_the_same_recording_twice_is_the_same(recording: Recording) -> None:
+    again = record(fleet_of(VEHICLES), SECONDS, ignore)
+    assert again == recording
+    assert np.isfinite(recording.payload_bytes)
+
+
+def test_a_run_that_fits_into_no_memory_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="At most"):
+        record(fleet_of(20_000), 3600, ignore)
