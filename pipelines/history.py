@@ -37,30 +37,35 @@ class HistoryScores:
     scores_file: Path
 
 
-def champions(registry: ModelRegistry) -> list[ModelScorer]:
-    """The scorers of all row models.
+def champions(registry: ModelRegistry) -> dict[str, ModelScorer]:
+    """The scorers of the row models that have a champion; what the others would say stays unknown.
 
     Raises:
-        ModelUnavailable: one of them has no champion.
+        ModelUnavailable: none of them has.
     """
-    scorers = []
-    for name in ROW_MODELS:
-        version = registry.champion(name)
-        if version is None:
-            raise ModelUnavailable(f"There is no champion of the {name} model: run `fleetguard train {name}` and promote it.")
-        scorers.append(load_scorer(name, registry.fetch(name, version), version))
-    return scorers
+    versions = {name: registry.champion(name) for name in ROW_MODELS}
+    if not any(versions.values()):
+        raise ModelUnavailable("No model has a champion yet: run `fleetguard train all` and promote them, or `fleetguard up`.")
+    return {name: load_scorer(name, registry.fetch(name, version), version) for name, version in versions.items() if version}
+
+
+def read_history(history: Path) -> Recording:
+    """The readings of a bundle.
+
+    Raises:
+        InvalidHistory: the bundle cannot be used.
+    """
+    return recording(load_history(history, ("telemetry", "vehicles"), require=("telemetry",)))
 
 
 def score_history(
-    history: Path, out: Path, scorers: list[ModelScorer], progress: Callable[[float], None] | None = None
+    recorded: Recording, out: Path, scorers: list[ModelScorer], progress: Callable[[float], None] | None = None
 ) -> HistoryScores:
     """Write `alerts.jsonl` and `scores.parquet` of a bundle into a folder.
 
     Raises:
-        InvalidHistory: the bundle cannot be used. InvalidInput: the folder cannot be written.
+        InvalidInput: the folder cannot be written.
     """
-    recorded = recording(load_history(history, ("telemetry", "vehicles"), require=("telemetry",)))
     judged = [(vehicle, _judge(scorers, features)) for vehicle, features in replay_features(recorded, progress=progress)]
     at, vehicle, scores = _in_order(judged)
     events = _episodes(recorded, vehicle, at, scores)

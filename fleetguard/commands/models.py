@@ -125,12 +125,17 @@ def score(
     as_json: JsonOption = False,
 ) -> None:
     """Run history through the live features, models and episodes."""
-    from pipelines.history import champions, score_history
+    from pipelines.history import ROW_MODELS, champions, read_history, score_history
     from training.bootstrap import quiet_libraries
 
     quiet_libraries()
+    recorded = read_history(history)
+    scorers = champions(_registry())
+    for name in ROW_MODELS:
+        if name not in scorers:
+            typer.secho(f"The {name} model has no champion: what it would say stays unknown.", fg="yellow", err=True)
     with _progress("Scoring") as advance:
-        found = score_history(history, out, champions(_registry()), advance)
+        found = score_history(recorded, out, list(scorers.values()), advance)
     if as_json:
         record = {"rows": found.rows, "vehicles": found.vehicles, "alerts": found.alerts}
         typer.echo(json.dumps(record | {"alertsFile": str(found.alerts_file), "scoresFile": str(found.scores_file)}))

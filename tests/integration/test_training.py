@@ -11,7 +11,7 @@ import pytest
 
 from fleet.errors import Conflict, InvalidHistory, NotFound
 from fleet.scores import MODEL_TYPES
-from pipelines.history import champions, score_history
+from pipelines.history import champions, read_history, score_history
 from serve.parts import load_scorer
 from serve.registry import CHALLENGER, PREVIOUS, ModelRegistry, local_tracking_uri
 from simulator.history import write_history
@@ -136,10 +136,10 @@ def test_a_real_cars_normal_log_stays_nearly_silent_and_real_manoeuvres_are_foun
     for name in ROW_MODELS:
         if registry.champion(name) is None:
             promote(name, registry)
-    scorers = champions(registry)
-    commute = score_history(EVALUATION_DATA / "obd-normal", tmp_path / "commute", scorers)
+    scorers = list(champions(registry).values())
+    commute = score_history(read_history(EVALUATION_DATA / "obd-normal"), tmp_path / "commute", scorers)
     assert sum(commute.alerts.values()) <= 12
     assert not set(commute.alerts) - {"HARSH_BRAKING", "HARSH_ACCELERATION"}
-    manoeuvres = score_history(EVALUATION_DATA / "harsh-manoeuvres", tmp_path / "manoeuvres", scorers)
+    manoeuvres = score_history(read_history(EVALUATION_DATA / "harsh-manoeuvres"), tmp_path / "manoeuvres", scorers)
     assert manoeuvres.alerts["HARSH_CORNERING"] >= 8
     assert manoeuvres.alerts["HARSH_BRAKING"] >= 4

@@ -13,7 +13,7 @@ from fleet.errors import InvalidHistory
 from fleet.history import load_history
 from fleet.replay import recording, replay_features
 from fleet.scores import ScoreBatch
-from pipelines.history import score_history
+from pipelines.history import read_history, score_history
 
 START = pd.Timestamp("2026-11-24T08:00:00Z")
 
@@ -58,7 +58,7 @@ class HotScorer:
 
 
 def test_one_climb_is_one_alert_with_its_worst_severity(bundle, tmp_path):
-    found = score_history(bundle, tmp_path / "out", [HotScorer()])
+    found = score_history(read_history(bundle), tmp_path / "out", [HotScorer()])
     alerts = [json.loads(line) for line in found.alerts_file.read_text().splitlines()]
     assert [(alert["vehicle_id"], alert["type"], alert["severity"]) for alert in alerts] == [
         ("hot", "ENGINE_OVERHEAT", "CRITICAL")
@@ -67,7 +67,7 @@ def test_one_climb_is_one_alert_with_its_worst_severity(bundle, tmp_path):
 
 
 def test_scores_are_null_where_a_model_knows_nothing(bundle, tmp_path):
-    found = score_history(bundle, tmp_path / "out", [HotScorer()])
+    found = score_history(read_history(bundle), tmp_path / "out", [HotScorer()])
     scores = pd.read_parquet(found.scores_file)
     assert list(scores.columns) == ["vehicle_id", "ts", "driver", "fuel", "engine"]
     assert scores["driver"].isna().all()
@@ -99,4 +99,4 @@ def test_cutting_a_long_history_into_pieces_changes_no_feature(tmp_path, monkeyp
 def test_a_bundle_without_telemetry_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "labels.csv").write_text("vehicle_id,start,end,label\nv,2026-01-01,2026-01-02,NORMAL\n")
     with pytest.raises(InvalidHistory, match="has no telemetry"):
-        score_history(tmp_path, tmp_path / "out", [HotScorer()])
+        score_history(read_history(tmp_path), tmp_path / "out", [HotScorer()])
