@@ -46,9 +46,11 @@ chromium:
 	fi
 
 test: setup chromium ## every test but the long ones
+	cd $(WEB) && npm run --silent test
 	pytest -q -m "not slow"
 
 test-all: setup chromium ## every test, the long ones too
+	cd $(WEB) && npm run --silent test
 	pytest -q
 
 run: setup ## the whole product with a simulated fleet; Ctrl-C stops it

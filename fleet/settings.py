@@ -71,7 +71,6 @@ class Ingest(_Section):
     actors: int = Field(default=1, ge=1)
     batch_ms: float = 20.0
     batch_rows: int = 2000
-    queue_rows: int = 20_000
     snapshot_s: float = 120.0
 
 
