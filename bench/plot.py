@@ -21,10 +21,11 @@ def draw(result: LiveResult, path: Path) -> None:
     import matplotlib as mpl
 
     mpl.use("svg")
+    mpl.rcParams["svg.fonttype"] = "none"  # text stays text: small, and read aloud
     mpl.rcParams["svg.hashsalt"] = "bench"  # the same figures give the same file
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 3.8), layout="constrained")
+    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
     _latencies(left, result)
     _cores(right, result)
     figure.savefig(path, metadata={"Date": None})
@@ -37,11 +38,13 @@ def _latencies(axes: "Axes", result: LiveResult) -> None:
         if len(seconds):
             late_ms, share = tail(seconds * 1e3)
             axes.step(late_ms, share, where="post", label=label, color=colour)
-    axes.axvline(TARGET_MS, color="grey", linestyle=":", label=f"target at p99: {TARGET_MS:.0f} ms")
+    axes.axvline(TARGET_MS, color="grey", linestyle=":", label=f"target, p99: {TARGET_MS:.0f} ms")
     axes.axhline(1.0, color="grey", linestyle=":")
     axes.set(xscale="log", yscale="log", ylim=(0.05, 100), xlabel="ms after publishing", ylabel="readings still waiting, %")
     axes.set_title(f"{result.vehicles:,} vehicles at 1 Hz")
-    axes.legend(frameon=False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, frameon=False)
 
 
 def _cores(axes: "Axes", result: LiveResult) -> None:
@@ -49,11 +52,11 @@ def _cores(axes: "Axes", result: LiveResult) -> None:
     names, cores = [part for part, _ in parts][::-1], [share for _, share in parts][::-1]
     bars = axes.barh(names, cores, color=COLOURS[0])
     axes.bar_label(bars, fmt="%.2f", padding=3)
-    axes.set(xlabel="cores", xlim=(0, max(cores) * 1.15))
+    axes.set(xlabel="cores", xlim=(0, max(cores) * 1.2))
     axes.set_title("CPU by part")
 
 
-def tail(values: NDArray[np.float64], points: int = 150) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def tail(values: NDArray[np.float64], points: int = 120) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Ascending values, and the percentage of all that exceed each; thinned out, least at the high end."""
     ordered = np.sort(values)
     from_the_top = np.geomspace(1, len(ordered), points)

@@ -7,6 +7,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from fleet.settings import Postgres
 from fleet.stores.postgres import UNREACHABLE, tenant_transaction
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 POLL_S: Final = 0.004
 DRAINED_AFTER_S: Final = 10.0  # without a new row
 
@@ -133,11 +135,11 @@ class CommitWatch:
     async def _look(self) -> None:
         asked = list(self._expected)
         rows = await self._connection.fetch(
-            """SELECT k.n FROM unnest($2::text[], $3::float8[]) WITH ORDINALITY AS k (vehicle_id, at, n)
-               JOIN telemetry t ON t.tenant_id = $1 AND t.vehicle_id = k.vehicle_id AND t.event_time = to_timestamp(k.at)""",
+            """SELECT k.n FROM unnest($2::text[], $3::timestamptz[]) WITH ORDINALITY AS k (vehicle_id, at, n)
+               JOIN telemetry t ON t.tenant_id = $1 AND t.vehicle_id = k.vehicle_id AND t.event_time = k.at""",
             self._tenant.tenant_id,
             [vehicle for vehicle, _ in asked],
-            [at_us / 1e6 for _, at_us in asked],
+            [EPOCH + timedelta(microseconds=at_us) for _, at_us in asked],
         )
         now_us = time.time_ns() // 1000
         found = {asked[row["n"] - 1] for row in rows}
