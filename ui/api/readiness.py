@@ -5,7 +5,7 @@ import contextlib
 
 from fleet.errors import FleetError
 from fleet.settings import Mqtt
-from fleet.stores.heartbeats import heartbeats
+from fleet.stores.heartbeats import Heartbeat, heartbeats
 from ui.api.models import PartState
 from ui.api.services import Services
 
@@ -23,7 +23,7 @@ async def postgres_state(services: Services) -> PartState:
 
 
 async def part_states(services: Services) -> list[PartState]:
-    """The broker and every part that has ever sent a heartbeat."""
+    """The broker and every part that should be sending heartbeats."""
     return [await _broker_state(services.settings.mqtt), *await _heartbeat_states(services)]
 
 
@@ -41,12 +41,16 @@ async def _broker_state(mqtt: Mqtt) -> PartState:
 
 async def _heartbeat_states(services: Services) -> list[PartState]:
     try:
-        beats = await heartbeats(await services.database.pool())
+        beats = {beat.part: beat for beat in await heartbeats(await services.database.pool())}
     except FleetError as error:
         return [PartState(name="heartbeats", state="down", detail=str(error))]
-    return [
-        PartState(name=beat.part, state=beat.state, detail=beat.detail)
-        if beat.age_s <= LONGEST_SILENCE_S
-        else PartState(name=beat.part, state="down", detail=f"silent for {beat.age_s:.0f} s")
-        for beat in beats
-    ]
+    actors = [f"ingest-{index}" for index in range(services.settings.ingest.actors)]
+    return [_state(part, beats.get(part)) for part in ("device-auth", *actors, "scoring")]
+
+
+def _state(part: str, beat: Heartbeat | None) -> PartState:
+    if beat is None:
+        return PartState(name=part, state="down", detail="has not reported yet")
+    if beat.age_s > LONGEST_SILENCE_S:
+        return PartState(name=part, state="down", detail=f"silent for {beat.age_s:.0f} s")
+    return PartState(name=part, state=beat.state, detail=beat.detail)

@@ -4,7 +4,7 @@ import asyncpg
 import httpx
 import pytest
 
-from fleet.settings import Api, Mqtt, Postgres, Settings
+from fleet.settings import Api, Ingest, Mqtt, Postgres, Settings
 from fleetguard.testing import free_port
 from ui.api.app import create_app
 
@@ -18,16 +18,18 @@ async def test_readiness_names_every_part_and_its_state(serve_api, postgres, bro
     owner = await asyncpg.connect(postgres.owner_url)
     await owner.execute(
         """INSERT INTO heartbeats SELECT '00000000-0000-0000-0000-000000000000', part, now() - age, 'ok', ''
-           FROM (VALUES ('ingest-0', interval '1 s'), ('outbox', interval '1 minute')) AS beats (part, age)
+           FROM (VALUES ('ingest-0', interval '1 s'), ('scoring', interval '1 minute')) AS beats (part, age)
            ON CONFLICT (tenant_id, part) DO UPDATE SET at = excluded.at"""
     )
-    address = await serve_api(Settings(postgres=Postgres(url=postgres.app_url), mqtt=Mqtt(port=broker.port)))
+    address = await serve_api(
+        Settings(postgres=Postgres(url=postgres.app_url), mqtt=Mqtt(port=broker.port), ingest=Ingest(actors=2))
+    )
     answer = await ask(address, "/ready")
     parts = {part["name"]: part["state"] for part in answer.json()["parts"]}
     assert answer.status_code == 503
-    assert parts.items() >= {"postgres": "ok", "broker": "ok", "ingest-0": "ok", "outbox": "down"}.items()
+    assert parts.items() >= {"postgres": "ok", "broker": "ok", "ingest-0": "ok", "scoring": "down", "ingest-1": "down"}.items()
     assert (await ask(address, "/ready?part=api")).status_code == 200
-    await owner.execute("DELETE FROM heartbeats WHERE part IN ('ingest-0', 'outbox')")
+    await owner.execute("DELETE FROM heartbeats WHERE part IN ('ingest-0', 'scoring')")
     await owner.close()
 
 
