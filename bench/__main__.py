@@ -89,11 +89,16 @@ def _occasion(home: Path | None) -> Occasion:
 
 
 def _fail_unless_clean(result: LiveResult) -> None:
-    if not result.verdict.clean:
-        verdict = result.verdict
+    verdict, stream = result.verdict, result.stream
+    if not verdict.clean:
         raise Unsound(
             f"The audit is not clean: {len(verdict.missing)} readings missing, {len(verdict.doubled)} doubled, "
             f"{len(verdict.nobody_sent)} that nobody sent, for example {verdict.examples}."
+        )
+    if not stream.clean:
+        raise Unsound(
+            f"The live stream is not clean: changes {list(stream.missing)} not heard, {list(stream.doubled)} heard twice, "
+            f"{list(stream.invented)} invented, {'in' if stream.in_order else 'out of'} order."
         )
 
 

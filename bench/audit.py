@@ -1,8 +1,9 @@
 """What became of the readings that were offered. Pure."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 Reading = tuple[str, int]  # (vehicle, event time in µs since the epoch): what the store tells readings apart by
 
@@ -48,4 +49,36 @@ def audit(offered: Collection[Reading], acked: Iterable[Reading], stored: Iterab
         doubled=tuple(sorted(reading for reading, times in kept.items() if times > 1)),
         nobody_sent=tuple(sorted(kept.keys() - sent)),
         unpromised=len(sent - promised - kept.keys()),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StreamVerdict:
+    """Changes of alerts by their sequence number: in the log, and as one client heard them.
+
+    Attributes:
+        missing: logged and not heard. doubled: heard more than once. invented: heard and not logged.
+        in_order: no number came after a higher one.
+    """
+
+    logged: int
+    missing: tuple[int, ...]
+    doubled: tuple[int, ...]
+    invented: tuple[int, ...]
+    in_order: bool
+
+    @property
+    def clean(self) -> bool:
+        return self.in_order and not (self.missing or self.doubled or self.invented)
+
+
+def audit_stream(logged: Iterable[int], heard: Sequence[int]) -> StreamVerdict:
+    """Compare the log with what a client that followed it from its begin was sent."""
+    kept, times = set(logged), Counter(heard)
+    return StreamVerdict(
+        logged=len(kept),
+        missing=tuple(sorted(kept - times.keys())),
+        doubled=tuple(sorted(seq for seq, count in times.items() if count > 1)),
+        invented=tuple(sorted(times.keys() - kept)),
+        in_order=all(earlier <= later for earlier, later in pairwise(heard)),
     )

@@ -12,14 +12,15 @@ import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.audit import Verdict, audit
+from bench.audit import StreamVerdict, Verdict, audit, audit_stream
 from bench.exposition import Growth, Sample, scrape
+from bench.listener import AlertListener, listening
 from bench.load import Load, Offered
 from bench.processes import StackProcesses, Usage
 from bench.progress import Advance, Progress
 from bench.recording import fleet_of, record
 from bench.stack import StackUnderTest
-from bench.store import CommitWatch, Stored, Tenant, drained, fresh_tenant, stored
+from bench.store import CommitWatch, Stored, Tenant, drained, fresh_tenant, logged_changes, stored
 from fleet.stores.postgres import connect_pool
 
 WARM_UP_S: Final = 10  # ingest takes each vehicle in at its first reading; latencies and costs leave that out
@@ -38,12 +39,14 @@ class Latencies:
         puback: published → the broker's PUBACK.
         written: published → begin of the transaction that stores it.
         committed: published → another session reads it; of the watched vehicles only.
+        heard: published → a change of an alert that rests on the reading reaches somebody who follows the stream.
     """
 
     late: Seconds
     puback: Seconds
     written: Seconds
     committed: Seconds
+    heard: Seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class LiveResult:
     seconds: int
     payload_bytes: float
     verdict: Verdict
+    stream: StreamVerdict
     latencies: Latencies
     costs: Costs
     lost_connections: int
@@ -83,11 +87,11 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
     load = Load(devices, recording)
     with progress.step("Connecting", vehicles) as advance:
         await load.connect(stack.settings.mqtt.host, stack.settings.mqtt.port, advance)
-    async with _watching(stack, tenant) as watch:
+    async with _watching(stack, tenant) as watch, listening(stack, tenant) as listener:
         with progress.step("Publishing", seconds) as advance:
             costs = await _publish(stack, load, watch, advance)
         with progress.step("Waiting for the last commit", 1) as advance:
-            kept, drained_s = await _kept(stack, tenant, load.offered)
+            kept, changes, drained_s = await _kept(stack, tenant, load.offered)
             await watch.settled(LAST_LOOK_S)
             advance(1)
     return LiveResult(
@@ -95,7 +99,8 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
         seconds,
         recording.payload_bytes,
         _verdict(load.offered, kept),
-        _latencies(load.offered, kept, watch),
+        audit_stream(changes, [change.seq for change in listener.heard]),
+        _latencies(load.offered, kept, watch, listener),
         costs,
         load.lost_connections,
         drained_s,
@@ -149,11 +154,11 @@ def _without_collections() -> Iterator[None]:
         gc.unfreeze()
 
 
-async def _kept(stack: StackUnderTest, tenant: Tenant, offered: Offered) -> tuple[Stored, float]:
+async def _kept(stack: StackUnderTest, tenant: Tenant, offered: Offered) -> tuple[Stored, list[int], float]:
     pool = await connect_pool(stack.settings.postgres)
     try:
         drained_s = await drained(pool, tenant, int((offered.acked_us > 0).sum()))
-        return await stored(pool, tenant), drained_s
+        return await stored(pool, tenant), await logged_changes(pool, tenant), drained_s
     finally:
         await pool.close()
 
@@ -162,7 +167,7 @@ def _verdict(offered: Offered, kept: Stored) -> Verdict:
     return audit(offered.readings(offered.sent_us > 0), offered.readings(offered.acked_us > 0), kept.readings)
 
 
-def _latencies(offered: Offered, kept: Stored, watch: CommitWatch) -> Latencies:
+def _latencies(offered: Offered, kept: Stored, watch: CommitWatch, listener: AlertListener) -> Latencies:
     sent, acked = offered.sent_us[WARM_UP_S:], offered.acked_us[WARM_UP_S:]
     first_us = int(sent[sent > 0].min(initial=np.iinfo(np.int64).max))
     at_us = np.array([at for _, at in kept.readings], np.int64)
@@ -172,4 +177,5 @@ def _latencies(offered: Offered, kept: Stored, watch: CommitWatch) -> Latencies:
         puback=(acked - sent)[acked > 0] / 1e6,
         written=(kept.written_us - at_us)[warm] / 1e6,
         committed=np.array([seconds for published_us, seconds in watch.seen if published_us >= first_us]),
+        heard=np.array([change.late_s for change in listener.heard if change.at_us >= first_us]),
     )

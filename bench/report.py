@@ -46,7 +46,7 @@ def live_text(result: LiveResult) -> str:
 
 
 def _audit_text(result: LiveResult) -> str:
-    verdict, growth = result.verdict, result.costs.growth
+    verdict, stream, growth = result.verdict, result.stream, result.costs.growth
     rate = growth.total("fleetguard_readings_total", outcome="stored") / result.costs.seconds
     rows = [
         ["offered by the rig", f"{verdict.offered:,}"],
@@ -61,7 +61,11 @@ def _audit_text(result: LiveResult) -> str:
         ["connections lost", f"{result.lost_connections}"],
         ["committed per second", f"{rate:,.0f}"],
         ["last commit after the last reading", f"{result.drained_s:.1f} s"],
-        ["changes of alerts", f"{growth.total('fleetguard_alert_changes_total'):.0f}"],
+        ["changes of alerts, all heard once and in order" if stream.clean else "changes of alerts", f"{stream.logged}"],
+        [
+            "changes of alerts **not heard**, **heard twice**, **invented**",
+            f"{len(stream.missing)}, {len(stream.doubled)}, {len(stream.invented)}",
+        ],
     ]
     return table(["readings", f"{result.vehicles:,} vehicles × {result.seconds} s"], rows)
 
@@ -72,6 +76,7 @@ def _latency_table(result: LiveResult) -> str:
         _quantiles("published → PUBACK", latencies.puback),
         _quantiles("published → begin of the storing transaction", latencies.written),
         _quantiles(f"published → committed, seen by another session ({watched} vehicles)", latencies.committed),
+        _quantiles("published → change of an alert heard by somebody who follows", latencies.heard),
         _quantiles("the rig behind its schedule", latencies.late),
     ]
     lag = result.costs.growth.quantiles_s(LAG, SHARES)
@@ -146,14 +151,17 @@ How to read it:
 
 - *published* is the moment at which the rig hands the message to its socket; it is the reading's event time too. Clocks are all
   the same machine's. Latencies and costs leave out the first {WARM_UP_S} s, in which ingest takes the vehicles in; the counts of
-  the first table do not, but for the four that come from the stack's counters.
+  the first table do not, but for those that are the stack's own counters: delivered more than once, failed batches, committed per
+  second.
 - *begin of the storing transaction* is exact for every reading (`received_at`), and says nothing of the insert and the commit.
 - *committed, seen by another session* is measured from outside, on a few vehicles, by a session that looks every
   {POLL_S * 1e3:.0f} ms: it is up to that much, and the look itself, too long. It is the reading's commit; the alerts of its batch
   are committed by the stage `alerts` that follows.
 - *arrival at ingest → decision committed* is the stack's own histogram, the longest-waiting reading of each batch, interpolated
   between bucket bounds. It holds the alerts too, and not the broker.
-- Not measured here: published → alert in a browser, doubled or lost alerts, and what happens when a process dies.
+- *heard by somebody who follows* ends where a client that is signed in has read the event from `/sse/anomalies`; the page's own
+  rendering comes on top. There are as many as the injected faults make: read the high percentiles as the maximum.
+- Not measured here: whether each injected fault became an alert, and what happens when a process dies.
 - Memory is the proportional set size. The rig's cores are in the table; its looks into the store count as the rig's.
 
 ## What one reading costs in each stage

@@ -96,6 +96,13 @@ async def stored(pool: asyncpg.Pool, tenant: Tenant) -> Stored:
     return Stored([(row["vehicle_id"], row["at_us"]) for row in rows], np.array([row["written_us"] for row in rows], np.int64))
 
 
+async def logged_changes(pool: asyncpg.Pool, tenant: Tenant) -> list[int]:
+    """Sequence numbers of the tenant's changes of alerts."""
+    async with tenant_transaction(pool, tenant.tenant_id) as connection:
+        rows = await connection.fetch("SELECT seq FROM stream_events WHERE tenant_id = $1", tenant.tenant_id)
+    return [row["seq"] for row in rows]
+
+
 class CommitWatch:
     """Sees a few vehicles' readings appear in the store: the time until another session can read them."""
 

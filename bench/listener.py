@@ -1,0 +1,83 @@
+"""Somebody who watches the alerts live, as a browser would: signed in, over Server-Sent Events."""
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import httpx
+
+from bench.stack import StackUnderTest
+from bench.store import Tenant, owner_connection
+from fleet.errors import Unavailable
+from fleet.stores.provisioning import ensure_user
+
+FOLLOWS_WITHIN_S: Final = 10.0
+_WRITES: Final = {"X-Requested-With": "fleetguard"}
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A change of an alert as it arrived; `at_us` is the event time of the reading behind it, `late_s` the delay since."""
+
+    seq: int
+    at_us: int
+    late_s: float
+
+
+class AlertListener:
+    """One stream of one person."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self.heard: list[Heard] = []
+        self.follows = asyncio.Event()
+
+    async def run(self) -> None:
+        """Listen until cancelled, or until the stream breaks; the audit then shows what was missed."""
+        async with self._client.stream("GET", "/sse/anomalies") as stream:
+            stream.raise_for_status()
+            event = ""
+            async for line in stream.aiter_lines():
+                name, _, value = line.partition(": ")
+                if name == "event":
+                    event = value
+                elif name == "id":
+                    self.follows.set()
+                elif name == "data" and event == "anomaly":
+                    self._hear(json.loads(value))
+
+    def _hear(self, anomaly: dict[str, Any]) -> None:
+        at_us = round(datetime.fromisoformat(anomaly["lastSeen"]).timestamp() * 1e6)
+        self.heard.append(Heard(anomaly["seq"], at_us, time.time() - at_us / 1e6))
+
+
+@contextlib.asynccontextmanager
+async def listening(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[AlertListener]:
+    """A fleet manager of the tenant who follows the stream.
+
+    Raises:
+        Unavailable: signing in or following fails.
+    """
+    email, password = f"manager@{tenant.slug}.example", secrets.token_urlsafe(12)
+    async with owner_connection(stack.settings.postgres) as connection:
+        await ensure_user(connection, tenant.tenant_id, email, "Rig", "fleet_manager", password)
+    async with httpx.AsyncClient(base_url=stack.url, headers=_WRITES, timeout=httpx.Timeout(10, read=None)) as client:
+        listener = AlertListener(client)
+        try:
+            (await client.post("/api/session", json={"email": email, "password": password})).raise_for_status()
+            task = asyncio.create_task(listener.run())
+            await asyncio.wait_for(listener.follows.wait(), FOLLOWS_WITHIN_S)
+        except (httpx.HTTPError, TimeoutError) as error:
+            raise Unavailable(f"The alerts of {stack.url} cannot be followed: {error!r}.") from error
+        try:
+            yield listener
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
+                await task
