@@ -2,6 +2,7 @@
 
 import asyncio
 import resource
+import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +118,7 @@ def main() -> None:
     """Run; one clear sentence for what the user can mend."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # a connection per vehicle
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # a throw-away stack must not outlive us
     try:
         app(prog_name="python -m bench")
     except FleetError as error:

@@ -53,6 +53,7 @@ def _cores(axes: "Axes", result: LiveResult) -> None:
     bars = axes.barh(names, cores, color=COLOURS[0])
     axes.bar_label(bars, fmt="%.2f", padding=3)
     axes.set(xlabel="cores", xlim=(0, max(cores) * 1.2))
+    axes.locator_params(axis="x", nbins=6)
     axes.set_title("CPU by part")
 
 
