@@ -163,6 +163,7 @@ How to read it:
   rendering comes on top. There are as many as the injected faults make: read the high percentiles as the maximum.
 - Not measured here: whether each injected fault became an alert, and what happens when a process dies.
 - Memory is the proportional set size. The rig's cores are in the table; its looks into the store count as the rig's.
+  Processes are those that lived when publishing began; what a later one costs is not counted.
 
 ## What one reading costs in each stage
 
