@@ -15,7 +15,7 @@ from simulator.faults import Fault
 from simulator.plan import Trips, plan_faults, plan_trips
 from simulator.state import Start, State
 from simulator.stitch import Recording, break_sensors, join, stitch
-from simulator.truth import Episode
+from simulator.truth import Episode, overdue_rests
 from simulator.vehicles import Array, Vehicles, draw_vehicles
 
 Progress = Callable[[float], None]
@@ -23,6 +23,7 @@ RECORD_START: Final = pd.Timestamp("2026-05-04T00:00:00Z")
 EVENT_DAYS: Final = 420
 _PARKED_STEP_S: Final = 120.0
 _LANES_AT_ONCE: Final = 160
+_LASTING: Final = ("FUEL_LEAK", "FATIGUE")
 _FINE_VEHICLE_DAYS: Final = 250.0
 
 
@@ -171,7 +172,7 @@ def _labels(episodes: list[Episode], fleet: Vehicles, trips: Trips, names: list[
     """Episodes, those that go on over the next trip joined, and NORMAL for every trip without any."""
     lanes = {episode.lane for episode in episodes}
     ordinary = [Episode(lane, "NORMAL", 0.0, float(trips.trip_s[lane])) for lane in range(len(trips)) if lane not in lanes]
-    rows = episodes + ordinary
+    rows = episodes + list(overdue_rests(trips)) + ordinary
     lane = np.array([row.lane for row in rows], np.intp)
     frame = pd.DataFrame(
         {
@@ -181,9 +182,21 @@ def _labels(episodes: list[Episode], fleet: Vehicles, trips: Trips, names: list[
             "label": [row.label for row in rows],
         }
     )
+    frame = _joined(frame)
     for column in ("start", "end"):
         frame[column] = frame[column].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return frame.sort_values(["vehicle_id", "start", "label"], ignore_index=True)
+
+
+def _joined(frame: pd.DataFrame) -> pd.DataFrame:
+    """Intervals of one vehicle and label that overlap, or go on in the next trip, made one."""
+    frame = frame.sort_values(["vehicle_id", "label", "start"], ignore_index=True)
+    same = (frame["vehicle_id"] == frame["vehicle_id"].shift()) & (frame["label"] == frame["label"].shift())
+    reach = frame.groupby(["vehicle_id", "label"])["end"].cummax().shift()
+    goes_on = same & (frame["start"] - reach <= pd.Timedelta(seconds=2 * _PARKED_STEP_S)) & (frame["label"].isin(_LASTING))
+    joined = frame.groupby((~goes_on).cumsum()).agg(vehicle_id=("vehicle_id", "first"), start=("start", "first"),
+                                                    end=("end", "max"), label=("label", "first"))  # fmt: skip
+    return joined.reset_index(drop=True)
 
 
 def _vehicle_table(fleet: Vehicles, names: list[str]) -> pd.DataFrame:

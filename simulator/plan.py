@@ -1,6 +1,6 @@
 """Who drives when: days of trips and rests, and the faults that fall into them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.vehicles import Array, Vehicles
 HOUR_S = 3600.0
 # class → trips a day, median minutes of a trip, minutes of a rest between two
 _HABITS: Final = (((3, 6), 21, (15, 170)), ((6, 11), 15, (4, 22)), ((3, 5), 82, (16, 50)))
+_LEAK_S: Final = (6 * HOUR_S, 14 * HOUR_S)  # a hole in a tank does not close with the trip
 _LONGEST_TRIP_S: Final = 115 * 60.0
 _NIGHT_SHARE: Final = 0.12
 
@@ -78,8 +79,10 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
         if not fits:
             continue
         lane = int(rng.choice(fits))
-        taken.add(lane)
-        faults += _place(kind, lane, trips, vehicles, rng)
+        placed = _place(kind, lane, trips, vehicles, rng)
+        placed = [fault for fault in placed if fault.lane not in taken]
+        taken |= {fault.lane for fault in placed}
+        faults += placed
     return faults
 
 
@@ -104,7 +107,7 @@ def _place(kind: str, lane: int, trips: Trips, vehicles: Vehicles, rng: np.rando
             fault.start_s = trip_s + float(rng.uniform(300, 0.4 * rest_s))
             fault.duration_s = min(fault.duration_s, 0.5 * rest_s)
         case "FUEL_LEAK":
-            fault.start_s, fault.duration_s = 0.0, trip_s + rest_s
+            return _leak_on(fault, trips, float(rng.uniform(*_LEAK_S)))
         case "FATIGUE":
             fault.start_s, fault.duration_s = 120.0, trip_s
         case "BATTERY_FAILURE":
@@ -117,3 +120,12 @@ def _place(kind: str, lane: int, trips: Trips, vehicles: Vehicles, rng: np.rando
         case _ if kind in DRIVER or kind in ENGINE:
             fault.duration_s = min(fault.duration_s, trip_s)
     return [fault]
+
+
+def _leak_on(fault: Fault, trips: Trips, length_s: float) -> list[Fault]:
+    """The same leak in its trip and in those that follow, until somebody mends it."""
+    vehicle, begin = trips.vehicle[fault.lane], trips.start_s[fault.lane]
+    lanes = np.flatnonzero((trips.vehicle == vehicle) & (trips.start_s >= begin) & (trips.start_s < begin + length_s))
+    whole = trips.trip_s + trips.rest_s
+    lasts = np.minimum(whole[lanes], begin + length_s - trips.start_s[lanes])
+    return [replace(fault, lane=int(lane), start_s=0.0, duration_s=float(s)) for lane, s in zip(lanes, lasts, strict=True)]

@@ -10,6 +10,7 @@ from simulator.driving import Motion
 from simulator.effects import Effects
 from simulator.engine import Engine
 from simulator.faults import HARSH, Fault
+from simulator.plan import Trips
 from simulator.vehicles import Array, Flags, Vehicles
 
 # Interruptions shorter than this do not end an interval: a drowsy driver at a red light is still drowsy.
@@ -19,6 +20,8 @@ _LEAST_S: Final = {"SPEEDING": 30.0, **dict.fromkeys(HARSH, 0.3)}
 _LEAST_DEFAULT_S: Final = 5.0
 _HARSH_SPEED_MS: Final = 8 / 3.6
 _OVER_KMH, _OVER_SHARE = 6.0, 1.10
+_MOST_DRIVING_S: Final = 4.5 * 3600.0  # EU 561/2006 Art. 7: then a rest of 45 minutes
+_REST_S: Final = 45 * 60.0
 _OVERHEATED_C: Final = 103.0
 
 
@@ -86,6 +89,18 @@ def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Ar
     for label, mask in seen:
         for lane in np.flatnonzero(mask):
             log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]))
+
+
+def overdue_rests(trips: Trips) -> Iterator[Episode]:
+    """FATIGUE where somebody drives on after 4.5 h without a rest."""
+    vehicle, driven_s = -1, 0.0
+    for lane in range(len(trips)):
+        if trips.vehicle[lane] != vehicle or trips.rested_s[lane] >= _REST_S:
+            vehicle, driven_s = int(trips.vehicle[lane]), 0.0
+        trip_s = float(trips.trip_s[lane])
+        if driven_s + trip_s > _MOST_DRIVING_S:
+            yield Episode(lane, "FATIGUE", max(_MOST_DRIVING_S - driven_s, 0.0), trip_s)
+        driven_s += trip_s
 
 
 def shows(fault: Fault, now: float, vehicles: Vehicles, effects: Effects, motion: Motion, engine: Engine, running: Flags) -> bool:

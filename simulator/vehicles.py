@@ -67,6 +67,7 @@ _BIAS: Final[dict[str, float]] = {
     "coolant_temp_c": 1.2, "battery_v": 0.04, "accel_x_ms2": 0.08, "accel_y_ms2": 0.08, "accel_z_ms2": 0.08,
     "ambient_temp_c": 0.8, "oil_pressure_kpa": 6, "map_kpa": 0.8,
 }  # fmt: skip
+_HEALTHY_REST_V: Final = 12.46  # a battery that rests lower is failing: that is for the faults to bring about
 _TOWNS: Final = ((48.137, 11.575), (52.52, 13.405), (50.111, 8.682), (48.856, 2.352), (45.464, 9.19), (50.075, 14.437))
 
 
@@ -181,7 +182,7 @@ def draw_vehicles(count: int, rng: np.random.Generator, known: NDArray[np.intp] 
         roughness_rpm=rng.gamma(3, 3, count) + 0.5 * age,
         oil_kpa=rng.normal(330, 25, count) * (1 - 0.008 * age),
         regulator_v=rng.normal(14.25, 0.12, count).clip(13.95, 14.5),
-        rest_v=rng.normal(12.68, 0.06, count).clip(12.52, 12.85) - 0.004 * age,
+        rest_v=(rest_v := rng.normal(12.68, 0.06, count).clip(12.52, 12.85) - 0.004 * age),
         slosh_pct=np.where(bad_sender, rng.uniform(6, 16, count), rng.uniform(0.4, 2.5, count)),
         sender_low_pct=np.where(rng.random(count) < 0.3, rng.uniform(2, 9, count), 0),
         sender_high_pct=np.where(rng.random(count) < 0.3, rng.uniform(90, 97, count), 100),
@@ -189,7 +190,7 @@ def draw_vehicles(count: int, rng: np.random.Generator, known: NDArray[np.intp] 
         silent_when_off=rng.random(count) < 0.5,
         vibration_ms2=rng.uniform(0.06, 0.28, count),
         clock_skew_s=np.where(rng.random(count) < 0.1, rng.normal(0, 12, count), rng.normal(0, 0.6, count)),
-        charge=rng.beta(12, 1.6, count),
+        charge=np.maximum(rng.beta(12, 1.6, count), 1 - (rest_v - _HEALTHY_REST_V) / 1.1),
         coarse_speed=rng.random(count) < 0.25,
         home_lat=town[:, 0] + rng.normal(0, 0.03, count),
         home_lon=town[:, 1] + rng.normal(0, 0.04, count),
