@@ -77,7 +77,7 @@ def _train(missing: list[str], history: Path, registry: ModelRegistry, settings:
     for name in missing:
         task = progress.add_task(f"Training the {name} model", total=1.0 if name == "forecaster" else None)
         if name == "forecaster":
-            train_forecaster(history, registry, _advance(progress, task))
+            train_forecaster(history, registry, _advance(progress, task), quick=True)
         elif labelled is not None:
             train_row_model(name, labelled, registry, "simulated", settings.ray.address)
         promote(name, registry)

@@ -3,7 +3,7 @@
 import hashlib
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,8 +22,8 @@ from training.forecaster_metrics import Array, forecast_metrics
 from training.survival import (
     BOOST,
     CADENCE_H,
-    FOLDS,
-    ROUNDS,
+    FULL,
+    Effort,
     Landmarks,
     boosted,
     fit_forecaster,
@@ -92,7 +92,7 @@ def until(history: ComponentHistory, end_ms: int) -> ComponentHistory:
     return ComponentHistory(history.vehicles, *events)
 
 
-def train(history: Path, registry: ModelRegistry, progress: Progress | None = None) -> str:
+def train(history: Path, registry: ModelRegistry, progress: Progress | None = None, effort: Effort = FULL) -> str:
     """Fit, back-test and register; returns the new version, which has the alias challenger.
 
     Raises:
@@ -100,16 +100,17 @@ def train(history: Path, registry: ModelRegistry, progress: Progress | None = No
     """
     events = read_component_history(history)
     tell = progress or (lambda _share: None)
-    metrics = backtest(events, lambda share: tell(0.45 * share))
+    metrics = backtest(events, lambda share: tell(0.45 * share), effort)
     start, end = observed_span(events)
     vocabulary = Vocabulary.of(events)
-    scorer = fit_forecaster(landmarks(events, vocabulary, start, end), vocabulary, "new", lambda share: tell(0.45 + 0.5 * share))
-    version = _register(scorer, metrics, events, history, registry)
+    marks = landmarks(events, vocabulary, start, end, effort.landmarks)
+    scorer = fit_forecaster(marks, vocabulary, "new", lambda share: tell(0.45 + 0.5 * share), effort)
+    version = _register(scorer, metrics, events, history, registry, effort)
     tell(1.0)
     return version
 
 
-def backtest(events: ComponentHistory, progress: Progress | None = None) -> dict[str, float]:
+def backtest(events: ComponentHistory, progress: Progress | None = None, effort: Effort = FULL) -> dict[str, float]:
     """Trained on the older months, judged on the newest; beside it plain boosting and a plain Cox model in the same run.
 
     Raises:
@@ -124,11 +125,12 @@ def backtest(events: ComponentHistory, progress: Progress | None = None) -> dict
     cut = end - int(HELD_OUT * (end - start))
     older = until(events, cut)
     vocabulary = Vocabulary.of(older)
-    learnt, newest = landmarks(older, vocabulary, start, cut), landmarks(events, vocabulary, cut, end)
-    scorer = fit_forecaster(learnt, vocabulary, "back-test", progress)
+    learnt = landmarks(older, vocabulary, start, cut, effort.landmarks)
+    newest = landmarks(events, vocabulary, cut, end, effort.landmarks)
+    scorer = fit_forecaster(learnt, vocabulary, "back-test", progress, effort)
     figures = forecast_metrics(newest, scorer.forecast(newest.covariates).probability, scorer.components)
     for name, fit in (("boosting", _boosting), ("cox", _plain_cox)):
-        rivals = forecast_metrics(newest, fit(learnt, newest, scorer.components), scorer.components)
+        rivals = forecast_metrics(newest, fit(learnt, newest, scorer.components, effort), scorer.components)
         figures |= {f"{name}.{key}": value for key, value in rivals.items() if key.startswith("any.")}
     return figures
 
@@ -147,16 +149,16 @@ def evaluate(history: Path, scorer: ForecastScorer) -> dict[str, float]:
     return forecast_metrics(marks, scorer.forecast(marks.covariates).probability, scorer.components)
 
 
-def _boosting(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...]) -> Array:
+def _boosting(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...], effort: Effort) -> Array:
     columns = []
     for place in map(learnt.components.index, components):
         seen = learnt.complete | learnt.failed[:, place]
-        booster = boosted(learnt.covariates.values[seen], learnt.failed[seen, place])
+        booster = boosted(learnt.covariates.values[seen], learnt.failed[seen, place], effort)
         columns.append(booster.inplace_predict(newest.covariates.values, missing=np.nan))
     return np.stack(columns, axis=1).astype(float)
 
 
-def _plain_cox(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...]) -> Array:
+def _plain_cox(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...], _effort: Effort) -> Array:
     """Proportional hazards alone: what one writes first."""
     columns = []
     for name in components:
@@ -170,13 +172,16 @@ def _plain_cox(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...]
 
 
 def _register(
-    scorer: ForecastScorer, metrics: dict[str, float], events: ComponentHistory, history: Path, registry: ModelRegistry
+    scorer: ForecastScorer,
+    metrics: dict[str, float],
+    events: ComponentHistory,
+    history: Path,
+    registry: ModelRegistry,
+    effort: Effort,
 ) -> str:
     with tempfile.TemporaryDirectory() as folder, experiment_run(NAME, registry):
         scorer.save(Path(folder) / NATIVE)
-        mlflow.log_params(
-            {**BOOST, "rounds": ROUNDS, "folds": FOLDS, "cadence_h": CADENCE_H, "components": len(scorer.components)}
-        )
+        mlflow.log_params({**BOOST, **asdict(effort), "cadence_h": CADENCE_H, "components": len(scorer.components)})
         mlflow.log_metrics({key: value for key, value in metrics.items() if np.isfinite(value)})
         mlflow.set_tags({"data_fingerprint": fingerprint(events), "history": history.name})
         example = pd.DataFrame({"vehicle_id": events.vehicle_ids()[:1], "at": [events.failures["ts"].max().isoformat()]})

@@ -29,24 +29,34 @@ from fleet.errors import InvalidHistory
 from serve.forecaster import ComponentHazard, ForecastScorer, boosted_risk, proportional_inputs
 
 CADENCE_H: Final = 12
-MAX_LANDMARKS: Final = 120_000
-FOLDS: Final = 4
 MIN_FAILURES: Final = 10  # below it a component's hazard is guesswork, and it is left out
 BOOST: Final = {
     "objective": "binary:logistic",
     "tree_method": "hist",
     "max_bin": 256,
     "max_depth": 3,
-    "eta": 0.04,
     "min_child_weight": 5,
     "subsample": 0.6,
     "colsample_bytree": 0.4,
 }
-ROUNDS: Final = 300
 RIDGE: Final = 1e-4
 PLAIN_RIDGE: Final = 0.01
 VARIES: Final = 1e-3
 THINNING: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How much work a fit is given: boosting rounds and their step, folds of vehicles, landmarks at most."""
+
+    rounds: int
+    eta: float
+    folds: int
+    landmarks: int
+
+
+FULL: Final = Effort(rounds=300, eta=0.04, folds=4, landmarks=120_000)
+QUICK: Final = Effort(rounds=110, eta=0.1, folds=2, landmarks=16_000)  # for the first champion of a new installation
 
 Flags = NDArray[np.bool_]
 Array = NDArray[np.float64]
@@ -95,12 +105,14 @@ def observed_span(history: ComponentHistory) -> tuple[int, int]:
     return int(milliseconds([recorded.min()])[0]), int(milliseconds([every.max()])[0])
 
 
-def landmarks(history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int) -> Landmarks:
+def landmarks(
+    history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int, most: int = FULL.landmarks
+) -> Landmarks:
     """A moment every 12 hours (fewer in a very large fleet) of every vehicle, known to end at `end_ms`."""
     vehicles = history.vehicle_ids()
     step = CADENCE_H * HOUR_MS
     moments = np.arange((start_ms // step + 1) * step, end_ms, step)
-    moments = moments[:: max(1, -(-len(moments) * len(vehicles) // MAX_LANDMARKS))]
+    moments = moments[:: max(1, -(-len(moments) * len(vehicles) // most))]
     vehicle, at_ms = np.repeat(np.arange(len(vehicles)), len(moments)), np.tile(moments, len(vehicles))
     covariates = component_covariates(history, vocabulary, [vehicles[place] for place in vehicle], at_ms)
     places = {name: place for place, name in enumerate(vehicles)}
@@ -125,7 +137,12 @@ def distinct_failures(marks: Landmarks, place: int) -> int:
 
 
 def fit_forecaster(
-    marks: Landmarks, vocabulary: Vocabulary, version: str, progress: Callable[[float], None] | None = None, threads: int = 2
+    marks: Landmarks,
+    vocabulary: Vocabulary,
+    version: str,
+    progress: Callable[[float], None] | None = None,
+    effort: Effort = FULL,
+    threads: int = 2,
 ) -> ForecastScorer:
     """A forecaster of the components with enough failures.
 
@@ -138,7 +155,7 @@ def fit_forecaster(
         raise InvalidHistory(f"no component failed {MIN_FAILURES} times within the record: a forecaster cannot be fitted")
     hazards: dict[int, ComponentHazard] = {}
     with ThreadPoolExecutor(threads) as pool:  # a thread each: the boosters' own threads wait for each other on a busy machine
-        running = {pool.submit(fit_hazard, marks, place, counts[place]): place for place in enough}
+        running = {pool.submit(fit_hazard, marks, place, counts[place], effort): place for place in enough}
         for done in as_completed(running):
             hazards[running[done]] = done.result()
             if progress:
@@ -146,21 +163,21 @@ def fit_forecaster(
     return ForecastScorer(version, vocabulary, tuple(hazards[place] for place in enough))
 
 
-def fit_hazard(marks: Landmarks, place: int, failures: int) -> ComponentHazard:
+def fit_hazard(marks: Landmarks, place: int, failures: int, effort: Effort = FULL) -> ComponentHazard:
     """One component: both risks from all folds but one, then the Cox regression on those of vehicles they did not see."""
     name, failed = marks.components[place], marks.failed[:, place]
-    fold, values = marks.vehicle % FOLDS, marks.covariates.values
+    fold, values = marks.vehicle % effort.folds, marks.covariates.values
     inputs = proportional_inputs(marks.covariates, name)
     follow_up = np.maximum(marks.follow_up_h[:, place], 0.1)
     labelled, telling = marks.complete | failed, telling_rows(failed)
     risks, boosters = np.zeros((len(values), 2)), []
-    for out in range(FOLDS):
+    for out in range(effort.folds):
         seen, told, unseen = labelled & (fold != out), telling & (fold != out), fold == out
-        boosters.append(boosted(values[seen], failed[seen]))
+        boosters.append(boosted(values[seen], failed[seen], effort))
         coefficients = proportional(inputs[told], follow_up[told], failed[told])
         risks[unseen, 0] = boosted_risk(boosters[-1], values[unseen])
         risks[unseen, 1] = inputs[unseen] @ coefficients
-    whole = boosted(values[labelled], failed[labelled])
+    whole = boosted(values[labelled], failed[labelled], effort)
     frame = pd.DataFrame({"boosted": risks[:, 0], "proportional": risks[:, 1], "hours": follow_up, "failed": failed.astype(int)})
     start = np.array([frame["boosted"].std() * 0.9, 0.1 * frame["proportional"].std()])  # Newton overshoots from zero
     cox = CoxPHFitter(penalizer=RIDGE).fit(frame, "hours", "failed", initial_point=start, fit_options={"step_size": 0.5})
@@ -185,10 +202,10 @@ def telling_rows(failed: Flags) -> Flags:
     return np.asarray(failed | (np.arange(len(failed)) % THINNING == 0))
 
 
-def boosted(values: NDArray[np.float32], failed: Flags) -> xgb.Booster:
+def boosted(values: NDArray[np.float32], failed: Flags, effort: Effort = FULL) -> xgb.Booster:
     """Gradient boosting of "fails within 72 h", silent and deterministic."""
     matrix = xgb.QuantileDMatrix(values, failed.astype(np.float32), nthread=1, max_bin=BOOST["max_bin"])
-    return xgb.train({**BOOST, "nthread": 1, "seed": 7}, matrix, ROUNDS)
+    return xgb.train({**BOOST, "eta": effort.eta, "nthread": 1, "seed": 7}, matrix, effort.rounds)
 
 
 def proportional(inputs: Array, follow_up_h: Array, failed: Flags) -> Array:

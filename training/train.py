@@ -38,12 +38,15 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
         return register_version(name, folder, registry, held_out, record)
 
 
-def train_forecaster(history: Path, registry: ModelRegistry, progress: Callable[[float], None] | None = None) -> str:
-    """Fit the forecaster on a bundle's failures; returns the new version."""
+def train_forecaster(
+    history: Path, registry: ModelRegistry, progress: Callable[[float], None] | None = None, quick: bool = False
+) -> str:
+    """Fit the forecaster on a bundle's failures; returns the new version. `quick`: with a fraction of the work."""
     from training.forecaster import train
+    from training.survival import FULL, QUICK
 
     open_experiment("forecaster", registry)
-    return train(history, registry, progress)
+    return train(history, registry, progress, QUICK if quick else FULL)
 
 
 def evaluate_version(
