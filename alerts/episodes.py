@@ -30,7 +30,7 @@ class Rule:
     cooldown_s: float = 300.0
 
 
-_HARSH = Rule(on=0.6, clear_s=5, cooldown_s=5)  # domain.md: merge within 5 s
+_HARSH = Rule(on=0.66, clear_s=5, cooldown_s=5)  # from the limit on; domain.md: merge within 5 s
 RULES: dict[AlertType, Rule] = {
     AlertType.HARSH_BRAKING: _HARSH,
     AlertType.HARSH_ACCELERATION: _HARSH,

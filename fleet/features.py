@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.alerts import VehicleId
+from fleet.channels import MINUTE, SECOND
+from fleet.fuel_level import rest_drop, unexplained_slope
+from fleet.minutes import roughness
+from fleet.series import carried, covered_sum, held, mean, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
-from fleet.windows import MINUTE, SECOND, WindowState, mean
+from fleet.vitals import VITALS, vitals
+from fleet.windows import WindowState
 
 G_MS2 = 9.80665
 
@@ -21,7 +26,7 @@ SECOND_FEATURES = (
     "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c",
     "coolant_min_10_c", "coolant_slope_c_min", "coolant_step_c", "intake_temp_c", "ambient_temp_c", "oil_temp_c",
     "oil_pressure_max_10_kpa", "battery_v", "battery_max_10_v", "battery_max_60_v", "engine_on", "engine_on_60",
-    "rpm_min_10", "yaw_jitter_60_dps",
+    "rpm_min_10", "yaw_jitter_60_dps", "speed_max_6_kmh", "speed_min_6_kmh", "rough_60_rpm",
 )  # fmt: skip
 MINUTE_FEATURES = (
     "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps",
@@ -30,7 +35,7 @@ MINUTE_FEATURES = (
     "coolant_jitter_15_c", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
     "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_rise_15_pct", "fuel_used_15_l", "fuel_used_60_l",
     "fuel_noise_pct", "fuel_jumps_60", "fuel_zero", "fuel_slope_lph", "fuel_slope_error_lph", "fuel_hours", "still_15",
-    "fuel_unmetered_share",
+    "fuel_unmetered_share", "fuel_rest_drop_pct", "fuel_rest_min", "fuel_rest_heard", "fuel_since_rest_min", *VITALS,
 )  # fmt: skip
 FEATURES = SECOND_FEATURES + MINUTE_FEATURES + ("vehicle_class", "tank_l")
 FEATURE = {name: position for position, name in enumerate(FEATURES)}
@@ -140,6 +145,9 @@ def second_features(window: FloatArray) -> FloatArray:
 
 def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
     put("speed_kmh", newest(last("speed_kmh", 3)))
+    recent = last("speed_kmh", 6)
+    put("speed_max_6_kmh", np.fmax.reduce(recent, axis=1))
+    put("speed_min_6_kmh", np.fmin.reduce(recent, axis=1))
     put("speed_known", (~np.isnan(last("speed_kmh", 5))).any(axis=1))
     put("speed_std_60_kmh", spread(last("speed_kmh", 60)))
     for kind in ("accel", "brake", "corner", "horizontal"):
@@ -157,8 +165,8 @@ def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
         speed, limit = last("speed_kmh", seconds), last("speed_limit_kmh", seconds)
         excess = speed - limit
         known = (~np.isnan(excess)).mean(axis=1) >= 0.7
-        put(f"over_limit_{seconds}_kmh", np.where(known, np.fmin.reduce(excess, axis=1), np.nan))
-        put(f"over_limit_{seconds}_ratio", np.where(known, np.fmin.reduce(speed / limit - 1, axis=1), np.nan))
+        put(f"over_limit_{seconds}_kmh", np.where(known, held(excess), np.nan))
+        put(f"over_limit_{seconds}_ratio", np.where(known, held(speed / limit - 1), np.nan))
 
 
 def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
@@ -169,6 +177,7 @@ def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
     put("engine_on_60", mean(running))
     put("rpm_min_10", np.fmin.reduce(rpm[:, -10:], axis=1))
     put("rpm_rough_30", np.sqrt(mean(np.diff(rpm[:, -30:], n=2, axis=1) ** 2)))
+    put("rough_60_rpm", roughness(rpm, last("speed_kmh", 60)))
     for name in ("engine_load_pct", "throttle_pct", "map_kpa", "coolant_temp_c", "battery_v"):
         put(name, newest(last(name, 5)))
     for name in ("intake_temp_c", "ambient_temp_c", "oil_temp_c"):
@@ -200,6 +209,8 @@ def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: Float
     _stamina(put, last, minute)
     _engine_trends(put, last)
     _fuel(put, last, tank_l)
+    for name, value in vitals(window).items():
+        put(name, value)
     return out
 
 
@@ -258,6 +269,11 @@ def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
     put("fuel_hours", hours)
     burning = last("engine_on", 360) > 0.5
     put("fuel_unmetered_share", (burning & np.isnan(last("fuel_l", 360))).sum(axis=1) / np.maximum(burning.sum(axis=1), 1))
+    parked = np.nan_to_num(last("engine_on", 360)) < 0.5
+    rest = rest_drop(level, ~np.isnan(raw), parked & ~(last("moving", 360) > 0.1))
+    for name, value in zip(("drop_pct", "min", "heard"), rest, strict=True):
+        put(f"fuel_rest_{name}", value)
+    put("fuel_since_rest_min", trailing_true(~parked))
     moving = last("moving", 15)
     put("still_15", 1 - mean(np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)))
 
@@ -272,93 +288,3 @@ def driving_since_rest(moving: NDArray[np.bool_], rest_min: int = 45) -> FloatAr
     ends = np.where(rests.any(axis=1), length - np.argmax(rests[:, ::-1], axis=1), 0)
     driven = np.concatenate([np.zeros((len(moving), 1)), np.cumsum(moving, axis=1)], axis=1)
     return (driven[:, -1] - driven[np.arange(len(moving)), ends]).astype(np.float32)
-
-
-def trailing_true(flags: NDArray[np.bool_]) -> FloatArray:
-    """(n,) length of the run of True that ends each row."""
-    broken = ~flags[:, ::-1]
-    return np.where(broken.any(axis=1), np.argmax(broken, axis=1), flags.shape[1]).astype(np.float32)
-
-
-def newest(values: FloatArray) -> FloatArray:
-    """(n,) the last value that is there along axis 1."""
-    present = ~np.isnan(values[:, ::-1])
-    return values[np.arange(len(values)), values.shape[1] - 1 - np.argmax(present, axis=1)]
-
-
-def carried(values: FloatArray, limit: int = 12) -> FloatArray:
-    """Gaps of up to `limit` columns filled with the value before them: a level holds between sparse readings."""
-    columns = np.arange(values.shape[1])
-    source = np.maximum.accumulate(np.where(np.isnan(values), -1, columns), axis=1)
-    filled = np.take_along_axis(values, np.maximum(source, 0), axis=1)
-    return np.where((source >= 0) & (columns - source <= limit), filled, np.nan)
-
-
-def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
-    """(n,) median of three minutes around a moment; NaN when two of them are missing."""
-    end = level.shape[1] - minutes_ago
-    three = level[:, max(end - 3, 0) : end]
-    ordered = np.sort(three, axis=1)
-    count = (~np.isnan(three)).sum(axis=1)
-    return np.where(count >= 2, ordered[np.arange(len(three)), np.maximum(count - 1, 0) // 2], np.nan)
-
-
-def spread(values: FloatArray) -> FloatArray:
-    """(n,) standard deviation over axis 1 of what is there; NaN below two values."""
-    centre = mean(values)
-    variance = mean((values - centre[:, None]) ** 2)
-    return np.where((~np.isnan(values)).sum(axis=1) >= 2, np.sqrt(variance), np.nan)
-
-
-def slope(values: FloatArray) -> FloatArray:
-    """(n,) least-squares change per column; NaN below a third of the columns."""
-    x = np.arange(values.shape[1], dtype=np.float32) + 0 * values
-    x = x - mean(x)[:, None]
-    rise = mean(x * (values - mean(values)[:, None])) / np.maximum(mean(x**2), 1e-6)
-    return np.where((~np.isnan(values)).mean(axis=1) >= 1 / 3, rise, np.nan)
-
-
-def covered_sum(values: FloatArray) -> FloatArray:
-    """(n,) sum over axis 1 scaled up for missing columns; NaN below half of them."""
-    coverage = (~np.isnan(values)).mean(axis=1)
-    return np.where(coverage >= 0.5, mean(values) * values.shape[1], np.nan)
-
-
-def unexplained_slope(level_pct: FloatArray, used_l: FloatArray, tank_l: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Fuel that vanishes beyond consumption, over the last hours.
-
-    Args:
-        level_pct: (n, minutes) level. used_l: (n, minutes) litres burnt in each minute, NaN where unknown.
-        tank_l: (n,) tank.
-
-    Returns:
-        (n,) litres per hour (positive: vanishing), its standard error, and the hours of level it rests on.
-        Refuels are netted: only the time after the last rise of 5 l or more counts.
-    """
-    level_l = level_pct * tank_l[:, None] / 100
-    smooth = _smoothed(level_l)
-    rise = smooth[:, 5:] - smooth[:, :-5] > np.maximum(5, 0.03 * tank_l)[:, None]
-    since = np.where(rise.any(axis=1), rise.shape[1] - np.argmax(rise[:, ::-1], axis=1) + 5, 0)
-    burnt = np.cumsum(np.nan_to_num(used_l), axis=1)
-    residual = np.where(np.arange(level_l.shape[1]) >= since[:, None], level_l + burnt, np.nan)
-    x = np.arange(residual.shape[1]) / 60 + 0 * residual
-    count = (~np.isnan(residual)).sum(axis=1)
-    x = x - mean(x)[:, None]
-    centred = residual - mean(residual)[:, None]
-    variance = np.maximum(mean(x**2), 1e-6)
-    rate = mean(x * centred) / variance
-    noise = np.sqrt(
-        mean((centred - rate[:, None] * x) ** 2) / variance / np.maximum(count / 10, 1)
-    )  # readings correlate over ~10 min
-    enough = count >= 60
-    return np.where(enough, -rate, np.nan), np.where(enough, noise, np.nan), count / 60
-
-
-def _smoothed(level: FloatArray) -> FloatArray:
-    kernel = 5
-    present = ~np.isnan(level)
-    total = np.cumsum(np.where(present, level, 0), axis=1)
-    count = np.cumsum(present, axis=1)
-    total[:, kernel:] -= total[:, :-kernel].copy()
-    count[:, kernel:] -= count[:, :-kernel].copy()
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
+from fleet.channels import MINUTES
 from fleet.features import FeatureBatch, FeatureState
 from fleet.history import History
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
-from fleet.windows import MINUTES, VEHICLE_CLASSES, WindowState
+from fleet.windows import VEHICLE_CLASSES, WindowState
 
 WARM_UP_S = (MINUTES + 1) * 60
 PIECE_ROWS = 8_000

@@ -10,30 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet import signals
+from fleet.channels import DIRECT, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
+from fleet.minutes import summarise_minute
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
-
-SECONDS = 64
-MINUTES = 360
-
-DIRECT = (
-    "speed_kmh", "engine_rpm", "coolant_temp_c", "oil_temp_c", "oil_pressure_kpa", "map_kpa", "maf_gps", "intake_temp_c",
-    "throttle_pct", "engine_load_pct", "fuel_rate_lph", "battery_v", "ambient_temp_c", "ignition_on", "speed_limit_kmh",
-    "yaw_rate_dps", "odometer_km",
-)  # fmt: skip
-DERIVED = (
-    "fuel_pct", "brake_pct", "offset_s", "accel_ms2", "lateral_ms2", "peak_accel_ms2", "peak_brake_ms2", "peak_corner_ms2",
-    "peak_horizontal_ms2",
-)  # fmt: skip
-SECOND_CHANNELS = DIRECT + DERIVED
-SECOND = {name: position for position, name in enumerate(SECOND_CHANNELS)}
-_PEAKS = slice(SECOND["peak_accel_ms2"], SECOND["peak_horizontal_ms2"] + 1)
-
-MINUTE_CHANNELS = (
-    "samples", "fuel_pct", "fuel_spread_pct", "fuel_l", "distance_km", "engine_on", "moving", "speed_kmh", "engine_rpm",
-    "engine_load_pct", "coolant_temp_c", "coolant_range_c", "ambient_temp_c", "oil_pressure_kpa", "battery_on_v", "battery_off_v",
-    "harsh_s", "accel_rms_ms2", "lateral_rms_ms2", "weave_dps", "speeding",
-)  # fmt: skip
-MINUTE = {name: position for position, name in enumerate(MINUTE_CHANNELS)}
 
 VEHICLE_CLASSES = ("car", "van", "truck")
 DEFAULT_TANK_L = np.array([50.0, 80.0, 400.0], np.float32)
@@ -44,10 +23,12 @@ STATE = np.dtype([
     ("minute", "i8"),                                    # absolute minute that is open
     ("vehicle_class", "i1"),
     ("tank_l", "f4"),
+    ("held", "f4"),                                      # lately, how often a speed stood still before it leapt
+    ("leapt", "f4"),                                     # lately, how often it leapt
     ("seconds", "f4", (SECONDS, len(SECOND_CHANNELS))),  # circular: bin of second s at s % SECONDS
     ("minutes", "f4", (MINUTES, len(MINUTE_CHANNELS))),  # circular: bin of minute m at m % MINUTES
 ])  # fmt: skip
-LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/1"
+LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/2"
 
 _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
@@ -56,8 +37,12 @@ SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
 SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
 BUILD_UP = 3.0  # a vehicle that brakes this hard braked a third as hard the second before
+LEAP_KMH = 3.0  # a speed that moves this far in a second moves every second, unless its sender is polled less often
+LEAPS_REMEMBERED = 0.95
+SUSPECT_LEAPS = 2.0  # leaps without a hold that a new sender is credited with
+HOLD_S = 3.0  # weight of a hold that is seen: polling is irregular, and half of its holds go unseen
+LONGEST_REFRESH_S = 4.0
 SPARSE_GAP_S = 20.0  # readings further apart than this are judged at once, not at the end of their minute
-HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
 
 
 class WindowState:
@@ -73,7 +58,7 @@ class WindowState:
         """Forget everything about these slots."""
         blank = np.zeros(1, STATE)
         blank["time"], blank["seconds"], blank["minutes"] = np.nan, np.nan, np.nan
-        blank["tank_l"] = DEFAULT_TANK_L[0]
+        blank["tank_l"], blank["leapt"] = DEFAULT_TANK_L[0], SUSPECT_LEAPS
         self.rows[slots] = blank
         for slot in slots.tolist():
             self._tails.pop(slot, None)
@@ -145,7 +130,7 @@ class WindowState:
         place = (slot, second % SECONDS)
         old = rows["seconds"][place]
         merged = np.where(np.isnan(bins), old, bins)
-        merged[:, _PEAKS] = np.fmax(old[:, _PEAKS], bins[:, _PEAKS])
+        merged[:, PEAKS] = np.fmax(old[:, PEAKS], bins[:, PEAKS])
         rows["seconds"][place] = merged
         sparse = first | (time - rows["time"][slot] > SPARSE_GAP_S)
         rows["second"][slot], rows["time"][slot], rows["minute"][slot] = second, time, minute
@@ -209,7 +194,7 @@ class WindowState:
             rows = begin + np.flatnonzero(imu[begin:end])
             smooth[rows] = self._smooth(int(slot[begin]), time[rows], np.stack([x[rows], y[rows]], axis=1))
         peaks = np.stack([smooth[:, 0], -smooth[:, 0], np.abs(smooth[:, 1]), np.hypot(smooth[:, 0], smooth[:, 1])], axis=1)
-        bins[:, _PEAKS] = np.fmax.reduceat(peaks, starts, axis=0)
+        bins[:, PEAKS] = np.fmax.reduceat(peaks, starts, axis=0)
 
     def _smooth(self, slot: int, time: TimeArray, xy: FloatArray) -> FloatArray:
         """(k, 2) means over the last 300 ms; NaN until 200 ms are covered."""
@@ -250,14 +235,34 @@ class WindowState:
         bins[slow, SECOND["peak_horizontal_ms2"]] = np.hypot(forward, corner)[slow]
 
     def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """Accelerations held to what three seconds of speed bear out: a polled sender repeats a value, then jumps."""
-        before = self.rows["seconds"][slot, (second - 3) % SECONDS]
-        elapsed = 3 + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
-        change = (bins[:, SECOND["speed_kmh"]] - before[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
+        """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
+
+        The rarer its readings, the longer the time that must bear it out, and each end of it is known to one refresh only.
+        """
+        speed, offset = bins[:, SECOND["speed_kmh"]], bins[:, SECOND["offset_s"]]
+        refresh_s = self._refresh_s(slot, second, speed)
+        back = 2 + np.round(refresh_s).astype(np.int64)
+        change = np.full(len(slot), np.nan, np.float32)
+        for wait in (0, 1, 2):  # the second wanted, or one before it where that one is missing
+            before = self.rows["seconds"][slot, (second - back - wait) % SECONDS]
+            elapsed = back + wait + offset - before[:, SECOND["offset_s"]] + refresh_s - 1
+            rise = (speed - before[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 1)
+            change = np.where(np.isnan(change), rise, change)
         along = np.maximum(np.sign(accel) * change, 0) / SUSTAINED_SHARE
-        older, newer = (self.rows["seconds"][slot, (second - back) % SECONDS, SECOND["speed_kmh"]] for back in (2, 1))
-        along = np.fmin(along, BUILD_UP * np.maximum(np.sign(accel) * (newer - older) / 3.6, 0))
-        return np.sign(accel) * np.fmin(np.abs(accel), along)
+        older, newer = (self.rows["seconds"][slot, (second - ago) % SECONDS, SECOND["speed_kmh"]] for ago in (2, 1))
+        build_up = BUILD_UP * np.maximum(np.sign(accel) * (newer - older) / 3.6, 0)
+        return np.sign(accel) * np.minimum(np.minimum(np.abs(accel), along), np.where(np.isnan(build_up), np.inf, build_up))
+
+    def _refresh_s(self, slot: NDArray[np.intp], second: NDArray[np.int64], speed: FloatArray) -> FloatArray:
+        """(n,) about how many seconds lie between two readings of a speed that is reported every second."""
+        past = self.rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, 5)) % SECONDS, SECOND["speed_kmh"]]
+        leapt = np.abs(speed - past[:, 0]) >= LEAP_KMH
+        moved = np.fmax(np.abs(past[:, 1] - past[:, 2]), np.abs(past[:, 2] - past[:, 3])) >= LEAP_KMH / 2
+        held, count = self.rows["held"][slot], self.rows["leapt"][slot]
+        held = np.where(leapt, LEAPS_REMEMBERED * held + ((past[:, 0] == past[:, 1]) & moved), held)
+        count = np.where(leapt, LEAPS_REMEMBERED * count + 1, count)
+        self.rows["held"][slot], self.rows["leapt"][slot] = held, count
+        return np.minimum(1 + HOLD_S * held / count, LONGEST_REFRESH_S).astype(np.float32)
 
     def second_windows(self, slots: NDArray[np.intp], length: int = SECONDS) -> FloatArray:
         """(n, length, channel) the last seconds of each slot, oldest first; NaN where nothing came."""
@@ -292,61 +297,3 @@ def _run_starts(values: NDArray[np.intp]) -> NDArray[np.intp]:
     """(n,) for each element the position where its run of equal values starts."""
     starts = np.r_[True, values[1:] != values[:-1]]
     return np.maximum.accumulate(np.where(starts, np.arange(len(values)), 0))
-
-
-def summarise_minute(window: FloatArray, tank_l: FloatArray) -> FloatArray:
-    """(n, minute channel) from (n, seconds, second channel); NaN where no second says anything."""
-
-    def of(name: str) -> FloatArray:
-        return window[:, :, SECOND[name]]
-
-    rpm, speed, fuel = of("engine_rpm"), of("speed_kmh"), of("fuel_pct")
-    seen = ~np.isnan(of("offset_s"))
-    count = seen.sum(axis=1).astype(np.float32)
-    running = np.where(np.isnan(rpm), of("ignition_on"), (rpm > 300).astype(np.float32) + 0 * rpm)
-    summary = np.full((len(window), len(MINUTE_CHANNELS)), np.nan, np.float32)
-
-    def put(name: str, value: FloatArray) -> None:
-        summary[:, MINUTE[name]] = value
-
-    put("samples", np.where(count > 0, count, np.nan))
-    level = median(fuel)
-    put("fuel_pct", level)
-    put("fuel_spread_pct", median(np.abs(fuel - level[:, None])))
-    put("fuel_l", mean(of("fuel_rate_lph")) / 60)
-    put("distance_km", mean(speed) / 60)
-    put("engine_on", mean(running))
-    put("moving", mean((speed > 5) + 0 * speed))
-    for name in ("speed_kmh", "engine_rpm", "engine_load_pct", "coolant_temp_c", "ambient_temp_c", "oil_pressure_kpa"):
-        put(name, mean(of(name)))
-    coolant = of("coolant_temp_c")
-    put("coolant_range_c", np.fmax.reduce(coolant, axis=1) - np.fmin.reduce(coolant, axis=1))
-    put("battery_on_v", median(np.where(running > 0.5, of("battery_v"), np.nan)))
-    put("battery_off_v", median(np.where(running < 0.5, of("battery_v"), np.nan)))
-    peak = np.fmax.reduce(window[:, :, _PEAKS][:, :, :3], axis=2)
-    put("harsh_s", np.where(np.isnan(peak).all(axis=1), np.nan, np.nansum(peak > HARSH_MS2, axis=1)))
-    put("accel_rms_ms2", np.sqrt(mean(of("accel_ms2") ** 2)))
-    put("lateral_rms_ms2", np.sqrt(mean(of("lateral_ms2") ** 2)))
-    yaw = np.where(speed > 30, of("yaw_rate_dps"), np.nan)
-    put("weave_dps", np.sqrt(mean((yaw - mean(yaw)[:, None]) ** 2)))
-    limit = of("speed_limit_kmh")
-    put("speeding", mean((speed > limit * 1.1) + 0 * (speed + limit)))
-    return summary
-
-
-def mean(values: FloatArray) -> FloatArray:
-    """(n,) mean over axis 1 of what is there; NaN where nothing is."""
-    present = ~np.isnan(values)
-    count = present.sum(axis=1)
-    total = np.where(present, values, 0).sum(axis=1, dtype=np.float32)
-    return np.divide(total, count, out=np.full(len(values), np.nan, np.float32), where=count > 0)
-
-
-def median(values: FloatArray) -> FloatArray:
-    """(n,) median over axis 1 of what is there; NaN where nothing is."""
-    ordered = np.sort(values, axis=1)  # NaN last
-    count = (~np.isnan(values)).sum(axis=1)
-    rows = np.arange(len(values))
-    low, high = np.maximum(count - 1, 0) // 2, np.maximum(count // 2, 0)
-    middle = (ordered[rows, low] + ordered[rows, np.minimum(high, values.shape[1] - 1)]) / 2
-    return np.where(count > 0, middle, np.nan).astype(np.float32)

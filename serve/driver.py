@@ -10,7 +10,7 @@ import treelite
 from numpy.typing import NDArray
 
 from fleet.alerts import AlertType, Evidence, Severity
-from fleet.features import FeatureBatch
+from fleet.features import G_MS2, FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.telemetry import FloatArray
 from fleet.thresholds import DEFAULT_LIMITS, HARSH_AT_LIMIT, HARSH_STEEPNESS, Limits, beyond, graded
@@ -72,7 +72,7 @@ class DriverScorer:
 
     def score(self, features: FeatureBatch, slow: FloatArray) -> ScoreBatch:
         """(n) scores; `slow` is not used: an event is judged by physics, a style against the fleet."""
-        claims = Claims(features, self.version)
+        claims = Claims(features, f"driver-{self.version}")
         with np.errstate(invalid="ignore"):
             self._harsh(features, claims)
             self._speeding(features, claims)
@@ -106,7 +106,7 @@ class DriverScorer:
             ratio = np.where(slow, 0 * peak, peak) / limit
             probability = np.minimum(beyond(ratio, HARSH_STEEPNESS, HARSH_AT_LIMIT), np.where(blind, _UNVERIFIED, 1))
             severity = graded(ratio, (1.0, Severity.MEDIUM), (1.25, Severity.HIGH), (1.6, Severity.CRITICAL))
-            claims.put(alert, probability.astype(np.float32), severity, _harsh_reason(name, peak, limit, speed, blind))
+            claims.put(alert, probability.astype(np.float32), severity, _harsh_reason(name, peak, limit, features, blind))
 
     def _speeding(self, features: FeatureBatch, claims: Claims) -> None:
         light, moderate, severe = zip(self._limits.speeding_kmh, self._limits.speeding_ratio, strict=True)
@@ -164,13 +164,24 @@ def _rows(features: FeatureBatch, rows: NDArray[np.intp]) -> FeatureBatch:
     return FeatureBatch((), features.at[rows], features.values[rows], features.sequence[rows], ())
 
 
-def _harsh_reason(name: str, peak: FloatArray, limit: FloatArray, speed: FloatArray, blind: NDArray[np.bool_]) -> Explain:
-    words = {"brake": "Braking", "accel": "Acceleration", "corner": "Cornering"}
+_HARSH = {  # words, the signal that shows it, and the feature with the speed at which it began
+    "brake": ("Braking", "accel_x_ms2", "speed_max_6_kmh", "from"),
+    "accel": ("Acceleration", "accel_x_ms2", "speed_min_6_kmh", "from"),
+    "corner": ("Cornering", "accel_y_ms2", "speed_kmh", "at"),
+}
+
+
+def _harsh_reason(name: str, peak: FloatArray, limit: FloatArray, features: FeatureBatch, blind: NDArray[np.bool_]) -> Explain:
+    words, signal, began, preposition = _HARSH[name]
+    speed = features.column(began)
 
     def reason(row: int) -> tuple[Evidence, ...]:
-        where = "with no speed to confirm the direction" if blind[row] else f"at {speed[row]:.0f} km/h"
-        text = f"{words[name]} of {peak[row]:.2f} g {where}; the limit for this class is {limit[row]:.2f} g."
-        return (Evidence(f"{name}_peak_g", "g", float(peak[row]), float(limit[row]), text, 1.0),)
+        where = f"{preposition} {speed[row]:.0f} km/h" if not blind[row] else "with no speed to confirm the direction"
+        if np.isnan(speed[row]) and not blind[row]:
+            where = "at an unknown speed"
+        text = f"{words} of {peak[row]:.2f} g {where}; the limit for this class is {limit[row]:.2f} g."
+        observed, expected = float(peak[row]) * G_MS2, float(limit[row]) * G_MS2
+        return (Evidence(signal, "m/s²", round(observed, 3), round(expected, 3), text, 1.0),)
 
     return reason
 

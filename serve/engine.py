@@ -13,7 +13,9 @@ from fleet.features import FeatureBatch
 from fleet.scores import MODEL_TYPES, ScoreBatch
 from fleet.telemetry import FloatArray
 from fleet.thresholds import DEFAULT_LIMITS, SUPPORT_CAP, Limits
+from fleet.vitals import SENSORS
 from serve.claims import EVIDENCE_FROM, Claims, Explain, unless
+from serve.phrases import PHRASES
 from serve.rails import Rail, battery_rail, misfire_support, oil_rail, overheat_rail, sensor_rail
 
 ENGINE_FEATURES = (
@@ -23,16 +25,18 @@ ENGINE_FEATURES = (
     "load_flat_std_pct", "coolant_jitter_15_c", "ambient_temp_c", "intake_temp_c", "map_kpa",
     "oil_temp_c", "oil_pressure_max_10_kpa", "oil_pressure_15_kpa",
     "battery_max_10_v", "battery_max_60_v", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "moving_15",
-    "vehicle_class",
+    "vehicle_class", "rough_60_rpm", "rough_ratio", "rough_quiet_rpm", "air_fuel_change", "air_load_change", "oil_change",
+    "coolant_change_c", "coolant_fall_c", "intake_change_c", "battery_change_v",
+    *(f"{sensor}_{state}" for sensor in SENSORS if sensor != "fuel" for state in ("stuck", "silent_min")),
 )  # fmt: skip
 ENGINE_TYPES = MODEL_TYPES["engine"]
 CLASSES = (None, *ENGINE_TYPES)  # class 0 is normal
 _NEEDS: dict[AlertType, tuple[str, ...]] = {
     AlertType.ENGINE_OVERHEAT: ("coolant_temp_c",),
-    AlertType.MISFIRE: ("engine_rpm", "rpm_rough_30"),
+    AlertType.MISFIRE: ("engine_rpm", "rough_60_rpm"),
     AlertType.LOW_OIL_PRESSURE: ("oil_pressure_max_10_kpa",),
     AlertType.BATTERY_FAILURE: ("battery_max_60_v",),
-    AlertType.SENSOR_FAULT: ("coolant_temp_c",),
+    AlertType.SENSOR_FAULT: ("engine_on",),
 }
 _REASONS = 3  # contributions named beside the guard rail's own reason
 
@@ -61,7 +65,7 @@ class EngineScorer:
 
     def score(self, features: FeatureBatch, slow: FloatArray) -> ScoreBatch:
         """(n) scores; a type is NaN where the signals it rests on are silent."""
-        claims = Claims(features, self.version)
+        claims = Claims(features, f"engine-{self.version}")
         table = engine_table(features)
         model = class_probability(self._booster, table, self._temperature)
         with np.errstate(invalid="ignore"):
@@ -81,7 +85,7 @@ class EngineScorer:
             AlertType.MISFIRE: misfire_support(features),
             AlertType.LOW_OIL_PRESSURE: oil_rail(features, slow, self._limits),
             AlertType.BATTERY_FAILURE: battery_rail(features, self._limits),
-            AlertType.SENSOR_FAULT: sensor_rail(features, slow),
+            AlertType.SENSOR_FAULT: sensor_rail(features),
         }
 
     def _reason(self, kind: AlertType, rail: Rail, said: FloatArray, stated: FloatArray, table: FloatArray) -> Explain:
@@ -109,11 +113,11 @@ class EngineScorer:
         best = [int(place) for place in np.argsort(-speaking)[:_REASONS] if speaking[place] > 0 and not np.isnan(row[place])]
         return tuple(
             Evidence(
-                ENGINE_FEATURES[place],
-                "",
+                PHRASES[ENGINE_FEATURES[place]].column,
+                PHRASES[ENGINE_FEATURES[place]].unit,
                 float(row[place]),
                 _number(self._typical[place]),
-                f"{ENGINE_FEATURES[place]} is {row[place]:.4g}, in normal driving {self._typical[place]:.4g}.",
+                PHRASES[ENGINE_FEATURES[place]].sentence(float(row[place]), float(self._typical[place])),
                 round(float(speaking[place]) / total, 3),
             )
             for place in best

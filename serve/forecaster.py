@@ -213,7 +213,7 @@ class RiskBoard:
             risk = self._risks.get(vehicle)
             if risk is None or at - risk.made_at > STALE_S:
                 continue
-            version = risk.version
+            version = f"forecaster-{risk.version}"
             scores.probability[row, _COLUMN] = risk.probability
             scores.severity[row, _COLUMN] = severity_of(risk.probability)
             if risk.probability >= EVIDENCE_FROM:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -22,7 +22,16 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
 _METERING_ERROR = 0.05  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
 _INDEPENDENT_PER_H = 4  # readings of a sloshing tank within an hour that tell something new
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
-_WILD_JUMPS = 15  # of more than 8 points within an hour: a slack float jumps up to a dozen times
+_STEP_PCT = 0.4  # one step of a sender that reports a byte: the error of a level at rest
+_UNKNOWN_SWING_PCT = 6.0  # how far a sender's reading may be from the level where its usual swing is not known yet
+_SIPHON_LPH = 6.0  # what leaves a parked vehicle faster than this is taken; slower, it leaks
+_LEAK_REST_H = 0.5
+_UNMETERED_SHARE = 0.05
+_STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sender
+_SILENT_MIN = 3.0
+_LEAP_PCT, _LEAP_USUAL = 15.0, 2.5  # a leap in motion: points of level, and times the usual of this sender
+_LEAP_UNKNOWN_PCT = 45.0  # where the usual is not known yet: real senders swing 40 points within a trip
+_SPREAD_USUAL = 5.0
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
 _CLEAR_LEAK = 2.0  # times the limit, in litres and in noise, at which no calibration is needed
@@ -35,17 +44,17 @@ class Balance:
     """What left the tank beyond consumption; all (n,), NaN where it is not known.
 
     Attributes:
-        lost_l, error_l: unexplained litres within 15 min and their standard error.
+        lost_l, error_l: unexplained litres within 15 min, or over a rest, and their standard error.
+        still: share of that time at rest.
         suspect_l, critical_l: limits of this tank.
-        still: share of the last 15 min at rest.
         leak_lph, leak_error_lph: unexplained litres per hour over the last `hours`; `doubt_lph` is what a meter may hide.
     """
 
     lost_l: FloatArray
     error_l: FloatArray
+    still: FloatArray
     suspect_l: FloatArray
     critical_l: FloatArray
-    still: FloatArray
     leak_lph: FloatArray
     leak_error_lph: FloatArray
     doubt_lph: FloatArray
@@ -80,22 +89,68 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
     metered = features.column("fuel_used_15_l") * np.where(np.isnan(scale), 1, scale)
     used = np.where(np.isnan(metered), lph * (1 - still) / 4, metered)
     step = np.maximum(features.column("fuel_noise_pct"), 0.2) * litres
-    doubt = _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l"))
-    hours = np.maximum(features.column("fuel_hours"), 0.25)
-    slosh = step * np.sqrt(12 / _INDEPENDENT_PER_H / hours) / hours  # error of a slope through that many readings of this noise
-    metering = features.column("fuel_unmetered_share")
-    leak = np.where(metering > 0.05, np.nan, features.column("fuel_slope_lph"))
+    moving = _Loss(features.column("fuel_drop_15_pct") * litres - used, np.hypot(step, 0.2 * used), still)
+    rest = _over_rest(features, litres, step, lph)
+    leak = _leaking(features, litres, step)
     return Balance(
-        lost_l=features.column("fuel_drop_15_pct") * litres - used,
-        error_l=np.hypot(step, 0.2 * used),
+        *_clearer(moving, rest),
         suspect_l=np.maximum(limits.theft_suspect_l, limits.theft_suspect_share * tank),
         critical_l=np.maximum(limits.theft_critical_l, limits.theft_critical_share * tank),
-        still=still,
-        leak_lph=leak,
-        leak_error_lph=np.hypot(features.column("fuel_slope_error_lph"), slosh),
-        doubt_lph=doubt,
-        hours=features.column("fuel_hours"),
+        **leak,
     )
+
+
+class _Loss(NamedTuple):
+    """(n,) litres that are gone, their standard error, and the share of time at rest."""
+
+    lost_l: FloatArray
+    error_l: FloatArray
+    still: FloatArray
+
+
+def _clearer(one: _Loss, other: _Loss) -> _Loss:
+    """Row by row the loss that stands out further from its noise."""
+    better = (other.lost_l / other.error_l > one.lost_l / one.error_l) | (np.isnan(one.lost_l) & ~np.isnan(other.lost_l))
+    return _Loss(*(np.where(better, theirs, mine) for mine, theirs in zip(one, other, strict=True)))
+
+
+def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph: FloatArray) -> _Loss:
+    """What was lost while parked, beyond what a leak loses in that time; slow siphoning, and theft while nobody listened."""
+    minutes, since = features.column("fuel_rest_min"), features.column("fuel_since_rest_min")
+    lost = features.column("fuel_rest_drop_pct") * litres - lph * since / 60
+    recent = features.column("fuel_drop_60_pct") * litres
+    lost = np.where((since == 0) & (minutes > 60 + 5), np.fmin(lost, recent), lost)
+    hours = np.maximum(np.minimum(minutes, np.where(since == 0, 60, minutes)) / 60, 0.1)
+    fast = lost / hours >= _SIPHON_LPH
+    usual = features.column("fuel_step_usual_pct")
+    swing = np.where(np.isnan(usual), _UNKNOWN_SWING_PCT, usual) * litres
+    heard = features.column("fuel_rest_heard") == 1
+    error = np.where(heard & (since == 0), _STEP_PCT * litres, np.hypot(np.hypot(step, swing), 0.3 * lph * since / 60))
+    return _Loss(np.where(fast, lost, 0 * lost), error, np.where(heard, 1, _STILL_SHARE) + 0 * lost)
+
+
+def _leaking(features: FeatureBatch, litres: FloatArray, step: FloatArray) -> dict[str, FloatArray]:
+    """Litres per hour beyond consumption: over hours of metered driving, or from a parked vehicle, whichever is clearer."""
+    hours = np.maximum(features.column("fuel_hours"), 0.25)
+    slosh = step * np.sqrt(12 / _INDEPENDENT_PER_H / hours) / hours  # error of a slope through that many readings of this noise
+    unmetered = features.column("fuel_unmetered_share") > _UNMETERED_SHARE
+    driving = {
+        "leak_lph": np.where(unmetered, np.nan, features.column("fuel_slope_lph")),
+        "leak_error_lph": np.hypot(features.column("fuel_slope_error_lph"), slosh),
+        "doubt_lph": _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l")),
+        "hours": features.column("fuel_hours"),
+    }
+    rest_h = features.column("fuel_rest_min") / 60
+    lph = features.column("fuel_rest_drop_pct") * litres / rest_h
+    settled = (features.column("fuel_since_rest_min") == 0) & (features.column("fuel_rest_heard") == 1) & (rest_h >= _LEAK_REST_H)
+    parked = {
+        "leak_lph": np.where(settled, lph, np.nan),
+        "leak_error_lph": _STEP_PCT * litres / rest_h,
+        "doubt_lph": 0 * lph,
+        "hours": np.maximum(rest_h, 1),
+    }
+    clear = parked["leak_lph"] / parked["leak_error_lph"] > np.nan_to_num(driving["leak_lph"] / driving["leak_error_lph"])
+    return {name: np.where(clear, parked[name], driving[name]) for name in driving}
 
 
 class FuelScorer:
@@ -116,7 +171,7 @@ class FuelScorer:
 
     def score(self, features: FeatureBatch, slow: FloatArray) -> ScoreBatch:
         """(n) scores; NaN where no level was sent."""
-        claims = Claims(features, self.version)
+        claims = Claims(features, f"fuel-{self.version}")
         with np.errstate(invalid="ignore", divide="ignore"):
             balance = fuel_balance(features, slow, self._expected, self._limits)
             failing = self._sender(features, claims)
@@ -140,8 +195,8 @@ class FuelScorer:
 
         def reason(row: int) -> tuple[Evidence, ...]:
             lost, error = float(balance.lost_l[row]), 1.96 * float(balance.error_l[row])
-            text = f"{lost:.0f} ± {error:.0f} l left the tank within 15 minutes at rest, beyond what the engine used."
-            return (Evidence("fuel_level_pct", "l", lost, 0.0, text, 1.0),)
+            text = f"{lost:.0f} ± {error:.0f} l left the tank at rest, beyond what the engine used."
+            return (Evidence("fuel_level_l", "l", lost, 0.0, text, 1.0),)
 
         claims.put(AlertType.FUEL_THEFT, unless(known, probability), severity, reason)
 
@@ -165,25 +220,45 @@ class FuelScorer:
             rate = float(balance.leak_lph[row])
             error = 1.96 * float(np.hypot(balance.leak_error_lph[row], balance.doubt_lph[row]))
             text = f"{rate:.1f} ± {error:.1f} l/h vanish beyond consumption, over {balance.hours[row]:.1f} hours."
-            return (Evidence("fuel_slope_lph", "l/h", rate, 0.0, text, 1.0),)
+            return (Evidence("fuel_level_l", "l/h", rate, 0.0, text, 1.0),)
 
         claims.put(AlertType.FUEL_LEAK, unless(~np.isnan(balance.leak_lph), probability), severity, reason)
 
     def _sender(self, features: FeatureBatch, claims: Claims) -> FloatArray:
         """Claims SENSOR_FAULT for a level that reads 0 or jumps; (n,) its probability with silence as 0."""
-        zero, jumps = features.column("fuel_zero"), features.column("fuel_jumps_60")
-        before = features.column("fuel_pct") + np.fmax(features.column("fuel_drop_60_pct"), features.column("fuel_drop_15_pct"))
-        cut = np.where((zero == 1) & (before >= 2 * _EMPTY_PCT), np.float32(0.9), np.float32(0.02))
-        wild = beyond(jumps / _WILD_JUMPS, 6)
-        probability = unless(~np.isnan(zero) | ~np.isnan(jumps), np.fmax(cut, wild))
-        level = features.column("fuel_pct")
+        zero, level = features.column("fuel_zero"), features.column("fuel_pct")
+        before = level + np.fmax(features.column("fuel_drop_60_pct"), features.column("fuel_drop_15_pct"))
+        leap, usual = features.column("fuel_step_pct"), features.column("fuel_step_usual_pct")
+        leap_limit = np.where(np.isnan(usual), _LEAP_UNKNOWN_PCT, np.maximum(_LEAP_PCT, _LEAP_USUAL * usual))
+        stuck, silent = features.column("fuel_stuck"), features.column("fuel_silent_min")
+        signs = np.stack(
+            [
+                np.where((zero == 1) & (before >= 2 * _EMPTY_PCT), np.float32(0.9), np.float32(0.02)),
+                beyond(leap / leap_limit, 8),
+                beyond(features.column("fuel_spread_ratio") / _SPREAD_USUAL, 6),
+                beyond(stuck / _STUCK_SURPRISE, 6),
+                beyond(silent / _SILENT_MIN, 4),
+            ],
+            axis=1,
+        )
+        known = ~(np.isnan(zero) & np.isnan(silent))
+        probability = unless(known, np.fmax.reduce(signs, axis=1))
 
         def reason(row: int) -> tuple[Evidence, ...]:
-            if cut[row] > 0.5:
-                text = f"The fuel sender reads 0 after {before[row]:.0f} %: a power cut or a broken sender, not a theft."
-                return (Evidence("fuel_level_pct", "%", 0.0, float(before[row]), text, 1.0),)
-            text = f"The fuel level jumped {jumps[row]:.0f} times by more than 8 points within an hour."
-            return (Evidence("fuel_level_pct", "%", float(level[row]), None, text, 1.0),)
+            texts = (
+                f"The fuel sender reads 0 after {before[row]:.0f} %: a power cut or a broken sender, not a theft.",
+                f"The fuel level leapt by {leap[row]:.0f} points while driving; leaps of this sender stay below"
+                f" {leap_limit[row]:.0f}.",
+                "The fuel level swings several times as wildly as this sender's usual slosh.",
+                "The fuel level has not changed by a single step for minutes of driving, which this sender never does.",
+                f"The fuel sender has been silent for {silent[row]:.0f} minutes while other signals go on.",
+            )
+            text = texts[int(np.nanargmax(signs[row]))]
+            return (Evidence("fuel_level_pct", "%", _number(level[row]), None, text, 1.0),)
 
         claims.put(AlertType.SENSOR_FAULT, probability, np.full(len(features), Severity.LOW, np.int8), reason)
         return np.nan_to_num(probability)
+
+
+def _number(value: np.floating) -> float | None:
+    return None if np.isnan(value) else float(value)

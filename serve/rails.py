@@ -19,6 +19,19 @@ _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
 _FLAT_MIN = 15.0
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
 _ROUGH_RPM = 12.0
+_QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
+_ROUGHER = 1.4
+_STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sensor
+_SILENT_MIN = 3.0
+_COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
+_HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column, and what of `_CHANGE` no vehicle shows by itself
+    "coolant_temp": ("coolant_temp_c", (-14, 16)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
+    "map": ("map_kpa", (-0.25, 0.25)), "intake_temp": ("intake_temp_c", (-15, 22)), "battery": ("battery_v", (-0.6, 0.8)),
+}  # fmt: skip
+_CHANGE = {
+    "coolant_temp": "coolant_change_c", "oil_pressure": "oil_change", "map": "air_load_change",
+    "intake_temp": "intake_change_c", "battery": "battery_change_v",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +58,9 @@ def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
     probability = np.where(running & real, sigmoid(2.2 + (coolant - limits.coolant_high_c) / 1.5), np.float32(0.01))
     rising = features.column("coolant_slope_c_min")
     support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | ((rising > 4) & (coolant >= 94)))
+    newest = np.where(real & (coolant >= limits.coolant_high_c - 2), features.column("coolant_temp_c"), coolant)
     severity = graded(
-        coolant,
+        newest,
         (_OVERHEAT_SUPPORT_C + 4, Severity.MEDIUM),
         (limits.coolant_high_c - 2, Severity.HIGH),
         (limits.coolant_critical_c, Severity.CRITICAL),
@@ -55,8 +69,8 @@ def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
     def explain(row: int) -> tuple[Evidence, ...]:
         trend = f", rising by {rising[row]:.0f} °C a minute" if rising[row] >= 1 else ""
         limit = limits.coolant_high_c
-        text = f"Coolant at {coolant[row]:.0f} °C with the engine running{trend}; it should stay below {limit:.0f} °C."
-        return (Evidence("coolant_temp_c", "°C", float(coolant[row]), limits.coolant_high_c, text),)
+        text = f"Coolant at {newest[row]:.0f} °C with the engine running{trend}; it should stay below {limit:.0f} °C."
+        return (Evidence("coolant_temp_c", "°C", float(newest[row]), limit, text),)
 
     return Rail(probability.astype(np.float32), support, severity, explain)
 
@@ -93,8 +107,8 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
     rest = np.where(off, sigmoid(0.9 + (limits.battery_low_v - resting) / 0.08), np.float32(np.nan))
     drive = np.where(on, sigmoid(1.4 + (limits.charging_v - np.fmax(charging, newest)) / 0.1), np.float32(np.nan))
     over = np.where(on, sigmoid(1.4 + (np.fmin(charging, newest) - 15.8) / 0.1), np.float32(np.nan))
-    sender = ~(newest < 5)  # a sender that reads 0 while the engine runs is broken, the battery is not
-    probability = np.where(sender | off, np.nan_to_num(np.fmax(np.fmax(rest, drive), over)), np.float32(0.02))
+    sender = ~(newest < 5)  # a sender that reads 0 is broken: with a battery that empty the device would be silent
+    probability = np.where(sender, np.nan_to_num(np.fmax(np.fmax(rest, drive), over)), np.float32(0.02))
     low = np.where(off, resting, np.fmax(charging, newest))
     support = (off & (resting < 12.55)) | (on & sender & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
     severity = graded(-low, (-limits.battery_medium_v, Severity.MEDIUM), (-11.5, Severity.HIGH))
@@ -110,52 +124,81 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
 
 
 def misfire_support(features: FeatureBatch) -> Rail:
-    """No single quantity proves a misfire: the engine must at least run, warm or cold, and turn roughly."""
-    rough, running = features.column("rpm_rough_30"), features.column("engine_on") >= 0.5
-    share = rough / np.maximum(features.column("engine_rpm"), 500)
+    """No single quantity proves a misfire: the engine must at least run and turn more roughly than it used to."""
+    rough, running = features.column("rough_60_rpm"), features.column("engine_on") >= 0.5
+    quiet = features.column("rough_quiet_rpm")
+    usual = np.where(np.isnan(quiet), _ROUGH_RPM, quiet)
+    excess = rough / np.maximum(usual, _QUIETEST_RPM)
 
     def explain(row: int) -> tuple[Evidence, ...]:
-        text = f"Engine speed trembles by {rough[row]:.0f} rpm from second to second."
-        return (Evidence("engine_rpm", "rpm", float(rough[row]), _ROUGH_RPM, text),)
+        whose = "an ordinary engine" if np.isnan(quiet[row]) else "this engine"
+        text = f"Engine speed trembles by {rough[row]:.0f} rpm from second to second; {whose} stays at {usual[row]:.0f} rpm."
+        return (Evidence("engine_rpm", "rpm", float(rough[row]), float(usual[row]), text),)
 
     nothing = np.full(len(features), 0.01, np.float32)
-    severity = graded(share, (0.04, Severity.MEDIUM), (0.10, Severity.HIGH))
-    return Rail(nothing, running & (rough >= _ROUGH_RPM), severity, explain)
+    severity = graded(excess, (2.5, Severity.MEDIUM), (5.0, Severity.HIGH))
+    return Rail(nothing, running & (rough >= _ROUGH_RPM) & (excess >= _ROUGHER), severity, explain)
 
 
-def sensor_rail(features: FeatureBatch, slow: FloatArray) -> Rail:
-    """Readings that physics forbids: an open or shorted sensor, a jump, or a coolant that is flat under a changing load."""
-    coolant, step, flat = (features.column(name) for name in ("coolant_temp_c", "coolant_step_c", "coolant_flat_min"))
+def sensor_rail(features: FeatureBatch) -> Rail:
+    """Readings that physics forbids, a coolant that jumps, a sensor that stands still or falls silent beside the others."""
+    step = features.column("coolant_step_c")
     running = features.column("engine_on") >= 0.5
     broken = {name: low_or_high(features.column(name), running) for name, low_or_high in _OPEN.items()}
     impossible = np.any(list(broken.values()), axis=0)
-    stuck = running & (flat >= 45) & (features.column("load_flat_std_pct") > 8) & (coolant < 60)
-    certain = impossible | (step >= 2 * _STEP_C)
-    probability = np.where(certain, np.float32(0.95), np.where(stuck, np.float32(0.8), np.float32(0.02)))
-    normal = slow[:, SLOW_FEATURE["coolant_normal_c"]]
-    away = np.abs(features.column("coolant_mean_15_c") - np.where(np.isnan(normal), 88, normal)) > 12
-    settled = features.column("engine_on_60") >= 0.9
-    support = impossible | (step >= _STEP_C) | (running & settled & ((flat >= _FLAT_MIN) | (away & (coolant < 60))))
+    stuck = np.stack([features.column(f"{sensor}_stuck") for sensor in _HEALTH], axis=1)
+    silent = np.stack([features.column(f"{sensor}_silent_min") for sensor in _HEALTH], axis=1)
+    moved = np.stack([_moved(features, sensor) for sensor in _HEALTH], axis=1)
+    fallen = np.where(running, beyond(features.column("coolant_fall_c") / _COOLED_C, 8), np.float32(0.02))
+    certain = np.where(impossible | (step >= 2 * _STEP_C), np.float32(0.95), fallen)
+    still = beyond(np.fmax.reduce(stuck, axis=1) / _STUCK_SURPRISE, 6)
+    quiet = np.where(running, beyond(np.fmax.reduce(silent, axis=1) / _SILENT_MIN, 4), np.float32(0.02))
+    probability = np.fmax(certain, np.fmax(still, quiet))
+    frozen = running & (features.column("coolant_flat_min") >= _FLAT_MIN)
+    support = impossible | (step >= _STEP_C) | frozen | (running & moved.any(axis=1))
 
     def explain(row: int) -> tuple[Evidence, ...]:
-        name = next((name for name, rows in broken.items() if rows[row]), "coolant_temp_c")
-        signal = BY_COLUMN.get(name.replace("_max_10", "").replace("_max_60", ""), BY_COLUMN["coolant_temp_c"])
-        value = float(features.column(name)[row])
+        place, says = _sensor_words(row, stuck[row], silent[row], moved[row])
+        signal = BY_COLUMN[list(_HEALTH.values())[place][0]]
         if impossible[row]:
+            name = next(name for name, rows in broken.items() if rows[row])
+            signal = BY_COLUMN[_OPEN_COLUMN.get(name, name)]
+            value = float(features.column(name)[row])
             text = f"{signal.label} reads {value:.0f} {signal.unit} with the engine running: the sensor is open or shorted."
-        elif step[row] >= _STEP_C:
+            return (Evidence(signal.column, signal.unit, value, None, text),)
+        if fallen[row] >= 0.5:
+            fall, now = float(features.column("coolant_fall_c")[row]), float(features.column("coolant_temp_c")[row])
+            text = f"The coolant reading fell by {fall:.0f} °C while the engine ran on."
+            return (Evidence("coolant_temp_c", "°C", now, now + fall, text),)
+        if step[row] >= _STEP_C:
             text = f"The coolant reading jumped by {step[row]:.0f} °C within a second."
-        elif flat[row] >= _FLAT_MIN:
-            text = f"The coolant reading has not moved for {flat[row]:.0f} minutes while the engine works."
-        else:
-            text = f"The coolant reading of {coolant[row]:.0f} °C does not fit load and running time."
-        return (Evidence(signal.column, signal.unit, value, None, text),)
+            return (Evidence("coolant_temp_c", "°C", float(features.column("coolant_temp_c")[row]), None, text),)
+        return (Evidence(signal.column, signal.unit, None, None, f"{signal.label} {says}."),)
 
-    return Rail(probability, support, np.full(len(features), Severity.LOW, np.int8), explain)
+    return Rail(probability.astype(np.float32), support, np.full(len(features), Severity.LOW, np.int8), explain)
+
+
+def _moved(features: FeatureBatch, sensor: str) -> NDArray[np.bool_]:
+    """(n,) whether the reading left the band in which the vehicle's own last hours lay."""
+    low, high = _HEALTH[sensor][1]
+    change = features.column(_CHANGE[sensor])
+    return (change < low) | (change > high)
+
+
+def _sensor_words(row: int, stuck: FloatArray, silent: FloatArray, moved: NDArray[np.bool_]) -> tuple[int, str]:
+    """Which sensor of `_HEALTH` stands out most, and how."""
+    strangest = np.fmax(np.nan_to_num(stuck) / _STUCK_SURPRISE, np.nan_to_num(silent) / _SILENT_MIN)
+    place = int(np.argmax(np.where(moved, np.maximum(strangest, 0.5), strangest)))
+    if silent[place] >= _SILENT_MIN / 2:
+        return place, f"has been silent for {silent[place]:.0f} minutes while other signals go on"
+    if stuck[place] >= _STUCK_SURPRISE / 2:
+        return place, "has not changed for minutes of driving, which this vehicle never shows"
+    return place, "does not fit the other signals and this vehicle's own last hours"
 
 
 Forbidden = Callable[[FloatArray, NDArray[np.bool_]], NDArray[np.bool_]]
 
+_OPEN_COLUMN = {"oil_pressure_max_10_kpa": "oil_pressure_kpa", "battery_max_60_v": "battery_v"}
 # What an open or shorted circuit reads, by feature: the resistor that is left pulls to one end of the scale.
 _OPEN: dict[str, Forbidden] = {
     "coolant_temp_c": lambda value, _: (value <= _IMPLAUSIBLE_C[0]) | (value >= _IMPLAUSIBLE_C[1]),

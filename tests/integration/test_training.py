@@ -138,8 +138,7 @@ def test_a_real_cars_normal_log_stays_nearly_silent_and_real_manoeuvres_are_foun
             promote(name, registry)
     scorers = list(champions(registry).values())
     commute = score_history(read_history(EVALUATION_DATA / "obd-normal"), tmp_path / "commute", scorers)
-    assert sum(commute.alerts.values()) <= 12
-    assert not set(commute.alerts) - {"HARSH_BRAKING", "HARSH_ACCELERATION"}
+    assert sum(commute.alerts.values()) <= 1
     manoeuvres = score_history(read_history(EVALUATION_DATA / "harsh-manoeuvres"), tmp_path / "manoeuvres", scorers)
     assert manoeuvres.alerts["HARSH_CORNERING"] >= 8
     assert manoeuvres.alerts["HARSH_BRAKING"] >= 4

@@ -172,7 +172,7 @@ def test_the_evidence_names_component_probability_interval_codes_and_age():
     (evidence,) = scores.evidence[0, RISK]
     for part in ("pump", "62%", "50%", "74%", "P1", "41 days"):
         assert part in evidence.text
-    assert scores.versions[RISK] == "7"
+    assert scores.versions[RISK] == "forecaster-7"
 
 
 @pytest.mark.parametrize(

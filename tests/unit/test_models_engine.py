@@ -9,6 +9,7 @@ import xgboost
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer
+from serve.phrases import PHRASES
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +101,35 @@ def test_a_flat_battery_at_rest_is_found(scorer):
     probability, severity, _ = judge(scorer, AlertType.BATTERY_FAILURE, **flat)
     assert probability >= 0.7
     assert severity == Severity.MEDIUM
+
+
+def test_an_established_overheating_is_critical_as_soon_as_the_newest_reading_is(scorer):
+    climbing = hot(114) | {"coolant_temp_c": 126, "coolant_step_c": 1}
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **climbing)[1] == Severity.CRITICAL
+    jumped = hot(90) | {"coolant_temp_c": 126, "coolant_step_c": 36}
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **jumped)[0] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        pytest.param({"oil_pressure_stuck": 6}, "Oil pressure has not changed", id="stuck"),
+        pytest.param({"map_silent_min": 6}, "Manifold pressure has been silent for 6 minutes", id="silent"),
+        pytest.param({"coolant_fall_c": 40, "coolant_temp_c": 50}, "fell by 40 °C while the engine ran on", id="drifting"),
+    ],
+)
+def test_a_sensor_that_breaks_with_the_vehicles_own_habits_is_a_fault_and_says_why(scorer, columns, words):
+    probability, _, evidence = judge(scorer, AlertType.SENSOR_FAULT, **(HOT | columns))
+    assert probability >= 0.7
+    assert words in evidence[0].text
+
+
+def test_every_feature_of_the_model_has_words_and_a_signal():
+    assert set(PHRASES) == set(ENGINE_FEATURES)
+    sentence = PHRASES["oil_pressure_max_10_kpa"].sentence(48, 288)
+    assert sentence == "In ten seconds oil pressure reached at most 48 kPa; 288 kPa in normal driving."
+
+
+def test_scores_name_the_model_and_its_version(scorer):
+    scores = scorer.score(row(**hot(126)), np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+    assert scores.versions[TYPE_INDEX[AlertType.ENGINE_OVERHEAT]] == "engine-7"

@@ -82,3 +82,29 @@ def test_no_level_means_unknown(scorer):
     nothing = dict.fromkeys(PARKED, np.nan) | {"vehicle_class": 0, "tank_l": 50}
     assert np.isnan(judge(scorer, AlertType.FUEL_THEFT, **nothing)[0])
     assert np.isnan(judge(scorer, AlertType.SENSOR_FAULT, **nothing)[0])
+
+
+def test_fuel_siphoned_slowly_from_a_parked_vehicle_is_a_theft(scorer):
+    slow = {"fuel_rest_drop_pct": 9, "fuel_drop_60_pct": 9, "fuel_rest_min": 60, "fuel_since_rest_min": 0, "fuel_rest_heard": 1}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=1.5, **slow)[0] >= 0.7
+
+
+def test_a_level_from_before_a_silence_counts_only_beyond_the_senders_usual_swing(scorer):
+    gap = {"fuel_rest_min": 50, "fuel_since_rest_min": 4, "fuel_rest_heard": 0, "fuel_step_usual_pct": 3}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_rest_drop_pct=6, **gap)[0] < 0.5
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_rest_drop_pct=30, **gap)[0] >= 0.7
+
+
+def test_a_parked_vehicle_that_loses_little_by_little_leaks(scorer):
+    rest = {"fuel_rest_drop_pct": 4.5, "fuel_rest_min": 300, "fuel_since_rest_min": 0, "fuel_rest_heard": 1}
+    assert judge(scorer, AlertType.FUEL_LEAK, **rest)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_60_pct=0.9, fuel_drop_15_pct=0.2, **rest)[0] < 0.5
+
+
+@pytest.mark.parametrize("sign", [{"fuel_stuck": 6}, {"fuel_silent_min": 6}, {"fuel_step_pct": 30, "fuel_step_usual_pct": 4}])
+def test_a_sender_that_breaks_with_its_own_habits_is_a_sensor_fault(scorer, sign):
+    assert judge(scorer, AlertType.SENSOR_FAULT, **sign)[0] >= 0.7
+
+
+def test_a_sender_that_has_always_swung_widely_is_no_fault(scorer):
+    assert judge(scorer, AlertType.SENSOR_FAULT, fuel_step_pct=30, fuel_step_usual_pct=25)[0] < 0.5

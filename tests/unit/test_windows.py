@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleet.channels import MINUTE, SECOND
 from fleet.features import FeatureState
 from fleet.testing import NOON, batch_of
-from fleet.windows import MINUTE, SECOND, STATE, WindowState
+from fleet.windows import STATE, WindowState
 
 ONE = np.zeros(1, np.intp)
 
@@ -65,8 +66,21 @@ def test_a_long_silence_empties_the_window():
 
 def test_braking_shows_in_the_difference_of_a_slow_speed():
     windows = WindowState(1)
-    feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 54})])
+    feed(windows, [("v", NOON + second, {"speed_kmh": 108 - 18 * second}) for second in range(4)])
     assert windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]] == pytest.approx(5.0)
+
+
+def test_one_difference_of_two_readings_proves_no_harsh_braking():
+    windows = WindowState(1)
+    feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 54})])
+    assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]])
+
+
+def test_a_polled_speed_that_repeats_and_leaps_is_judged_over_the_time_its_readings_bear_out():
+    polled = [60, 60, 54, 54, 47, 47, 40, 40, 33, 33, 26, 26, 19, 19, 12]  # 0.1 g, read every other second
+    windows = WindowState(1)
+    feed(windows, [("v", NOON + second, {"speed_kmh": speed}) for second, speed in enumerate(polled)])
+    assert windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]] < 2.0
 
 
 def test_a_sender_that_resets_is_no_braking():

@@ -1,0 +1,90 @@
+"""A minute of a vehicle in a few numbers, from its seconds. Pure numpy."""
+
+import numpy as np
+
+from fleet.channels import MINUTE, MINUTE_CHANNELS, PEAKS, SECOND
+from fleet.series import mean, median
+from fleet.telemetry import FloatArray
+
+HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
+_MINUTE_MEANS = (
+    "speed_kmh", "engine_rpm", "engine_load_pct", "coolant_temp_c", "ambient_temp_c", "oil_pressure_kpa", "map_kpa",
+    "intake_temp_c",
+)  # fmt: skip
+_FLAT = {
+    "fuel_pct": "fuel_flat", "coolant_temp_c": "coolant_temp_flat", "oil_pressure_kpa": "oil_pressure_flat",
+    "map_kpa": "map_flat", "intake_temp_c": "intake_temp_flat", "battery_v": "battery_flat",
+}  # fmt: skip
+_KPA_RPM_PER_GPS = 5000.0  # air of a litre or two by speed and density; only its changes matter
+_LEAST_LPH = 0.3  # below it a rounded fuel rate says little
+_QUARTER_TO_SIGMA = 3.138  # a quarter of normal readings lies closer to the mean than 1 / 3.138 standard deviations
+_SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
+
+
+def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
+    """(n,) rpm by which a running engine trembles from second to second, from (n, seconds).
+
+    What the road speed explains in the present gear is taken out. A misfire shakes every second, shifts of gear and
+    pedals only some: so the quietest quarter of the seconds decides.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(speed > 5, rpm / speed, 0)
+        geared = np.diff(np.nan_to_num(speed), n=2, axis=1) * ratio[:, 1:-1]
+    trembling = np.abs(np.diff(np.where(rpm > 300, rpm, np.nan), n=2, axis=1) - geared)
+    count = (~np.isnan(trembling)).sum(axis=1)
+    quiet = np.sort(trembling, axis=1)[np.arange(len(trembling)), count // 4]
+    return np.where(count >= 10, _QUARTER_TO_SIGMA * _SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
+
+
+def _unchanged(values: FloatArray) -> FloatArray:
+    """(n,) 1 where every second of a minute reads the same, 0 where one differs, NaN below ten readings."""
+    known = (~np.isnan(values)).sum(axis=1) >= 10
+    flat = np.fmax.reduce(values, axis=1) == np.fmin.reduce(values, axis=1)
+    return np.where(known, flat, np.nan).astype(np.float32)
+
+
+def summarise_minute(window: FloatArray, tank_l: FloatArray) -> FloatArray:
+    """(n, minute channel) from (n, seconds, second channel); NaN where no second says anything."""
+
+    def of(name: str) -> FloatArray:
+        return window[:, :, SECOND[name]]
+
+    rpm, speed, fuel = of("engine_rpm"), of("speed_kmh"), of("fuel_pct")
+    seen = ~np.isnan(of("offset_s"))
+    count = seen.sum(axis=1).astype(np.float32)
+    running = np.where(np.isnan(rpm), of("ignition_on"), (rpm > 300).astype(np.float32) + 0 * rpm)
+    summary = np.full((len(window), len(MINUTE_CHANNELS)), np.nan, np.float32)
+
+    def put(name: str, value: FloatArray) -> None:
+        summary[:, MINUTE[name]] = value
+
+    put("samples", np.where(count > 0, count, np.nan))
+    level = median(fuel)
+    put("fuel_pct", level)
+    put("fuel_spread_pct", median(np.abs(fuel - level[:, None])))
+    put("fuel_l", mean(of("fuel_rate_lph")) / 60)
+    put("distance_km", mean(speed) / 60)
+    put("engine_on", mean(running))
+    put("moving", mean((speed > 5) + 0 * speed))
+    for name in _MINUTE_MEANS:
+        put(name, mean(of(name)))
+    for source, name in _FLAT.items():
+        put(name, _unchanged(of(source)))
+    put("rough_rpm", roughness(rpm, speed))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        air = np.where(of("maf_gps") > 0, of("maf_gps"), of("map_kpa") * rpm / _KPA_RPM_PER_GPS)
+        put("air_fuel", median(np.where(of("fuel_rate_lph") > _LEAST_LPH, air / of("fuel_rate_lph"), np.nan)))
+        put("air_load", median(np.where(rpm > 300, air / (rpm * np.maximum(of("engine_load_pct"), 5)), np.nan)))
+    coolant = of("coolant_temp_c")
+    put("coolant_range_c", np.fmax.reduce(coolant, axis=1) - np.fmin.reduce(coolant, axis=1))
+    put("battery_on_v", median(np.where(running > 0.5, of("battery_v"), np.nan)))
+    put("battery_off_v", median(np.where(running < 0.5, of("battery_v"), np.nan)))
+    peak = np.fmax.reduce(window[:, :, PEAKS][:, :, :3], axis=2)
+    put("harsh_s", np.where(np.isnan(peak).all(axis=1), np.nan, np.nansum(peak > HARSH_MS2, axis=1)))
+    put("accel_rms_ms2", np.sqrt(mean(of("accel_ms2") ** 2)))
+    put("lateral_rms_ms2", np.sqrt(mean(of("lateral_ms2") ** 2)))
+    yaw = np.where(speed > 30, of("yaw_rate_dps"), np.nan)
+    put("weave_dps", np.sqrt(mean((yaw - mean(yaw)[:, None]) ** 2)))
+    limit = of("speed_limit_kmh")
+    put("speeding", mean((speed > limit * 1.1) + 0 * (speed + limit)))
+    return summary
