@@ -14,6 +14,7 @@ from fleet.settings import Mqtt
 from ingest.decode import Message
 
 QOS = 1
+UNMAPPED = ["fleet/v1/+/+/telemetry", "fleet/v1/+/+/dtc"]
 REFUSED = 128  # a SUBACK code from here on
 ACK = 0  # what `on_message` must return for gmqtt to send a PUBACK
 
@@ -32,10 +33,14 @@ def topics(partitions: int, actor: int, actors: int) -> list[str]:
     """
     if actors > max(partitions, 1):
         raise ConfigurationError(f"{actors} ingest actors need as many broker partitions, there are {max(partitions, 1)}.")
-    if not partitions:
-        return ["fleet/v1/+/+/telemetry", "fleet/v1/+/+/dtc"]
-    own = range(actor, partitions, actors)
-    return [topic for partition in own for topic in (f"ingest/{partition}/+/+", f"ingest/{partition}/+/+/dtc")]
+    mapped = [
+        topic
+        for partition in range(actor, partitions, actors)
+        for topic in (f"ingest/{partition}/+/+", f"ingest/{partition}/+/+/dtc")
+    ]
+    # NATS 2.15 maps nothing that reaches it in one read with the CONNECT: the first readings of a device that does not wait
+    # for its CONNACK arrive under their own topic.
+    return mapped + (UNMAPPED if actor == 0 else [])
 
 
 class Subscriber:

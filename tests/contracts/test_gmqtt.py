@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import struct
 from contextlib import asynccontextmanager
 
 import pytest
@@ -90,6 +91,33 @@ async def test_one_actor_is_granted_every_partition(broker):
     await subscribed.start()
     assert subscribed.connected
     await subscribed.stop()
+
+
+def packet(kind: int, body: bytes) -> bytes:
+    assert len(body) < 16_384
+    length = bytes([len(body)]) if len(body) < 128 else bytes([len(body) % 128 | 128, len(body) // 128])
+    return bytes([kind]) + length + body
+
+
+def text(value: str) -> bytes:
+    return struct.pack("!H", len(value)) + value.encode()
+
+
+async def test_a_reading_sent_without_waiting_for_the_connack_is_not_lost(broker, tenant):
+    collector, device = Collector(), tenant.device
+    subscribed = Subscriber(
+        broker.settings.mqtt, secrets.token_hex(6), topics(broker.settings.mqtt.partitions, 0, 1), collector.commit
+    )
+    await subscribed.start()
+    connect = text("MQTT") + bytes([4, 0xC2, 0, 60]) + text("hasty") + text(device.username) + text(device.password)
+    publish = text(f"fleet/v1/{tenant.slug}/VH-1/telemetry") + struct.pack("!H", 1) + b"first"
+    for _ in range(5):
+        _, writer = await asyncio.open_connection(broker.host, broker.port)
+        writer.write(packet(0x10, connect) + packet(0x32, publish))
+        await collector.saw(len(collector.seen) + 1)
+        writer.close()
+    await subscribed.stop()
+    assert set(collector.seen) == {b"first"}
 
 
 async def test_a_refused_subscription_is_no_silence(broker):
