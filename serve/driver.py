@@ -32,15 +32,21 @@ _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is 
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
 _NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
 _UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
-_STYLE_NAMES = {
-    "lstm_log_odds": "the rhythm of the last 30 seconds", "forest": "driving unlike the fleet's",
-    "accel_rms_15_ms2": "accelerating and braking over 15 minutes", "accel_rms_60_ms2": "accelerating and braking in a minute",
-    "lateral_rms_15_ms2": "sideways motion over 15 minutes", "harsh_30": "harsh seconds in 30 minutes",
-    "harsh_per_km_30": "harsh seconds per kilometre", "weave_15_dps": "weaving in the lane", 
-    "yaw_jitter_60_dps": "small corrections of the wheel",
-    "speed_std_15_kmh": "uneven speed", "speeding_15": "time above the limit",
-    "driving_min": "minutes without a rest", "night": "night",
-}  # fmt: skip
+_STYLE_WORDS: dict[str, tuple[str, str, str]] = {  # input → signal, unit, words
+    "lstm_log_odds": ("speed_kmh", "", "The rhythm of the last 30 seconds, as log-odds of this style, is"),
+    "forest": ("speed_kmh", "", "How unlike the fleet's the driving of the last minutes is, from 0 to 1, is"),
+    "accel_rms_15_ms2": ("accel_x_ms2", "m/s²", "Accelerating and braking over 15 minutes is"),
+    "lateral_rms_15_ms2": ("accel_y_ms2", "m/s²", "Sideways motion over 15 minutes is"),
+    "accel_rms_60_ms2": ("accel_x_ms2", "m/s²", "Accelerating and braking over a minute is"),
+    "harsh_30": ("accel_x_ms2", "s", "Time of harsh motion within 30 minutes is"),
+    "harsh_per_km_30": ("accel_x_ms2", "s/km", "Time of harsh motion per kilometre is"),
+    "weave_15_dps": ("yaw_rate_dps", "°/s", "Weaving in the lane over 15 minutes is"),
+    "yaw_jitter_60_dps": ("yaw_rate_dps", "°/s", "Small corrections of the wheel over a minute are"),
+    "speed_std_15_kmh": ("speed_kmh", "km/h", "The unevenness of speed over 15 minutes is"),
+    "speeding_15": ("speed_kmh", "", "The share of 15 minutes above the limit is"),
+    "driving_min": ("speed_kmh", "min", "Time at the wheel without a rest is"),
+    "night": ("speed_kmh", "", "Driving by night (1) or by day (0):"),
+}
 
 
 class DriverScorer:
@@ -191,13 +197,12 @@ def _style_reason(kind: AlertType, model: Logistic, inputs: FloatArray, features
         if kind is AlertType.FATIGUE and features.column("driving_min")[row] >= 0.75 * DEFAULT_LIMITS.driving_min:
             minutes = float(features.column("driving_min")[row])
             text = f"{minutes:.0f} minutes driven without a rest of 45 minutes."
-            return (Evidence("driving_min", "min", minutes, DEFAULT_LIMITS.driving_min, text, 1.0),)
+            return (Evidence("speed_kmh", "min", minutes, DEFAULT_LIMITS.driving_min, text, 1.0),)
         terms = np.maximum(model.terms(inputs[row : row + 1])[0], 0)
         total = float(terms.sum()) or 1.0
         return tuple(
             Evidence(
-                STYLE_INPUTS[place],
-                "",
+                *_STYLE_WORDS[STYLE_INPUTS[place]][:2],
                 _number(inputs[row, place]),
                 float(model.centre[place]),
                 _style_sentence(place, inputs[row, place], model.centre[place]),
@@ -211,7 +216,9 @@ def _style_reason(kind: AlertType, model: Logistic, inputs: FloatArray, features
 
 
 def _style_sentence(place: int, observed: float, usual: float) -> str:
-    return f"{_STYLE_NAMES[STYLE_INPUTS[place]].capitalize()}: {observed:.2g}, the fleet's is {usual:.2g}."
+    _, unit, words = _STYLE_WORDS[STYLE_INPUTS[place]]
+    said, typical = (f"{value:.2g} {unit}".rstrip() for value in (observed, usual))
+    return f"{words} {said}; the fleet's is {typical}."
 
 
 def _number(value: np.floating) -> float | None:
