@@ -28,6 +28,7 @@ ROWS_PER_STYLE = 4_000
 FOREST_TREES = 60
 FOREST_SAMPLE = 256
 CONTAMINATION = 0.02
+PENALTY = 40.0  # in rows: what few drivers do together by chance must not outweigh the rest
 STYLE_SHARE = 0.04  # of driving that is aggressive or tired, in a fleet
 _LONG_MIN = 240.0
 _MOTION = tuple(SEQUENCE_CHANNELS.index(name) for name in ("lateral_ms2", "yaw_rate_dps"))
@@ -134,7 +135,8 @@ def _fuse(draft: DriverScorer, learn: LabelledSet, odds: FloatArray) -> dict[Ale
         column = TYPES.index(kind)
         usable = ~np.isnan(learn.features.column("accel_rms_15_ms2")) & ~learn.unsettled[:, column]
         positive = learn.positive[usable, column]
-        fused[kind] = fit_logistic(STYLE_INPUTS, inputs[kind][usable], positive, balanced_weight(positive, STYLE_SHARE))
+        weight = balanced_weight(positive, STYLE_SHARE)
+        fused[kind] = fit_logistic(STYLE_INPUTS, inputs[kind][usable], positive, weight, PENALTY)
     return fused
 
 

@@ -28,7 +28,7 @@ EVALUATION_DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file_
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
     folder = tmp_path_factory.mktemp("history")
-    write_history(folder, 36, 0.6, 5, faults_per_vehicle_day=9.0)
+    write_history(folder, 40, 0.8, 5, faults_per_vehicle_day=6.0)
     return folder
 
 
