@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fleet import signals
 from simulator.components import DAY_S, simulate_components
 from simulator.deck import FaultDeck
-from simulator.faults import Fault
+from simulator.faults import KINDS, Fault
 from simulator.plan import Trips, plan_faults, plan_trips
 from simulator.state import Start, State
 from simulator.stitch import Recording, break_sensors, join, stitch
@@ -42,7 +42,7 @@ def write_history(
     Args:
         days: of telemetry; services, failures and fault codes reach `EVENT_DAYS` further back.
         progress: called with the share that is done, in [0, 1].
-        faults_per_vehicle_day: injected faults, every kind about equally often.
+        faults_per_vehicle_day: injected faults, every kind about equally often and, unless there are none, at least twice.
         resolution_s: between two readings of a moving vehicle; by default 1, and 5 for more than 250 vehicle days.
     """
     rng = np.random.default_rng(seed)
@@ -51,7 +51,8 @@ def write_history(
     fleet = draw_vehicles(vehicles, rng)
     names = [f"VH-{row + 1:03d}" for row in range(vehicles)]
     trips = plan_trips(fleet, days, rng)
-    faults = plan_faults(trips, fleet, round(vehicles * days * faults_per_vehicle_day), rng)
+    wanted = round(vehicles * days * faults_per_vehicle_day)
+    faults = plan_faults(trips, fleet, max(wanted, 2 * len(KINDS)) if wanted else 0, rng)
     recording, episodes = _drive(fleet, trips, faults, step_s, rng, lambda share: tell(0.8 * share))
     stitch(recording, fleet, trips, rng)
     break_sensors(recording, faults, fleet, trips)

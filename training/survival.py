@@ -29,7 +29,7 @@ from fleet.errors import InvalidHistory
 from serve.forecaster import ComponentHazard, ForecastScorer, boosted_risk, proportional_inputs
 
 CADENCE_H: Final = 12
-MIN_FAILURES: Final = 10  # below it a component's hazard is guesswork, and it is left out
+MIN_FAILURES: Final = 5  # below it a component's hazard is guesswork, and it is left out
 BOOST: Final = {
     "objective": "binary:logistic",
     "tree_method": "hist",
