@@ -18,6 +18,7 @@ _FLAT = {
 _KPA_RPM_PER_GPS = 5000.0  # air of a litre or two by speed and density; only its changes matter
 _LEAST_LPH = 0.3  # below it a rounded fuel rate says little
 _QUARTER_TO_SIGMA = 3.138  # a quarter of normal readings lies closer to the mean than 1 / 3.138 standard deviations
+_REPEATS = 0.2  # share of repeated values above which an engine speed is polled less often than it is stored
 _SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
 
@@ -25,7 +26,8 @@ def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
     """(n,) rpm by which a running engine trembles from second to second, from (n, seconds).
 
     What the road speed explains in the present gear is taken out. A misfire shakes every second, shifts of gear and
-    pedals only some: so the quietest quarter of the seconds decides.
+    pedals only some: so the quietest quarter of the seconds decides. NaN where the sender repeats itself: polled less
+    often than every second, it shows the driver's pedals and no tremble.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(speed > 5, rpm / speed, 0)
@@ -33,7 +35,8 @@ def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
     trembling = np.abs(np.diff(np.where(rpm > 300, rpm, np.nan), n=2, axis=1) - geared)
     count = (~np.isnan(trembling)).sum(axis=1)
     quiet = np.sort(trembling, axis=1)[np.arange(len(trembling)), count // 4]
-    return np.where(count >= 10, _QUARTER_TO_SIGMA * _SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
+    polled = mean((np.diff(rpm, axis=1) == 0) + 0 * np.diff(rpm, axis=1)) > _REPEATS
+    return np.where((count >= 10) & ~polled, _QUARTER_TO_SIGMA * _SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
 
 
 def _unchanged(values: FloatArray) -> FloatArray:

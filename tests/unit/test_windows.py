@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from fleet.channels import MINUTE, SECOND
 from fleet.features import FeatureState
+from fleet.minutes import roughness
 from fleet.testing import NOON, batch_of
 from fleet.windows import STATE, WindowState
 
@@ -124,3 +125,14 @@ def test_only_what_is_newer_is_fresh():
     slots = np.zeros(4, np.intp)
     fresh = windows.fresh_rows(slots, np.array([NOON + 3, NOON + 5, NOON + 5, NOON + 6]))
     assert fresh.tolist() == [False, True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("hold_s", "known"), [pytest.param(1, True, id="every second"), pytest.param(2, False, id="every other")]
+)
+def test_a_polled_engine_speed_shows_no_tremble(hold_s, known):
+    rng = np.random.default_rng(4)
+    rpm = np.repeat(2000 + 40 * rng.standard_normal(60 // hold_s), hold_s)[None].astype(np.float32)
+    rough = roughness(rpm, np.full_like(rpm, 50))[0]
+    assert np.isnan(rough) != known
+    assert not known or rough == pytest.approx(40, rel=0.5)
