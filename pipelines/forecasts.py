@@ -21,7 +21,7 @@ from fleet.stores.component_events import ForecastRecord
 from fleet.stores.postgres import connect_pool
 from fleet.usage import daily_usage
 from serve.forecaster import Forecast, ForecastScorer, Risk
-from serve.registry import CHALLENGER, ModelRegistry
+from serve.registry import CHALLENGER, ModelRegistry, models_cache
 
 NAME: Final = "forecaster"
 COLUMNS: Final = ("vehicle_id", "component", "at", "horizon_h", "probability", "lower", "upper")
@@ -104,7 +104,7 @@ async def refresh_all(settings: Settings, now: datetime | None = None) -> int:
     Raises:
         Unavailable: the store or the registry does not answer, or holds no forecaster.
     """
-    forecaster = load_forecaster(ModelRegistry(settings.mlflow.tracking_uri))
+    forecaster = load_forecaster(ModelRegistry(settings.mlflow.tracking_uri, models_cache(settings.home)))
     async with await connect_pool(settings.postgres) as pool:
         risks = await refresh_forecasts(pool, await component_events.all_tenants(pool), forecaster, now or datetime.now(UTC))
     return sum(map(len, risks.values()))

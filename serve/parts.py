@@ -18,7 +18,7 @@ from fleet.stores.postgres import connect_pool
 from fleet.telemetry import FloatArray
 from serve.forecaster import RiskBoard
 from serve.lookup import SlowFeatures
-from serve.registry import ModelRegistry
+from serve.registry import ModelRegistry, models_cache
 from serve.replica import settings_of_replica
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ class Model:
     def __init__(self, name: str, settings: Settings | None = None) -> None:
         settings = settings or settings_of_replica()
         self.name = name
-        self._registry = ModelRegistry(settings.mlflow.tracking_uri)
+        self._registry = ModelRegistry(settings.mlflow.tracking_uri, models_cache(settings.home))
         self._follow = _Cadence(settings.serve.reload_s, self._follow_champion)
         version = self._registry.champion(name)
         if version is None:

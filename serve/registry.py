@@ -21,13 +21,17 @@ def local_tracking_uri(home: Path) -> str:
     return f"sqlite:///{home.resolve()}/mlflow.db"
 
 
+def models_cache(home: Path) -> Path:
+    """Where an installation keeps the files of the versions it has used."""
+    return home.resolve() / "models-cache"
+
+
 class ModelRegistry:
     """Reads of the MLflow registry. Versions are MLflow's numbers, as text."""
 
-    def __init__(self, tracking_uri: str, cache: Path | None = None) -> None:
-        """`cache` keeps fetched files; without one they go to the machine's temporary folder."""
-        self.tracking_uri = tracking_uri
-        self._cache = cache or Path(tempfile.gettempdir()) / "fleetguard-models"
+    def __init__(self, tracking_uri: str, cache: Path) -> None:
+        """`cache` is the folder that keeps fetched files."""
+        self.tracking_uri, self._cache = tracking_uri, cache
 
     def champion(self, name: str) -> str | None:
         """Version that is champion, None where there is none."""
@@ -54,12 +58,19 @@ class ModelRegistry:
         Raises:
             ModelUnavailable: there is no such version, or it cannot be fetched.
         """
-        folder = self._cache / self._origin() / REGISTERED[name] / version
+        from mlflow.exceptions import MlflowException
+
+        try:
+            source = str(self._client().get_model_version(REGISTERED[name], version).source)
+        except MlflowException as error:
+            raise ModelUnavailable(f"version {version} of {REGISTERED[name]} cannot be fetched: {error.message}") from error
+        # By where the version came from, not by its number: registries, also new ones at an old address, number alike.
+        folder = self._cache / f"{name}-{version}-{hashlib.sha256(source.encode()).hexdigest()[:16]}"
         if not folder.is_dir():
-            self._download(name, version, folder)
+            self._download(name, version, source, folder)
         return folder
 
-    def _download(self, name: str, version: str, folder: Path) -> None:
+    def _download(self, name: str, version: str, source: str, folder: Path) -> None:
         import mlflow
         from mlflow.exceptions import MlflowException
 
@@ -67,7 +78,7 @@ class ModelRegistry:
         with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
             try:
                 path = mlflow.artifacts.download_artifacts(
-                    self._location(name, version), dst_path=scratch, tracking_uri=self.tracking_uri
+                    self._location(source), dst_path=scratch, tracking_uri=self.tracking_uri
                 )
                 native = Path(path) / "artifacts" / NATIVE
                 if not native.is_dir():
@@ -77,17 +88,11 @@ class ModelRegistry:
             except (MlflowException, OSError) as error:
                 raise ModelUnavailable(f"version {version} of {REGISTERED[name]} cannot be fetched: {error}") from error
 
-    def _location(self, name: str, version: str) -> str:
+    def _location(self, source: str) -> str:
         """Where the artifacts lie. A `models:` address would be looked up in the registry this process happens to use."""
-        client = self._client()
-        source = str(client.get_model_version(REGISTERED[name], version).source)
         if not source.startswith(_LOGGED):
             return source
-        return str(client.get_logged_model(source.removeprefix(_LOGGED)).artifact_location)
-
-    def _origin(self) -> str:
-        """A folder name of this registry: two registries number their versions alike."""
-        return hashlib.sha256(self.tracking_uri.encode()).hexdigest()[:12]
+        return str(self._client().get_logged_model(source.removeprefix(_LOGGED)).artifact_location)
 
     def _client(self) -> Any:
         from mlflow import MlflowClient

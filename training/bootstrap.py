@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fleet.errors import ConfigurationError, FleetError
 from fleet.settings import Settings, load_settings
-from serve.registry import ModelRegistry, local_tracking_uri
+from serve.registry import ModelRegistry, local_tracking_uri, models_cache
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,7 +24,7 @@ def registry_of(settings: Settings) -> ModelRegistry:
     if not uri:
         settings.home.mkdir(parents=True, exist_ok=True)
         uri = local_tracking_uri(settings.home)
-    return ModelRegistry(uri, settings.home.resolve() / "models-cache")
+    return ModelRegistry(uri, models_cache(settings.home))
 
 
 def ensure_champions(settings: Settings, console: "Console") -> bool:
