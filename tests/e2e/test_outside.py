@@ -1,5 +1,6 @@
 """What the outside relies on: the documented payload, the live stream, and what happens to what is not documented."""
 
+import asyncio
 import contextlib
 import json
 import time
@@ -70,8 +71,9 @@ async def test_an_overheating_engine_is_one_open_alert_and_the_same_payloads_cha
     stored = len(await telemetry(trial, device))
     publish(device, payloads)
     publish(device, [documented(time.time(), engineTemp=127)])  # what came before it has been dealt with when this is stored
-    while len(await telemetry(trial, device)) <= stored:
-        pass
+    async with asyncio.timeout(PATIENCE_S):
+        while len(await telemetry(trial, device)) <= stored:
+            pass
     again = alerts_of(manager, device["vehicle"])
     assert [a["id"] for a in again] == [alert["id"]]
     assert again[0]["occurrences"] == 1
