@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import asyncpg
+import numpy as np
 import structlog
 
 from fleet.alerts import VehicleId
 from fleet.errors import FleetError, ModelUnavailable
-from fleet.features import FeatureBatch
+from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.settings import Settings
 from fleet.stores.postgres import connect_pool
@@ -20,6 +21,14 @@ from serve.forecaster import RiskBoard
 from serve.lookup import SlowFeatures
 from serve.registry import ModelRegistry, models_cache
 from serve.replica import settings_of_replica
+
+_SILENT_VEHICLE = FeatureBatch(
+    (VehicleId("-", "-"),),
+    np.zeros(1),
+    np.full((1, len(FEATURES)), np.nan, np.float32),
+    np.full((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32),
+    (None,),
+)
 
 log = structlog.get_logger(__name__)
 
@@ -129,7 +138,20 @@ class Forecaster:
 
 
 def load_scorer(name: str, folder: Path, version: str) -> ModelScorer:
-    """The scorer of a model from its artifacts; each process imports only the libraries of the models it holds."""
+    """The scorer of a model from its artifacts; each process imports only the libraries of the models it holds.
+
+    Raises:
+        ModelUnavailable: the artifacts do not fit this program; found out here and not by the first batch.
+    """
+    try:
+        scorer = _load(name, folder, version)
+        scorer.score(_SILENT_VEHICLE, np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
+    except (KeyError, ValueError, RuntimeError, OSError) as error:
+        raise ModelUnavailable(f"Version {version} of the {name} model does not fit this program: train it anew.") from error
+    return scorer
+
+
+def _load(name: str, folder: Path, version: str) -> ModelScorer:
     if name == "driver":
         from serve.driver import DriverScorer
 

@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import tempfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fleet.errors import ConfigurationError, FleetError
+from fleet.errors import ConfigurationError, FleetError, ModelUnavailable
+from fleet.features import FEATURES
 from fleet.settings import Settings, load_settings
 from serve.registry import ModelRegistry, local_tracking_uri, models_cache
 
@@ -28,7 +30,7 @@ def registry_of(settings: Settings) -> ModelRegistry:
 
 
 def ensure_champions(settings: Settings, console: "Console") -> bool:
-    """Train and promote whatever model has no champion yet; True when something was trained.
+    """Train and promote whatever model has no champion that fits this program; True when something was trained.
 
     Raises:
         ConfigurationError: the simulation failed.
@@ -37,7 +39,7 @@ def ensure_champions(settings: Settings, console: "Console") -> bool:
     from training.train import MODELS
 
     registry = registry_of(settings)
-    missing = [name for name in MODELS if registry.champion(name) is None]
+    missing = [name for name in MODELS if not _has_fitting_champion(name, registry)]
     if not missing:
         return False
     with _progress(console) as progress, tempfile.TemporaryDirectory(prefix="fleetguard-bootstrap-") as scratch:
@@ -46,6 +48,26 @@ def ensure_champions(settings: Settings, console: "Console") -> bool:
         simulate_training_history(history)
         progress.update(task, total=1, completed=1)
         _train(missing, history, registry, settings, progress)
+    return True
+
+
+def _has_fitting_champion(name: str, registry: ModelRegistry) -> bool:
+    """Whether there is a champion, and one that an update of the program has not left behind; asked once per program."""
+    from training.train import ROW_MODELS
+
+    version = registry.champion(name)
+    if version is None or name not in ROW_MODELS:
+        return version is not None
+    folder = registry.fetch(name, version)
+    fits = folder / f"fits-{zlib.crc32(','.join(FEATURES).encode()):08x}"
+    if not fits.exists():
+        from serve.parts import load_scorer
+
+        try:
+            load_scorer(name, folder, version)
+        except ModelUnavailable:
+            return False
+        fits.touch()
     return True
 
 
@@ -65,7 +87,7 @@ def simulate_training_history(history: Path) -> None:
 
 
 def _train(missing: list[str], history: Path, registry: ModelRegistry, settings: Settings, progress: "Progress") -> None:
-    from training.promote import promote
+    from training.promote import TOLD_TWICE, promote
     from training.train import ROW_MODELS, train_forecaster, train_row_model
 
     labelled = None
@@ -80,7 +102,7 @@ def _train(missing: list[str], history: Path, registry: ModelRegistry, settings:
             train_forecaster(history, registry, _advance(progress, task), quick=True)
         elif labelled is not None:
             train_row_model(name, labelled, registry, "simulated", settings.ray.address)
-        promote(name, registry)
+        promote(name, registry, insist=TOLD_TWICE)  # there is no champion to be better than, or none that loads
         progress.update(task, total=1, completed=1)
 
 

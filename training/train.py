@@ -2,11 +2,13 @@
 
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
+from fleet.errors import ModelUnavailable
 from fleet.scores import MODEL_TYPES
 from serve.parts import load_scorer
 from serve.registry import ModelRegistry
@@ -32,8 +34,9 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
         result = evaluate(scorer, held_out, MODEL_TYPES[name])
         metrics = {"score": result["score"], **flatten(result["types"]), **extra}
         if (champion := registry.champion(name)) is not None:
-            present = load_scorer(name, registry.fetch(name, champion), champion)
-            metrics["champion_score"] = evaluate(present, held_out, MODEL_TYPES[name])["score"]
+            with suppress(ModelUnavailable):  # of another program: there is nothing to compare with
+                present = load_scorer(name, registry.fetch(name, champion), champion)
+                metrics["champion_score"] = evaluate(present, held_out, MODEL_TYPES[name])["score"]
         record = {"parameters": parameters, "metrics": metrics, "history": history}
         return register_version(name, folder, registry, held_out, record)
 

@@ -7,8 +7,10 @@ import pytest
 import xgboost
 
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
+from fleet.errors import ModelUnavailable
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer
+from serve.parts import load_scorer
 from serve.phrases import PHRASES
 
 
@@ -133,3 +135,11 @@ def test_every_feature_of_the_model_has_words_and_a_signal():
 def test_scores_name_the_model_and_its_version(scorer):
     scores = scorer.score(row(**hot(126)), np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
     assert scores.versions[TYPE_INDEX[AlertType.ENGINE_OVERHEAT]] == "engine-7"
+
+
+def test_a_version_trained_for_other_features_is_refused_before_it_serves(tmp_path):
+    matrix = xgboost.DMatrix(np.zeros((30, 3)), np.zeros(30))
+    xgboost.train({"objective": "multi:softprob", "num_class": len(CLASSES)}, matrix, 1).save_model(tmp_path / "engine.ubj")
+    (tmp_path / "engine.json").write_text(json.dumps({"temperature": 1.0, "typical": [None] * 3}))
+    with pytest.raises(ModelUnavailable, match="Version 4 of the engine model does not fit this program"):
+        load_scorer("engine", tmp_path, "4")
