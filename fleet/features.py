@@ -73,6 +73,11 @@ class FeatureBatch:
     def __len__(self) -> int:
         return len(self.at)
 
+    def rows(self, begin: int, end: int) -> "FeatureBatch":
+        """Some consecutive rows."""
+        part = slice(begin, end)
+        return FeatureBatch(self.vehicles[part], self.at[part], self.values[part], self.sequence[part], self.drivers[part])
+
     def column(self, name: str) -> FloatArray:
         """(n,) one feature."""
         return self.values[:, FEATURE[name]]

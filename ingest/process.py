@@ -15,7 +15,7 @@ from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
 from fleet.features import FeatureBatch
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
-from fleet.scores import ScoreBatch
+from fleet.scores import ScoreBatch, concatenate
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
@@ -23,7 +23,8 @@ from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode
 from ingest.vehicles import LAYOUT, Judgeable, Vehicles
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
-SCORE_ROWS = 4000  # rows of one handle call while a backlog is replayed
+SCORE_ROWS = 1000  # rows of one handle call, about 1.2 MB: gRPC takes 4 MB
+RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 SNAPSHOTS_PER_BATCH = 20
 
 
@@ -118,7 +119,9 @@ class Processor:
 
     async def _score(self, features: FeatureBatch) -> ScoreBatch:
         with _timed("score"):
-            return await self._scorer.score(features) if len(features) else ScoreBatch.unknown(0)
+            starts = range(0, len(features), SCORE_ROWS)
+            parts = [await self._scorer.score(features.rows(begin, begin + SCORE_ROWS)) for begin in starts]
+            return concatenate(parts) if parts else ScoreBatch.unknown(0)
 
     async def _record(self, judgeable: Judgeable, scores: ScoreBatch, tenants: dict[str, UUID]) -> None:
         with _timed("alerts"):
@@ -151,8 +154,8 @@ class Processor:
             after |= {snapshot.vehicle: snapshot.at for snapshot in snapshots}
             self._vehicles.admit(profiles, snapshots)
             history = await self._telemetry.since(after, tenants)
-            for begin in range(0, len(history), SCORE_ROWS):
-                judgeable = self._vehicles.observe(history.take(np.arange(begin, min(begin + SCORE_ROWS, len(history)))))
+            for begin in range(0, len(history), RECALL_ROWS):
+                judgeable = self._vehicles.observe(history.take(np.arange(begin, min(begin + RECALL_ROWS, len(history)))))
                 await self._record(judgeable, await self._score(judgeable.features), tenants)
 
     async def _bury(self, letters: list[DeadLetter], tenants: dict[str, UUID]) -> None:

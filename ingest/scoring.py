@@ -4,6 +4,7 @@ import asyncio
 from time import monotonic
 
 import structlog
+from grpc import RpcError
 from ray.exceptions import RayError
 from ray.serve.exceptions import RayServeException
 from ray.serve.handle import DeploymentHandle
@@ -36,7 +37,7 @@ class ServeScorer:
                 async with asyncio.timeout(self._timeout_s):  # without a replica the router would wait for ever
                     answer: ScoreBatch = await self._handle.score.remote(features)
                     return answer
-            except (RayError, RayServeException, TimeoutError) as error:
+            except (RayError, RayServeException, RpcError, TimeoutError) as error:
                 if monotonic() > deadline:
                     raise Unavailable(f"No scoring replica answered for {GIVE_UP_S:.0f} s: {error!r}") from error
                 log.warning("scoring_retried", error=repr(error)[:200])

@@ -65,6 +65,7 @@ class Subscriber:
         Raises:
             Unavailable: the broker does not answer or refuses the credential.
         """
+        asyncio.get_running_loop().set_exception_handler(_without_refusals)
         try:
             async with asyncio.timeout(timeout_s):
                 await self._client.connect(self._settings.host, self._settings.port, version=MQTTv311, keepalive=20)
@@ -102,3 +103,9 @@ class Subscriber:
         if not await self._commit(Message(topic, payload, time.time())) or client._connection is not connection:
             raise NotCommitted(topic)
         return ACK
+
+
+def _without_refusals(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What was not committed is logged once for its batch, not once more for each of its messages."""
+    if not isinstance(context.get("exception"), NotCommitted):
+        loop.default_exception_handler(context)

@@ -17,7 +17,7 @@ from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from fleet.testing import CoolantScorer
 from ingest.decode import Message
-from ingest.process import Processor
+from ingest.process import SCORE_ROWS, Processor
 
 
 class FailingScorer:
@@ -183,3 +183,24 @@ async def test_fault_codes_are_stored_once(pool, tenant, new_processor):
     )
     await new_processor().process([message, message])
     assert [row["code"] for row in await rows(pool, tenant, "fault_codes")] == ["P0301"]
+
+
+class SmallCalls(CoolantScorer):
+    """Takes no more rows at a time than a remote call may carry."""
+
+    async def score(self, features: FeatureBatch) -> ScoreBatch:
+        assert len(features) <= SCORE_ROWS
+        return await super().score(features)
+
+
+async def test_a_long_backlog_is_scored_in_calls_that_fit(pool, tenant, new_processor):
+    start = time.time() - 800
+    readings = [{"ts": round((start + second / 3) * 1000), "rpm": 2000, "engineTemp": 128} for second in range(2100)]
+    messages = [
+        Message(f"ingest/0/{tenant.slug}/VH-{number}", json.dumps(readings[begin : begin + 300]).encode(), time.time())
+        for number in range(4)
+        for begin in range(0, 2100, 300)
+    ]
+    await new_processor(SmallCalls()).process(messages)
+    await new_processor(SmallCalls()).process(messages[-1:])
+    assert len(await rows(pool, tenant, "alerts")) == 4
