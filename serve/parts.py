@@ -22,10 +22,11 @@ from serve.lookup import SlowFeatures
 from serve.registry import ModelRegistry, models_cache
 from serve.replica import settings_of_replica
 
+_KNOWN_OF_EVERY_VEHICLE = {"vehicle_class": 0.0, "tank_l": 50.0}
 _SILENT_VEHICLE = FeatureBatch(
     (VehicleId("-", "-"),),
     np.zeros(1),
-    np.full((1, len(FEATURES)), np.nan, np.float32),
+    np.array([[_KNOWN_OF_EVERY_VEHICLE.get(name, np.nan) for name in FEATURES]], np.float32),
     np.full((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32),
     (None,),
 )
@@ -146,7 +147,7 @@ def load_scorer(name: str, folder: Path, version: str) -> ModelScorer:
     try:
         scorer = _load(name, folder, version)
         scorer.score(_SILENT_VEHICLE, np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
-    except (KeyError, ValueError, RuntimeError, OSError) as error:
+    except (LookupError, ValueError, RuntimeError, OSError) as error:
         raise ModelUnavailable(f"Version {version} of the {name} model does not fit this program: train it anew.") from error
     return scorer
 
