@@ -13,7 +13,7 @@ from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
 from serve.forecaster import ForecastScorer, Risk, RiskBoard
 from training.forecaster import until
 from training.forecaster_metrics import calibration, forecast_metrics
-from training.survival import fit_forecaster, landmarks, observed_span
+from training.survival import MIN_FAILURES, fit_forecaster, landmarks, observed_span
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 RISK = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
@@ -131,9 +131,9 @@ def test_a_record_without_failures_is_refused(history):
 
 
 def test_components_that_hardly_ever_failed_are_refused(history):
-    few = ComponentHistory(history.vehicles, history.codes, history.maintenance, history.failures[:5])
+    few = ComponentHistory(history.vehicles, history.codes, history.maintenance, history.failures[: MIN_FAILURES - 1])
     vocabulary = Vocabulary.of(few)
-    with pytest.raises(InvalidHistory, match="10 times"):
+    with pytest.raises(InvalidHistory, match=f"{MIN_FAILURES} times"):
         fit_forecaster(landmarks(few, vocabulary, *observed_span(history)), vocabulary, "1")
 
 
