@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Protocol
 from uuid import UUID
 
@@ -81,7 +81,8 @@ class Processor:
             for code in decoded.fault_codes
             if code.vehicle.tenant not in tenants
         ]
-        try:
+        with ExitStack() as unfinished:
+            unfinished.callback(self._vehicles.forget, list(batch.vehicles))  # what is half done is rebuilt from the store
             if decoded.dead_letters or homeless:
                 await self._bury(decoded.dead_letters + homeless, tenants)
             if codes := [code for code in decoded.fault_codes if code.vehicle.tenant in tenants]:
@@ -90,9 +91,7 @@ class Processor:
                 )
             if len(batch):
                 await self._decide(batch, tenants)
-        except Exception:
-            self._vehicles.forget(list(batch.vehicles))  # what was half done is rebuilt from the store
-            raise
+            unfinished.pop_all()
         return len(batch)
 
     async def _decide(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
