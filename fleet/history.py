@@ -58,12 +58,15 @@ class History:
         return tuple(column for column in signals.COLUMNS if column in self.telemetry.columns)
 
 
-def load_history(folder: Path, tables: Sequence[str] = TABLES, require: Sequence[str] = ()) -> History:
+def load_history(
+    folder: Path, tables: Sequence[str] = TABLES, require: Sequence[str] = (), vehicles: Sequence[str] | None = None
+) -> History:
     """The bundle in a folder, as .csv or .parquet.
 
     Args:
         tables: what to read; the others stay empty, which spares the telemetry when only events are wanted.
         require: what the caller cannot do without.
+        vehicles: whose telemetry to read; everybody's by default.
 
     Raises:
         InvalidHistory: a file or column is missing, a file is empty, a time cannot be read, a unit is wrong.
@@ -79,7 +82,7 @@ def load_history(folder: Path, tables: Sequence[str] = TABLES, require: Sequence
         path = _path(folder, table) if table in tables else None
         if path is None and table in require:
             raise InvalidHistory(f"{folder} has no {table}.{'parquet' if table == 'telemetry' else 'csv'}, which is needed here")
-        frames[table], ignored = _table(path, table) if path else (pd.DataFrame(columns=list(REQUIRED[table])), ())
+        frames[table], ignored = _table(path, table, vehicles) if path else (pd.DataFrame(columns=list(REQUIRED[table])), ())
         unknown += [f"{table}.{column}" for column in ignored]
     if not any(_path(folder, table) for table in TABLES):
         raise InvalidHistory(f"{folder} holds none of the files of a history bundle ({', '.join(TABLES)})")
@@ -92,11 +95,25 @@ def _path(folder: Path, table: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _table(path: Path, table: str) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def vehicle_readings(folder: Path) -> dict[str, int]:
+    """How many readings each vehicle of a bundle has.
+
+    Raises:
+        InvalidHistory: there is no telemetry, or it cannot be read.
+    """
+    path = _path(Path(folder), "telemetry")
+    if path is None:
+        raise InvalidHistory(f"{folder} has no telemetry.parquet, which is needed here")
     frame = _read(path)
-    missing = [column for column in REQUIRED[table] if column not in frame.columns]
-    if missing:
-        raise InvalidHistory(f"{path.name} lacks the column {missing[0]}; it has {', '.join(map(str, frame.columns))}")
+    _check_columns(frame, "telemetry", path.name)
+    return {str(name): int(count) for name, count in frame["vehicle_id"].value_counts(sort=False).items()}
+
+
+def _table(path: Path, table: str, vehicles: Sequence[str] | None) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    frame = _read(path)
+    _check_columns(frame, table, path.name)
+    if table == "telemetry" and vehicles is not None:
+        frame = frame[frame["vehicle_id"].astype(str).isin(vehicles)]
     if table == "telemetry" and frame.empty:
         raise InvalidHistory(f"{path.name} holds no rows")
     known = set(REQUIRED[table]) | set(OPTIONAL.get(table, ())) | (set(signals.COLUMNS) if table == "telemetry" else set())
@@ -123,6 +140,12 @@ def _read(path: Path) -> pd.DataFrame:
         return pd.read_csv(path, dtype={"vehicle_id": "string", "trip_id": "string", "driver_id": "string"})
     except (ValueError, OSError, UnicodeDecodeError) as error:
         raise InvalidHistory(f"{path.name} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
+
+
+def _check_columns(frame: pd.DataFrame, table: str, name: str) -> None:
+    missing = [column for column in REQUIRED[table] if column not in frame.columns]
+    if missing:
+        raise InvalidHistory(f"{name} lacks the column {missing[0]}; it has {', '.join(map(str, frame.columns))}")
 
 
 def _check_rows(frame: pd.DataFrame, table: str, name: str) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -18,10 +16,10 @@ from fleet.settings import Postgres, Settings
 from fleet.stores.component_events import all_tenants
 from fleet.stores.postgres import connect_pool
 from fleet.stores.vehicle_minutes import service_facts, vehicle_ids, vehicle_minutes
+from pipelines.cluster import TASKS_AT_ONCE, cluster
 
 DAYS: Final = 14
 VEHICLES_AT_ONCE: Final = 50
-TASKS_AT_ONCE: Final = 2
 EXPECTATION_HOURS: Final = 60  # metered hours below which a season of the day and week cannot be told
 EXPECTATIONS_PER_CHUNK: Final = 10  # a Prophet fit takes about half a second
 
@@ -57,13 +55,13 @@ def slow_feature_rows(settings: Settings, at: datetime) -> pd.DataFrame:
     chunks = asyncio.run(fleet_chunks(settings.postgres))
     if not chunks:
         return pd.DataFrame(columns=["vehicle_key", "event_timestamp", *SLOW_FEATURES])
-    with _cluster(settings.ray.address):
+    with cluster(settings.ray.address):
         dataset = ray.data.from_items(chunks, override_num_blocks=len(chunks)).map_batches(
             _chunk_rows,
             fn_kwargs={"postgres": settings.postgres, "at": at},
             batch_size=1,
             batch_format="pandas",
-            concurrency=TASKS_AT_ONCE,
+            compute=ray.data.TaskPoolStrategy(TASKS_AT_ONCE),
             num_cpus=0.5,
         )
         rows = dataset.to_pandas()
@@ -130,21 +128,3 @@ def append_rows(path: Path, rows: pd.DataFrame, at: datetime) -> None:
     partial = path.with_name(f".{path.name}.partial")
     pd.concat([frame for frame in (kept, rows) if len(frame)], ignore_index=True).to_parquet(partial, index=False)
     os.replace(partial, path)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[None]:
-    """The Ray that runs, or the one at `address`; with neither, a small one of our own for as long as the work lasts."""
-    import ray
-
-    if ray.is_initialized():
-        yield
-        return
-    if address:
-        ray.init(address=address, log_to_driver=False)
-    else:
-        ray.init(num_cpus=TASKS_AT_ONCE, include_dashboard=False, log_to_driver=False)
-    try:
-        yield
-    finally:
-        ray.shutdown()

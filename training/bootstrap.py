@@ -92,10 +92,10 @@ def _train(missing: list[str], history: Path, registry: ModelRegistry, settings:
 
     labelled = None
     if set(missing) & set(ROW_MODELS):
-        from training.dataset import labelled_set
+        from pipelines.training_sets import training_set
 
         task = progress.add_task("Turning readings into features", total=1.0)
-        labelled = labelled_set(history, _advance(progress, task))
+        labelled = training_set(history, _advance(progress, task), settings.ray.address)
     for name in missing:
         task = progress.add_task(f"Training the {name} model", total=1.0 if name == "forecaster" else None)
         if name == "forecaster":

@@ -113,24 +113,41 @@ def is_held_out(vehicle_id: str) -> bool:
     return int(hashlib.sha256(vehicle_id.encode()).hexdigest()[:8], 16) / 0xFFFFFFFF < HELD_OUT_SHARE
 
 
-def labelled_set(folder: Path, progress: Callable[[float], None] | None = None) -> LabelledSet:
-    """All labelled rows of a bundle: every second of short events, every few of long ones, some of normal driving.
+def read_ground_truth(folder: Path, vehicle_ids: tuple[str, ...]) -> "GroundTruth":
+    """The labels of a bundle.
 
     Raises:
-        InvalidHistory: no telemetry or no labels, an unknown label, or no label that meets any telemetry.
+        InvalidHistory: there are none, or none that is known.
     """
-    history = load_history(folder, tables=("telemetry", "labels", "vehicles"), require=("telemetry", "labels"))
+    history = load_history(folder, tables=("labels",), require=("labels",))
+    return GroundTruth(_events(history, vehicle_ids), vehicle_ids)
+
+
+def labelled_rows(
+    history: History, truth: "GroundTruth", progress: Callable[[float], None] | None = None
+) -> tuple[NDArray[np.intp], FeatureBatch]:
+    """Rows worth learning from: every second of short events, every few of long ones, some of normal driving.
+
+    Returns:
+        (n,) position of each row's vehicle in `truth.vehicle_ids`, and the rows.
+    """
     recorded = recording(history)
-    ids = tuple(vehicle.vehicle for vehicle in recorded.vehicles)
-    events = _events(history, ids)
-    truth = _Truth(events)
-    parts = list(replay_features(recorded, truth.wanted, progress))
+    place = np.array([truth.vehicle_ids.index(vehicle.vehicle) for vehicle in recorded.vehicles], np.intp)
+    parts = list(replay_features(recorded, lambda vehicle, at: truth.wanted(place[vehicle], at), progress))
     vehicle = np.concatenate([vehicles for vehicles, _ in parts]) if parts else np.empty(0, np.intp)
-    features = concatenate([batch for _, batch in parts])
+    return place[vehicle], concatenate([batch for _, batch in parts])
+
+
+def labelled_set(folder: Path, truth: "GroundTruth", vehicle: NDArray[np.intp], features: FeatureBatch) -> LabelledSet:
+    """The rows of a bundle with its ground truth.
+
+    Raises:
+        InvalidHistory: no label meets any telemetry.
+    """
     positive, unsettled = truth.of(vehicle, features.at)
     if not positive.any():
         raise InvalidHistory(f"{folder}: none of the labels lies where there is telemetry, so there is nothing to learn from")
-    return LabelledSet(features, vehicle, ids, positive, unsettled, events, fingerprint(folder))
+    return LabelledSet(features, vehicle, truth.vehicle_ids, positive, unsettled, truth.events, fingerprint(folder))
 
 
 def require_examples(labelled: LabelledSet, types: tuple[AlertType, ...]) -> None:
@@ -174,10 +191,15 @@ def _events(history: History, ids: tuple[str, ...]) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-class _Truth:
-    """Which faults hold for a vehicle at a time."""
+class GroundTruth:
+    """Which faults hold for a vehicle at a time.
 
-    def __init__(self, events: pd.DataFrame) -> None:
+    Attributes:
+        events: vehicle position, type position, start, end of every labelled event. vehicle_ids: names by position.
+    """
+
+    def __init__(self, events: pd.DataFrame, vehicle_ids: tuple[str, ...]) -> None:
+        self.events, self.vehicle_ids = events, vehicle_ids
         self._origin = float(events["start"].min()) - _DAY_S if len(events) else 0.0
         self._near: list[tuple[TimeArray, TimeArray]] = []
         self._sure: list[tuple[TimeArray, TimeArray]] = []

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from fleet.errors import InvalidInput
-from training.dataset import LabelledSet, labelled_set
+from pipelines.training_sets import training_set
+from training.dataset import LabelledSet
 
 TRAIN_SEED: Final = 7
 TRAIN_VEHICLES, TRAIN_DAYS = 66, 1.2
@@ -52,7 +53,7 @@ class Trial:
 
     def training_set(self) -> LabelledSet:
         """Rows of the simulated fleet that the row models of this evaluation learn from; made once."""
-        return self.once("training set", lambda: labelled_set(self.simulated(TRAIN_SEED, TRAIN_VEHICLES, TRAIN_DAYS)))
+        return self.once("training set", lambda: training_set(self.simulated(TRAIN_SEED, TRAIN_VEHICLES, TRAIN_DAYS)))
 
     def simulated(self, seed: int, vehicles: int = TEST_VEHICLES, days: float = TEST_DAYS, **options: Any) -> Path:
         """A simulated history, written once per seed and options; `options` go to `simulator.history.write_history`."""

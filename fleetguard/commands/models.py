@@ -182,10 +182,11 @@ def _train(names: list[ModelName], history: Path) -> dict[str, str]:
 
 
 def _labelled(history: Path) -> "LabelledSet":
-    from training.dataset import labelled_set
+    from fleet.settings import load_settings
+    from pipelines.training_sets import training_set
 
     with _progress("Turning readings into features") as advance:
-        return labelled_set(history, advance)
+        return training_set(history, advance, load_settings().ray.address)
 
 
 def _registry() -> "ModelRegistry":

@@ -12,11 +12,12 @@ import pytest
 from fleet.errors import Conflict, InvalidHistory, NotFound
 from fleet.scores import MODEL_TYPES
 from pipelines.history import champions, read_history, score_history
+from pipelines.training_sets import training_set
 from serve.parts import load_scorer
 from serve.registry import CHALLENGER, PREVIOUS, ModelRegistry, local_tracking_uri
 from simulator.history import write_history
 from training.bootstrap import quiet_libraries
-from training.dataset import is_held_out, labelled_set
+from training.dataset import is_held_out
 from training.evaluate import evaluate
 from training.promote import promote, rollback
 from training.train import ROW_MODELS, train_row_model
@@ -34,7 +35,7 @@ def bundle(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def labelled(bundle):
-    return labelled_set(bundle)
+    return training_set(bundle)
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +129,7 @@ def test_labels_that_meet_no_telemetry_are_refused(tmp_path):
     (tmp_path / "telemetry.csv").write_text("vehicle_id,ts,speed_kmh\nv,2026-01-01T00:00:00Z,5\nv,2026-01-01T00:00:01Z,6\n")
     (tmp_path / "labels.csv").write_text("vehicle_id,start,end,label\nw,2026-01-01,2026-01-02,SPEEDING\n")
     with pytest.raises(InvalidHistory, match="none of the labels"):
-        labelled_set(tmp_path)
+        training_set(tmp_path)
 
 
 @pytest.mark.skipif(not EVALUATION_DATA.is_dir(), reason="no evaluation data beside the repository")
