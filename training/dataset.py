@@ -14,7 +14,7 @@ from fleet.errors import InvalidHistory
 from fleet.features import FeatureBatch, concatenate
 from fleet.history import History, load_history
 from fleet.replay import recording, replay_features
-from fleet.telemetry import TimeArray
+from fleet.telemetry import FloatArray, TimeArray
 
 HELD_OUT_SHARE = 0.3
 NORMAL_EVERY_S = 20
@@ -51,6 +51,7 @@ class LabelledSet:
         unsettled: (n, type) it has just begun or still echoes in the windows: neither right nor wrong.
         events: vehicle position, type position, start, end of every labelled event with rows.
         fingerprint: of the bundle's files.
+        weight: (n,) of each row in a fit. judged: (n,) rows that people judged: always learnt from, never held out.
     """
 
     features: FeatureBatch
@@ -60,6 +61,8 @@ class LabelledSet:
     unsettled: NDArray[np.bool_]
     events: pd.DataFrame
     fingerprint: str
+    weight: FloatArray
+    judged: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.features)
@@ -75,6 +78,8 @@ class LabelledSet:
             self.unsettled[chosen],
             self.events,
             self.fingerprint,
+            self.weight[chosen],
+            self.judged[chosen],
         )
 
     @property
@@ -88,7 +93,7 @@ class LabelledSet:
             showing = np.unique(self.vehicle[shown])
             if len(showing) and held[showing].all():
                 held[showing[0]] = False
-        return np.take(held, self.vehicle)
+        return np.take(held, self.vehicle) & ~self.judged
 
     @property
     def normal(self) -> NDArray[np.bool_]:
@@ -147,7 +152,10 @@ def labelled_set(folder: Path, truth: "GroundTruth", vehicle: NDArray[np.intp], 
     positive, unsettled = truth.of(vehicle, features.at)
     if not positive.any():
         raise InvalidHistory(f"{folder}: none of the labels lies where there is telemetry, so there is nothing to learn from")
-    return LabelledSet(features, vehicle, truth.vehicle_ids, positive, unsettled, truth.events, fingerprint(folder))
+    weight, judged = np.ones(len(features), np.float32), np.zeros(len(features), bool)
+    return LabelledSet(
+        features, vehicle, truth.vehicle_ids, positive, unsettled, truth.events, fingerprint(folder), weight, judged
+    )
 
 
 def require_examples(labelled: LabelledSet, types: tuple[AlertType, ...]) -> None:

@@ -17,7 +17,7 @@ from serve.driver import FOREST_FEATURES, STYLE_INPUTS, STYLE_TYPES, DriverScore
 from serve.logistic import Logistic
 from serve.lstm import STYLES, StyleLstm, log_odds, sequence_inputs
 from training.dataset import LabelledSet, require_examples, take
-from training.fitting import balanced_weight, fit_logistic
+from training.fitting import balanced_weight, fit_logistic, sample_rows
 from training.ray_train import run_in_ray_train
 
 EPOCHS = 5
@@ -83,9 +83,10 @@ def _forest(learn: LabelledSet, style: NDArray[np.intp]) -> tuple[treelite.Model
 
 
 def _lstm(learn: LabelledSet, style: NDArray[np.intp], rng: np.random.Generator, address: str) -> StyleLstm:
-    rows = np.concatenate([_some(np.flatnonzero(style == s), ROWS_PER_STYLE, rng) for s in range(len(STYLES))])
+    chosen = [sample_rows(np.flatnonzero(style == s), learn, ROWS_PER_STYLE, rng) for s in range(len(STYLES))]
+    rows, weight = (np.concatenate(column) for column in zip(*chosen, strict=True))
     sequence = _mute(learn.features.sequence[rows], rng)
-    data = {"inputs": sequence_inputs(sequence), "target": style[rows].astype(np.int64)}
+    data = {"inputs": sequence_inputs(sequence), "target": style[rows].astype(np.int64), "weight": weight}
     state = run_in_ray_train("torch", _learn, data, address)
     lstm = StyleLstm()
     lstm.load_state_dict(state)
@@ -106,14 +107,14 @@ def _unseen_log_odds(learn: LabelledSet, style: NDArray[np.intp], rng: np.random
 def _learn(data: dict[str, Any]) -> dict[str, torch.Tensor]:
     torch.manual_seed(11)
     model = StyleLstm()
-    inputs, target = torch.from_numpy(data["inputs"]), torch.from_numpy(data["target"])
-    counts = torch.bincount(target, minlength=len(STYLES)).clamp(min=1).float()
-    loss = torch.nn.CrossEntropyLoss(weight=counts.sum() / counts / len(STYLES), label_smoothing=0.05)
+    inputs, target, weight = (torch.from_numpy(data[name]) for name in ("inputs", "target", "weight"))
+    counts = torch.bincount(target, weight, minlength=len(STYLES)).clamp(min=1)
+    loss = torch.nn.CrossEntropyLoss(counts.sum() / counts / len(STYLES), label_smoothing=0.05, reduction="none")
     optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=1e-2)
     for _ in range(EPOCHS):
         for batch in torch.randperm(len(target)).split(BATCH):
             optimiser.zero_grad()
-            loss(model(inputs[batch]), target[batch]).backward()
+            (loss(model(inputs[batch]), target[batch]) @ weight[batch] / weight[batch].sum()).backward()
             optimiser.step()
     return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
 
@@ -135,10 +136,6 @@ def _fuse(draft: DriverScorer, learn: LabelledSet, odds: FloatArray) -> dict[Ale
         column = TYPES.index(kind)
         usable = ~np.isnan(learn.features.column("accel_rms_15_ms2")) & ~learn.unsettled[:, column]
         positive = learn.positive[usable, column]
-        weight = balanced_weight(positive, STYLE_SHARE)
+        weight = balanced_weight(positive, STYLE_SHARE, learn.weight[usable])
         fused[kind] = fit_logistic(STYLE_INPUTS, inputs[kind][usable], positive, weight, PENALTY)
     return fused
-
-
-def _some(rows: NDArray[np.intp], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    return rows if len(rows) <= limit else rng.choice(rows, limit, replace=False)

@@ -14,7 +14,7 @@ from fleet.scores import MODEL_TYPES
 from fleet.telemetry import FloatArray
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer, engine_table
 from training.dataset import LabelledSet, require_examples
-from training.fitting import fit_temperature
+from training.fitting import fit_temperature, sample_rows
 from training.ray_train import run_in_ray_train
 
 PARAMETERS: dict[str, Any] = {
@@ -37,11 +37,11 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
     require_examples(labelled, MODEL_TYPES["engine"])
     target, usable = _target(labelled)
     rng = np.random.default_rng(7)
-    train = _sample(np.flatnonzero(usable & ~labelled.held_out), MAX_ROWS, rng)
+    train, worth = sample_rows(np.flatnonzero(usable & ~labelled.held_out), labelled, MAX_ROWS, rng)
     held = np.flatnonzero(usable & labelled.held_out)
     table = engine_table(labelled.features)
     tune, learn = _by_vehicle(labelled.vehicle[train])
-    weight = _weights(target[train])
+    weight = _weights(target[train], worth)
     muted = _mute(table[train], rng)
     booster = run_in_ray_train(
         "xgboost", _boost, {"table": muted[learn], "target": target[train][learn], "weight": weight[learn]}, ray_address
@@ -74,11 +74,11 @@ def _target(labelled: LabelledSet) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
     return target, clear
 
 
-def _weights(target: NDArray[np.intp]) -> FloatArray:
+def _weights(target: NDArray[np.intp], worth: FloatArray) -> FloatArray:
     """Classes weigh alike up to a power: without it the commonest fault drowns the others."""
-    count = np.bincount(target, minlength=len(CLASSES)).astype(np.float64)
-    by_class = (count.sum() / np.maximum(count, 1)) ** 0.5
-    return (by_class[target] / by_class[target].mean()).astype(np.float32)
+    count = np.bincount(target, worth, len(CLASSES))
+    weight = worth * ((count.sum() / np.maximum(count, 1)) ** 0.5)[target]
+    return (weight / weight.mean()).astype(np.float32)
 
 
 def _by_vehicle(vehicle: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -96,10 +96,6 @@ def _mute(table: FloatArray, rng: np.random.Generator) -> FloatArray:
         columns = np.array([place for place, name in enumerate(ENGINE_FEATURES) if name.startswith(prefix)])
         muted[np.ix_(np.flatnonzero(silent & (group == position)), columns)] = np.nan
     return muted
-
-
-def _sample(rows: NDArray[np.intp], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    return rows if len(rows) <= limit else np.sort(rng.choice(rows, limit, replace=False))
 
 
 def _baseline(table: FloatArray, target: NDArray[np.intp], train: NDArray[np.intp], held: NDArray[np.intp]) -> dict[str, float]:

@@ -6,6 +6,7 @@ from scipy.optimize import minimize, minimize_scalar
 
 from fleet.telemetry import FloatArray
 from serve.logistic import CLIP, Logistic
+from training.dataset import LabelledSet
 
 
 def fit_logistic(
@@ -46,11 +47,27 @@ def fit_temperature(margin: FloatArray, target: NDArray[np.intp]) -> float:
     return float(np.exp(minimize_scalar(loss, bounds=(-1.5, 2.5), method="bounded").x))
 
 
-def balanced_weight(positive: NDArray[np.bool_], share: float) -> FloatArray:
-    """(n,) weights under which positives make up `share`: a training set holds far more faults than a fleet does."""
-    count = max(int(positive.sum()), 1)
-    rest = max(len(positive) - count, 1)
-    return np.where(positive, share / count, (1 - share) / rest).astype(np.float32) * len(positive)
+def balanced_weight(positive: NDArray[np.bool_], share: float, weight: FloatArray) -> FloatArray:
+    """(n,) weights under which positives make up `share`: a training set holds far more faults than a fleet does.
+
+    Args:
+        weight: (n,) of each row beside the others of its side.
+    """
+    side = np.where(positive, share, 1 - share)
+    total = np.where(positive, weight[positive].sum(), weight[~positive].sum())
+    return (weight * side / np.maximum(total, 1e-9)).astype(np.float32) * len(positive)
+
+
+def sample_rows(
+    rows: NDArray[np.intp], labelled: LabelledSet, limit: int, rng: np.random.Generator
+) -> tuple[NDArray[np.intp], FloatArray]:
+    """About `limit` of some rows, in order, and their weights: those that people judged stay, the others stand for more."""
+    judged = labelled.judged[rows]
+    usual, room = rows[~judged], max(limit - int(judged.sum()), limit // 2)
+    kept = usual if len(usual) <= room else rng.choice(usual, room, replace=False)
+    stands_for = len(usual) / max(len(kept), 1)
+    chosen = np.sort(np.concatenate([kept, rows[judged]]))
+    return chosen, labelled.weight[chosen] * np.where(labelled.judged[chosen], 1, stands_for).astype(np.float32)
 
 
 def _column(measure, values: FloatArray) -> FloatArray:  # type: ignore[no-untyped-def]

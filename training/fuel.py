@@ -36,7 +36,9 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Fue
         values = balance.inputs(kind)
         usable = ~np.isnan(values[:, 0]) & ~learn.unsettled[:, column]
         positive = learn.positive[usable, column]
-        calibration[kind] = fit_logistic(inputs, values[usable], positive, balanced_weight(positive, _FAULT_SHARE))
+        calibration[kind] = fit_logistic(
+            inputs, values[usable], positive, balanced_weight(positive, _FAULT_SHARE, learn.weight[usable])
+        )
     record = {
         "calibration": {kind: model.to_json() for kind, model in calibration.items()},
         "expected_lph": [[round(float(value), 3) for value in row] for row in expected],
