@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from fleet.alerts import Severity
 
@@ -17,10 +18,9 @@ def anomaly_json(row: Mapping[str, Any], tenant_slug: str) -> dict[str, Any]:
     """An anomaly from a row of `alerts`.
 
     The outside knows tenants by their slug, as in the MQTT topics. `timestamp` is the start of the newest
-    episode, `startedAt` that of the first. `acknowledgedByName` is only there when the row brings it:
-    names of people are joined on reading, never stored in the stream.
+    episode, `startedAt` that of the first. `acknowledgedByName` and `assignedToName` are only there when the row brings
+    them: names of people are joined on reading, never stored in the stream.
     """
-    acknowledged_by = row["acknowledged_by"]
     return {
         "id": str(row["alert_id"]),
         "seq": row["seq"],
@@ -39,10 +39,18 @@ def anomaly_json(row: Mapping[str, Any], tenant_slug: str) -> dict[str, Any]:
         "evidence": [_evidence_json(reason) for reason in _decoded(row["evidence"])],
         "occurrences": row["occurrences"],
         "lastSeen": rfc3339(row["last_seen"]),
-        "acknowledgedBy": str(acknowledged_by) if acknowledged_by else None,
+        "acknowledgedBy": _id(row["acknowledged_by"]),
         "acknowledgedByName": row.get("acknowledged_by_name"),
         "acknowledgedAt": rfc3339(row["acknowledged_at"]),
+        "assignedTo": _id(row["assigned_to"]),
+        "assignedToName": row.get("assigned_to_name"),
+        "verdict": row["verdict"],
+        "dismissalReason": row["dismissal_reason"],
     }
+
+
+def _id(person: UUID | None) -> str | None:
+    return None if person is None else str(person)
 
 
 def _decoded(evidence: str | list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Alerts as people read and acknowledge them."""
+"""Alerts as people search and read them."""
 
 import json
 from collections.abc import Sequence
@@ -9,26 +9,17 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.alerts import LIVE_STATES, AlertState, AlertType, Severity
+from fleet.alerts import AlertState, AlertType, Severity
 from fleet.anomaly import anomaly_json
-from fleet.errors import Conflict, NotFound
-from fleet.stores import audit
+from fleet.errors import NotFound
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
-from fleet.stores.stream import StreamChange, publish
 
-_WITH_NAME = """SELECT a.*, u.name AS acknowledged_by_name
-                FROM alerts a LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.acknowledged_by"""
+_WITH_NAMES = """SELECT a.*, u.name AS acknowledged_by_name, v.name AS assigned_to_name
+                 FROM alerts a LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.acknowledged_by
+                 LEFT JOIN users v ON v.tenant_id = a.tenant_id AND v.user_id = a.assigned_to"""
 
 _SEARCHED = "concat_ws(' ', a.vehicle_id, a.driver_id, a.type, replace(a.type, '_', ' '), a.evidence)"
-
-
-class AlreadyAcknowledged(Conflict):
-    """Somebody else has it: `anomaly` is its present state."""
-
-    def __init__(self, anomaly: dict[str, Any]) -> None:
-        super().__init__(f"{anomaly['acknowledgedByName'] or 'Somebody else'} already acknowledged this alert.")
-        self.anomaly = anomaly
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +64,7 @@ async def find(pool: asyncpg.Pool, who: SignedIn, query: AnomalyQuery) -> list[d
         restrict("(a.started_at, a.alert_id) < ({}, {})", *query.before)
     restrict("true ORDER BY a.started_at DESC, a.alert_id DESC LIMIT {}", query.limit)
     async with tenant_transaction(pool, who.tenant) as connection:
-        rows = await connection.fetch(f"{_WITH_NAME} WHERE {' AND '.join(conditions)}", *arguments)
+        rows = await connection.fetch(f"{_WITH_NAMES} WHERE {' AND '.join(conditions)}", *arguments)
     return [anomaly_json(row, who.slug) for row in rows]
 
 
@@ -89,54 +80,27 @@ async def get(pool: asyncpg.Pool, who: SignedIn, alert_id: UUID) -> dict[str, An
         NotFound: unknown, or another tenant's.
     """
     async with tenant_transaction(pool, who.tenant) as connection:
-        anomaly = await _one(connection, who, alert_id)
+        anomaly = await one(connection, who, alert_id)
         deeds = await connection.fetch(
-            """SELECT l.at, l.actor, u.name AS actor_name, l.action, l.detail
+            """SELECT l.at, l.actor, u.name AS actor_name, l.action, l.detail, n.text AS note
                FROM audit_log l LEFT JOIN users u ON u.tenant_id = l.tenant_id AND u.user_id::text = l.actor
+               LEFT JOIN alert_notes n ON n.tenant_id = l.tenant_id AND n.note_id::text = l.detail ->> 'note'
                WHERE l.tenant_id = $1 AND l.subject = $2 ORDER BY l.seq""",
             who.tenant, str(alert_id),
         )  # fmt: skip
     return {**anomaly, "history": [{**deed, "detail": json.loads(deed["detail"])} for deed in deeds]}
 
 
-async def _one(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID) -> dict[str, Any]:
-    row = await connection.fetchrow(f"{_WITH_NAME} WHERE a.tenant_id = $1 AND a.alert_id = $2", who.tenant, alert_id)
-    if row is None:
-        raise NotFound("no such alert")
-    return anomaly_json(row, who.slug)
-
-
-async def acknowledge(pool: asyncpg.Pool, who: SignedIn, alert_id: UUID, now: datetime) -> dict[str, Any]:
-    """Take charge of an open alert; the same person's second time changes nothing.
+async def one(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID) -> dict[str, Any]:
+    """One anomaly, in the caller's transaction.
 
     Raises:
         NotFound: unknown, or another tenant's.
-        AlreadyAcknowledged: somebody else was first.
-        Conflict: the alert is closed.
     """
-    async with tenant_transaction(pool, who.tenant) as connection:
-        # The row lock makes the first of two people the first, and the second see it.
-        await connection.execute("SELECT 1 FROM alerts WHERE tenant_id = $1 AND alert_id = $2 FOR UPDATE", who.tenant, alert_id)
-        anomaly = await _one(connection, who, alert_id)
-        if anomaly["state"] not in LIVE_STATES:
-            raise Conflict(f"This alert is {anomaly['state'].lower()}; there is nothing left to acknowledge.")
-        if anomaly["state"] == AlertState.OPEN:
-            return await _take(connection, who, alert_id, now)
-        if anomaly["acknowledgedBy"] != str(who.user_id):
-            raise AlreadyAcknowledged(anomaly)
-        return anomaly
-
-
-async def _take(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID, now: datetime) -> dict[str, Any]:
-    row = await connection.fetchrow(
-        """UPDATE alerts SET state = 'ACKNOWLEDGED', acknowledged_by = $3, acknowledged_at = $4
-           WHERE tenant_id = $1 AND alert_id = $2 RETURNING *""",
-        who.tenant, alert_id, who.user_id, now,
-    )  # fmt: skip
-    anomaly = anomaly_json(row, who.slug)
-    (seq,) = await publish(connection, who.tenant, [StreamChange(alert_id, "acknowledged", anomaly)])
-    await audit.record(connection, who.tenant, now, str(who.user_id), "alert.acknowledged", str(alert_id), {"seq": seq})
-    return {**anomaly, "seq": seq, "acknowledgedByName": who.name}
+    row = await connection.fetchrow(f"{_WITH_NAMES} WHERE a.tenant_id = $1 AND a.alert_id = $2", who.tenant, alert_id)
+    if row is None:
+        raise NotFound("no such alert")
+    return anomaly_json(row, who.slug)
 
 
 @dataclass(frozen=True, slots=True)

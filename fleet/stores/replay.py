@@ -10,10 +10,11 @@ import asyncpg
 
 from fleet.stores.postgres import tenant_transaction
 
-# The name is joined here: the log itself holds no names of people.
+# Names are joined here: the log itself holds no names of people.
 _EVENTS = """
-    SELECT e.tenant_id, e.seq, e.anomaly, u.name
-    FROM {source} LEFT JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = (e.anomaly ->> 'acknowledgedBy')::uuid"""
+    SELECT e.tenant_id, e.seq, e.anomaly, u.name AS acknowledged_by_name, v.name AS assigned_to_name
+    FROM {source} LEFT JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = (e.anomaly ->> 'acknowledgedBy')::uuid
+    LEFT JOIN users v ON v.tenant_id = e.tenant_id AND v.user_id = (e.anomaly ->> 'assignedTo')::uuid"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ async def news(pool: asyncpg.Pool, after: Mapping[UUID, int], limit: int) -> dic
 
 def _change(row: Mapping[str, Any]) -> LoggedChange:
     anomaly = row["anomaly"]
-    if row["name"] is not None:
-        anomaly = json.dumps({**json.loads(anomaly), "acknowledgedByName": row["name"]})
+    if row["acknowledged_by_name"] is not None or row["assigned_to_name"] is not None:
+        names = {"acknowledgedByName": row["acknowledged_by_name"], "assignedToName": row["assigned_to_name"]}
+        anomaly = json.dumps({**json.loads(anomaly), **names})
     return LoggedChange(row["seq"], anomaly)

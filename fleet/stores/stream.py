@@ -17,7 +17,7 @@ class StreamChange:
     """One change of one alert.
 
     Attributes:
-        change: what happened: opened, escalated, cleared, acknowledged.
+        change: what happened: opened, escalated, cleared, or a `fleet.workflow.Deed`.
         anomaly: `fleet.anomaly.anomaly_json` at this moment; its `seq` is set by `publish`.
     """
 

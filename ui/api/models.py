@@ -1,7 +1,7 @@
 """What the API answers, in camelCase: the OpenAPI document and the page's client are generated from it."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -9,6 +9,7 @@ from pydantic.alias_generators import to_camel
 
 from fleet.alerts import AlertState, AlertType
 from fleet.stores.sessions import Role
+from fleet.workflow import DismissalReason, Verdict
 
 SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
 
@@ -66,6 +67,10 @@ class Anomaly(ApiModel):
     acknowledged_by: UUID | None
     acknowledged_by_name: str | None
     acknowledged_at: datetime | None
+    assigned_to: UUID | None
+    assigned_to_name: str | None
+    verdict: Verdict | None = Field(description="The last judgement by a person.")
+    dismissal_reason: DismissalReason | None
 
 
 class HistoryItem(ApiModel):
@@ -73,11 +78,37 @@ class HistoryItem(ApiModel):
     actor: str = Field(description="A user id, or system:<part>.")
     actor_name: str | None
     action: str
+    note: str | None
     detail: dict[str, Any]
 
 
 class AnomalyDetail(Anomaly):
     history: list[HistoryItem]
+
+
+Note = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class Confirmation(ApiModel):
+    note: Note | None = None
+
+
+class Dismissal(ApiModel):
+    reason: DismissalReason
+    note: Note | None = None
+
+
+class Assignment(ApiModel):
+    assignee: UUID | None = Field(default=None, description="A user of this fleet; the person who asks, where none is given.")
+    note: Note | None = None
+
+
+class Resolution(ApiModel):
+    note: Note | None = None
+
+
+class Comment(ApiModel):
+    text: Note
 
 
 class AnomalyPage(ApiModel):

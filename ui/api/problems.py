@@ -20,7 +20,7 @@ from fleet.errors import (
     NotFound,
     Unavailable,
 )
-from fleet.stores.anomalies import AlreadyAcknowledged
+from fleet.stores.workflow import AlertConflict
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ def _from_fleet_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, FleetError)
     status = status_of(error)
     detail = NOT_FOUND_DETAIL if isinstance(error, NotFound) else str(error)
-    extensions = {"anomaly": error.anomaly} if isinstance(error, AlreadyAcknowledged) else {}
+    extensions = {"anomaly": error.anomaly} if isinstance(error, AlertConflict) else {}
     return problem(status, detail, _headers(error, status), **extensions)
 
 

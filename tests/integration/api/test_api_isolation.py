@@ -11,6 +11,7 @@ from ui.api.app import create_app
 
 PATHS = create_app(Settings()).openapi()["paths"]
 WITH_ID = [(method.upper(), path) for path, operations in PATHS.items() for method in operations if "{" in path]
+BODIES = {"/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"}, "/api/anomalies/{id}/comment": {"text": "Seen."}}
 LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts"]
 
 
@@ -29,9 +30,10 @@ async def foreign(new_tenant, raise_alert, store_readings, pool):
 @pytest.mark.parametrize(("method", "path"), WITH_ID)
 async def test_a_foreign_id_answers_exactly_like_an_unknown_one(manager, foreign, method, path):
     vehicle, alert = foreign
-    theirs = await manager.browser.request(method, path.replace("{vehicleId}", vehicle).replace("{id}", alert))
+    body = BODIES.get(path)
+    theirs = await manager.browser.request(method, path.replace("{vehicleId}", vehicle).replace("{id}", alert), json=body)
     unknown = await manager.browser.request(
-        method, path.replace("{vehicleId}", "NOT-THERE").replace("{id}", "00000000-0000-4000-8000-000000000000")
+        method, path.replace("{vehicleId}", "NOT-THERE").replace("{id}", "00000000-0000-4000-8000-000000000000"), json=body
     )
     assert (theirs.status_code, theirs.json()) == (404, unknown.json())
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -45,6 +45,76 @@ export const getAnomaly = <ThrowOnError extends boolean = false>(options: Option
  * Take charge of an open alert. Doing it again changes nothing; if somebody else was first, 409 brings `anomaly`.
  */
 export const acknowledgeAnomaly = <ThrowOnError extends boolean = false>(options: Options<AcknowledgeAnomalyData, ThrowOnError>): RequestResult<AcknowledgeAnomalyResponses, AcknowledgeAnomalyErrors, ThrowOnError> => (options.client ?? client).post<AcknowledgeAnomalyResponses, AcknowledgeAnomalyErrors, ThrowOnError>({ url: '/api/anomalies/{id}/acknowledge', ...options });
+
+/**
+ * Assign Anomaly
+ *
+ * Put a live alert into somebody's hands, by default one's own; it is in progress from then on.
+ */
+export const assignAnomaly = <ThrowOnError extends boolean = false>(options: Options<AssignAnomalyData, ThrowOnError>): RequestResult<AssignAnomalyResponses, AssignAnomalyErrors, ThrowOnError> => (options.client ?? client).post<AssignAnomalyResponses, AssignAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/assign',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Comment On Anomaly
+ *
+ * Add a note to an alert's history.
+ */
+export const commentOnAnomaly = <ThrowOnError extends boolean = false>(options: Options<CommentOnAnomalyData, ThrowOnError>): RequestResult<CommentOnAnomalyResponses, CommentOnAnomalyErrors, ThrowOnError> => (options.client ?? client).post<CommentOnAnomalyResponses, CommentOnAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/comment',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Confirm Anomaly
+ *
+ * Say that an alert is right: the next models learn from it. The last judgement counts.
+ */
+export const confirmAnomaly = <ThrowOnError extends boolean = false>(options: Options<ConfirmAnomalyData, ThrowOnError>): RequestResult<ConfirmAnomalyResponses, ConfirmAnomalyErrors, ThrowOnError> => (options.client ?? client).post<ConfirmAnomalyResponses, ConfirmAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Dismiss Anomaly
+ *
+ * Say that an alert is not right, and why: the next models learn from it. The last judgement counts.
+ */
+export const dismissAnomaly = <ThrowOnError extends boolean = false>(options: Options<DismissAnomalyData, ThrowOnError>): RequestResult<DismissAnomalyResponses, DismissAnomalyErrors, ThrowOnError> => (options.client ?? client).post<DismissAnomalyResponses, DismissAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/dismiss',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Resolve Anomaly
+ *
+ * Say that a live alert is dealt with.
+ */
+export const resolveAnomaly = <ThrowOnError extends boolean = false>(options: Options<ResolveAnomalyData, ThrowOnError>): RequestResult<ResolveAnomalyResponses, ResolveAnomalyErrors, ThrowOnError> => (options.client ?? client).post<ResolveAnomalyResponses, ResolveAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/resolve',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * List Forecasts

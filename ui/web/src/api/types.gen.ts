@@ -49,9 +49,18 @@ export type Anomaly = {
      */
     active: boolean;
     /**
+     * Assignedto
+     */
+    assignedTo: string | null;
+    /**
+     * Assignedtoname
+     */
+    assignedToName: string | null;
+    /**
      * Confidence
      */
     confidence: number;
+    dismissalReason: DismissalReason | null;
     /**
      * Driverid
      */
@@ -110,6 +119,10 @@ export type Anomaly = {
      * Vehicleid
      */
     vehicleId: string;
+    /**
+     * The last judgement by a person.
+     */
+    verdict: Verdict | null;
 };
 
 /**
@@ -135,9 +148,18 @@ export type AnomalyDetail = {
      */
     active: boolean;
     /**
+     * Assignedto
+     */
+    assignedTo: string | null;
+    /**
+     * Assignedtoname
+     */
+    assignedToName: string | null;
+    /**
      * Confidence
      */
     confidence: number;
+    dismissalReason: DismissalReason | null;
     /**
      * Driverid
      */
@@ -200,6 +222,10 @@ export type AnomalyDetail = {
      * Vehicleid
      */
     vehicleId: string;
+    /**
+     * The last judgement by a person.
+     */
+    verdict: Verdict | null;
 };
 
 /**
@@ -217,6 +243,42 @@ export type AnomalyPage = {
 };
 
 /**
+ * Assignment
+ */
+export type Assignment = {
+    /**
+     * Assignee
+     *
+     * A user of this fleet; the person who asks, where none is given.
+     */
+    assignee?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+};
+
+/**
+ * Comment
+ */
+export type Comment = {
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * Confirmation
+ */
+export type Confirmation = {
+    /**
+     * Note
+     */
+    note?: string | null;
+};
+
+/**
  * Credentials
  */
 export type Credentials = {
@@ -229,6 +291,24 @@ export type Credentials = {
      */
     password: string;
 };
+
+/**
+ * Dismissal
+ */
+export type Dismissal = {
+    /**
+     * Note
+     */
+    note?: string | null;
+    reason: DismissalReason;
+};
+
+/**
+ * DismissalReason
+ *
+ * Why an alert is dismissed.
+ */
+export type DismissalReason = 'FALSE_ALARM' | 'NORMAL_USE' | 'FAULTY_SENSOR' | 'PLANNED_WORK' | 'DUPLICATE';
 
 /**
  * EvidenceItem
@@ -354,6 +434,10 @@ export type HistoryItem = {
     detail: {
         [key: string]: unknown;
     };
+    /**
+     * Note
+     */
+    note: string | null;
 };
 
 /**
@@ -410,6 +494,16 @@ export type Readiness = {
      * Status
      */
     status: 'ok' | 'down';
+};
+
+/**
+ * Resolution
+ */
+export type Resolution = {
+    /**
+     * Note
+     */
+    note?: string | null;
 };
 
 /**
@@ -781,6 +875,13 @@ export type VehicleTelemetry = {
     vehicleId: string;
 };
 
+/**
+ * Verdict
+ *
+ * A person's judgement of an alert: it was right, or it was not.
+ */
+export type Verdict = 'CONFIRMED' | 'DISMISSED';
+
 export type ListAnomaliesData = {
     body?: never;
     path?: never;
@@ -950,6 +1051,165 @@ export type AcknowledgeAnomalyResponses = {
 };
 
 export type AcknowledgeAnomalyResponse = AcknowledgeAnomalyResponses[keyof AcknowledgeAnomalyResponses];
+
+export type AssignAnomalyData = {
+    /**
+     * Body
+     */
+    body?: Assignment | null;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/assign';
+};
+
+export type AssignAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type AssignAnomalyError = AssignAnomalyErrors[keyof AssignAnomalyErrors];
+
+export type AssignAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type AssignAnomalyResponse = AssignAnomalyResponses[keyof AssignAnomalyResponses];
+
+export type CommentOnAnomalyData = {
+    body: Comment;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/comment';
+};
+
+export type CommentOnAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type CommentOnAnomalyError = CommentOnAnomalyErrors[keyof CommentOnAnomalyErrors];
+
+export type CommentOnAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type CommentOnAnomalyResponse = CommentOnAnomalyResponses[keyof CommentOnAnomalyResponses];
+
+export type ConfirmAnomalyData = {
+    /**
+     * Body
+     */
+    body?: Confirmation | null;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/confirm';
+};
+
+export type ConfirmAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ConfirmAnomalyError = ConfirmAnomalyErrors[keyof ConfirmAnomalyErrors];
+
+export type ConfirmAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type ConfirmAnomalyResponse = ConfirmAnomalyResponses[keyof ConfirmAnomalyResponses];
+
+export type DismissAnomalyData = {
+    body: Dismissal;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/dismiss';
+};
+
+export type DismissAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type DismissAnomalyError = DismissAnomalyErrors[keyof DismissAnomalyErrors];
+
+export type DismissAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type DismissAnomalyResponse = DismissAnomalyResponses[keyof DismissAnomalyResponses];
+
+export type ResolveAnomalyData = {
+    /**
+     * Body
+     */
+    body?: Resolution | null;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/resolve';
+};
+
+export type ResolveAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ResolveAnomalyError = ResolveAnomalyErrors[keyof ResolveAnomalyErrors];
+
+export type ResolveAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type ResolveAnomalyResponse = ResolveAnomalyResponses[keyof ResolveAnomalyResponses];
 
 export type ListForecastsData = {
     body?: never;
