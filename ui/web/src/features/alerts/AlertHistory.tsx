@@ -8,12 +8,12 @@ const DEED_WORDS: Record<string, string> = {
   cleared: 'Condition ended',
   reopened: 'Came again',
   acknowledged: 'Acknowledged',
-  assigned: 'Assigned',
+  assigned: 'Taken on',
   resolved: 'Resolved',
   closed: 'Closed',
   dismissed: 'Dismissed',
   confirmed: 'Confirmed',
-  commented: 'Commented',
+  commented: 'Noted',
 };
 
 export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
@@ -26,6 +26,7 @@ export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
           <p className="text-sm text-muted">
             {actorInWords(item)}, <Exact at={item.at} />
           </p>
+          {item.note && <p className="mt-1 text-sm wrap-anywhere whitespace-pre-line">{item.note}</p>}
         </li>
       ))}
     </ol>

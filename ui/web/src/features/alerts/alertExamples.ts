@@ -26,6 +26,10 @@ export function alertAt(second: number, changes: Partial<Alert> = {}): Alert {
     acknowledgedBy: null,
     acknowledgedByName: null,
     acknowledgedAt: null,
+    assignedTo: null,
+    assignedToName: null,
+    verdict: null,
+    dismissalReason: null,
     ...changes,
   };
 }
