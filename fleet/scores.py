@@ -67,15 +67,3 @@ def merge(parts: list[ScoreBatch], rows: int) -> ScoreBatch:
             for column, (new, old) in enumerate(zip(part.versions, versions, strict=True))
         ]
     return ScoreBatch(merged.probability, merged.severity, merged.evidence, tuple(versions))
-
-
-def concatenate(parts: list[ScoreBatch]) -> ScoreBatch:
-    """Scores of consecutive rows, in their order; the versions are those of the last part."""
-    offsets = np.cumsum([0, *(len(part.probability) for part in parts)]).tolist()
-    evidence = {
-        (row + offset, kind): reasons
-        for offset, part in zip(offsets, parts, strict=False)
-        for (row, kind), reasons in part.evidence.items()
-    }
-    probability = np.concatenate([part.probability for part in parts])
-    return ScoreBatch(probability, np.concatenate([part.severity for part in parts]), evidence, parts[-1].versions)

@@ -17,14 +17,17 @@ from fleet.logs import configure_logging
 from fleet.settings import Settings, load_settings
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
+from fleet.stores.promotions import announcements
 from fleetguard.jobs import materialise_features, refresh_forecasts
 from ingest.actor import APP, NAMESPACE, start_actors
-from serve.graph import GraphArgs, build_app
+from serve.graph import MODELS, GraphArgs, build_app
+from serve.rollout import roll_out
 
 BEAT_S = 1.0
 RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
+LISTEN_AGAIN_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +61,10 @@ class _Job:
         self._next = time.monotonic()
         self._running: ray.ObjectRef | None = None
 
+    def hasten(self) -> None:
+        """Be due now."""
+        self._next = time.monotonic()
+
     def tick(self) -> None:
         if self._running is not None:
             done, _ = ray.wait([self._running], timeout=0)
@@ -80,10 +87,9 @@ async def keep(settings: Settings) -> None:
     """Watch the actors and the graph, and say in the store that they live."""
     pool = await connect_pool(settings.postgres)
     store, actors = IngestStore(pool), start_actors(settings)
-    jobs = [
-        _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings),
-        _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
-    ]
+    forecasts = _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
+    jobs = [forecasts, _Job("features", MATERIALISE_EVERY_S, materialise_features, settings)]
+    following = asyncio.create_task(_follow_promotions(settings, forecasts))
     heard = time.monotonic()
     while time.monotonic() - heard < RAY_PATIENCE_S:
         try:
@@ -96,7 +102,22 @@ async def keep(settings: Settings) -> None:
             job.tick()
         await _beat(store)
         await asyncio.sleep(BEAT_S)
+    following.cancel()
     raise Unavailable(f"Ray has not answered for {RAY_PATIENCE_S:.0f} s.")
+
+
+async def _follow_promotions(settings: Settings, forecasts: _Job) -> None:
+    """Bring each new champion to all replicas at once; where that fails they follow on their own cadence."""
+    while True:
+        try:
+            async for model in announcements(settings.postgres):
+                if model in MODELS:
+                    await roll_out(APP, model)
+                else:
+                    forecasts.hasten()
+        except FleetError as error:
+            log.warning("promotion_not_rolled_out", error=str(error))
+        await asyncio.sleep(LISTEN_AGAIN_S)
 
 
 async def _beat(store: IngestStore) -> None:

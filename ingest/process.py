@@ -15,7 +15,7 @@ from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
 from fleet.features import FeatureBatch
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
-from fleet.scores import ScoreBatch, concatenate
+from fleet.scores import ScoreBatch
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
@@ -103,10 +103,10 @@ class Processor:
             judgeable = self._vehicles.observe(batch.take(np.flatnonzero(fresh)))
         appending = asyncio.ensure_future(self._append(batch, tenants))
         try:
-            scores = await self._score(judgeable.features)
+            scored = await self._score(judgeable)
         finally:
             await appending  # whatever the scorer says: no write may outlive its batch
-        await self._record(judgeable, scores, tenants)
+        await self._record(scored, tenants)
         if late:
             self._vehicles.forget(list(late))
             await self._recall(late, tenants)
@@ -116,15 +116,15 @@ class Processor:
         with _timed("store"):
             await self._telemetry.append(batch, tenants)
 
-    async def _score(self, features: FeatureBatch) -> ScoreBatch:
+    async def _score(self, judgeable: Judgeable) -> list[tuple[Judgeable, ScoreBatch]]:
+        """Parts of one call each, with their scores: a promotion between two calls is no reason to mix up versions."""
         with _timed("score"):
-            starts = range(0, len(features), SCORE_ROWS)
-            parts = [await self._scorer.score(features.rows(begin, begin + SCORE_ROWS)) for begin in starts]
-            return concatenate(parts) if parts else ScoreBatch.unknown(0)
+            parts = [judgeable.part(begin, begin + SCORE_ROWS) for begin in range(0, len(judgeable.features), SCORE_ROWS)]
+            return [(part, await self._scorer.score(part.features)) for part in parts]
 
-    async def _record(self, judgeable: Judgeable, scores: ScoreBatch, tenants: dict[str, UUID]) -> None:
+    async def _record(self, scored: list[tuple[Judgeable, ScoreBatch]], tenants: dict[str, UUID]) -> None:
         with _timed("alerts"):
-            if events := self._vehicles.judge(judgeable, scores):
+            if events := [event for part, scores in scored for event in self._vehicles.judge(part, scores)]:
                 await self._sink.record(events, tenants)
 
     async def _late(self, batch: TelemetryBatch, rows: NDArray[np.intp], tenants: dict[str, UUID]) -> dict[VehicleId, float]:
@@ -155,7 +155,7 @@ class Processor:
             history = await self._telemetry.since(after, tenants)
             for begin in range(0, len(history), RECALL_ROWS):
                 judgeable = self._vehicles.observe(history.take(np.arange(begin, min(begin + RECALL_ROWS, len(history)))))
-                await self._record(judgeable, await self._score(judgeable.features), tenants)
+                await self._record(await self._score(judgeable), tenants)
 
     async def _bury(self, letters: list[DeadLetter], tenants: dict[str, UUID]) -> None:
         await self._store.bury([

@@ -27,6 +27,10 @@ class Judgeable:
     slots: NDArray[np.intp]
     features: FeatureBatch
 
+    def part(self, begin: int, end: int) -> "Judgeable":
+        """Rows from `begin` to before `end`."""
+        return Judgeable(self.slots[begin:end], self.features.rows(begin, end))
+
 
 class Vehicles:
     """State of all vehicles of an actor's partitions, in columns."""

@@ -17,8 +17,9 @@ from fleet.errors import InvalidInput
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch, merge
 from fleet.telemetry import FloatArray
+from serve.champion import Model
 from serve.on_demand import judge
-from serve.parts import FeatureLookup, Forecaster, Model
+from serve.parts import FeatureLookup, Forecaster
 from serve.replica import settings_of_replica
 
 MODELS = ("driver", "fuel", "engine")
@@ -74,11 +75,20 @@ class Colocated(Scorer):
         lookup, models, forecaster = FeatureLookup(settings), [Model(name, settings) for name in MODELS], Forecaster(settings)
         super().__init__(lookup, list(models), forecaster)
         self._parts: tuple[FeatureLookup | Model | Forecaster, ...] = (lookup, *models, forecaster)
+        self._champions = {model.name: model for model in models}
 
     async def check_health(self) -> None:
         """Serve asks now and then: a good moment to follow promotions and refresh caches."""
         for part in self._parts:
             await part.check_health()
+
+    async def prepare(self, name: str) -> str:
+        """See `Model.prepare`."""
+        return await self._champions[name].prepare()
+
+    async def swap(self, name: str) -> str:
+        """See `Model.swap`."""
+        return await self._champions[name].swap()
 
 
 def build_app(args: GraphArgs) -> Application:
@@ -86,9 +96,14 @@ def build_app(args: GraphArgs) -> Application:
     if args.placement == "colocated":
         return _deployment(Colocated, args, cpus=0.4).bind()
     lookup = _deployment(FeatureLookup, args, cpus=0.1).bind()
-    models = [_deployment(Model, args, cpus=0.2).options(name=f"{name.title()}Model").bind(name) for name in MODELS]
+    models = [_deployment(Model, args, cpus=0.2).options(name=deployment_of(name)).bind(name) for name in MODELS]
     forecaster = _deployment(Forecaster, args, cpus=0.1).bind()
     return _deployment(Scorer, args, cpus=0.2).bind(lookup, models, forecaster)
+
+
+def deployment_of(name: str) -> str:
+    """Name of a model's own deployment in the split graph."""
+    return f"{name.title()}Model"
 
 
 def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:

@@ -43,17 +43,19 @@ def evaluate(scorer: Scorer, labelled: LabelledSet, types: tuple[AlertType, ...]
         `score`: the figure that decides a promotion, the mean average precision over the types that occur;
         `types`: per type rows, average_precision, auc, precision, recall, false_positive_rate, brier, ece, event_recall.
     """
-    probability = score_rows([scorer], labelled.features)
+    return figures(score_rows([scorer], labelled.features), labelled, types)
+
+
+def figures(probability: FloatArray, labelled: LabelledSet, types: tuple[AlertType, ...]) -> dict[str, Any]:
+    """What `evaluate` returns, of (n, type) probabilities that are there already."""
     table = {str(kind): metrics for kind in types if (metrics := _of_type(kind, probability, labelled))}
     known = [metrics["average_precision"] for metrics in table.values()]
     return {"score": float(np.mean(known)) if known else float("nan"), "rows": len(labelled), "types": table}
 
 
 def _of_type(kind: AlertType, probability: FloatArray, labelled: LabelledSet) -> dict[str, float] | None:
-    column = TYPES.index(kind)
-    said = probability[:, column]
-    judged = ~np.isnan(said) & ~labelled.unsettled[:, column]
-    truth, chance = labelled.positive[judged, column], said[judged]
+    said = probability[:, TYPES.index(kind)]
+    judged, truth, chance = judged_rows(kind, probability, labelled)
     if truth.sum() < MIN_ROWS or (~truth).sum() < MIN_ROWS:
         return None
     raised = chance >= RULES[kind].on
@@ -69,6 +71,15 @@ def _of_type(kind: AlertType, probability: FloatArray, labelled: LabelledSet) ->
         "ece": calibration_error(chance, truth),
         "event_recall": _event_recall(kind, said, labelled),
     }
+
+
+def judged_rows(
+    kind: AlertType, probability: FloatArray, labelled: LabelledSet
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], FloatArray]:
+    """(n,) which rows count for a type; of those that do, whether it is there, and what was said."""
+    column = TYPES.index(kind)
+    judged = ~np.isnan(probability[:, column]) & ~labelled.unsettled[:, column]
+    return judged, labelled.positive[judged, column], probability[judged, column]
 
 
 def calibration_error(chance: FloatArray, truth: NDArray[np.bool_], bins: int = 10) -> float:

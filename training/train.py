@@ -12,6 +12,7 @@ from fleet.errors import ModelUnavailable
 from fleet.scores import MODEL_TYPES
 from serve.parts import load_scorer
 from serve.registry import ModelRegistry
+from training.comparison import compare
 from training.dataset import LabelledSet
 from training.evaluate import evaluate
 from training.tracking import open_experiment, register_version
@@ -52,13 +53,22 @@ def train_forecaster(
     return train(history, registry, progress, QUICK if quick else FULL)
 
 
-def evaluate_version(
-    name: str, version: str, registry: ModelRegistry, history: Path, labelled: LabelledSet | None
+def evaluate_versions(
+    name: str, versions: dict[str, str], registry: ModelRegistry, history: Path, labelled: LabelledSet | None
 ) -> dict[str, Any]:
-    """`score` and `types` → metrics of a registered version on a bundle; `labelled` is the bundle's rows for row models."""
-    folder = registry.fetch(name, version)
+    """Alias → `version`, `score`, `types` → metrics of registered versions on a bundle; with intervals and the difference between
+    champion and challenger where `labelled`, the bundle's rows for row models, is given.
+    """
     if labelled is not None:
-        return evaluate(load_scorer(name, folder, version), labelled, MODEL_TYPES[name])
+        scorers = {alias: load_scorer(name, registry.fetch(name, version), version) for alias, version in versions.items()}
+        return compare(scorers, labelled, MODEL_TYPES[name])
+    return {
+        alias: {"version": version} | _evaluate_forecaster(registry.fetch(name, version), version, history)
+        for alias, version in versions.items()
+    }
+
+
+def _evaluate_forecaster(folder: Path, version: str, history: Path) -> dict[str, Any]:
     from serve.forecaster import ForecastScorer
     from training.forecaster import evaluate as evaluate_forecaster
 

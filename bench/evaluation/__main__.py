@@ -19,12 +19,13 @@ ROOT: Final = Path(__file__).parents[2]
 
 
 class Model(StrEnum):
-    """Models with a card."""
+    """What has a card: the models, and how they are replaced."""
 
     DRIVER = "driver"
     FUEL = "fuel"
     ENGINE = "engine"
     FORECASTER = "forecaster"
+    PROMOTION = "promotion"
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})

@@ -74,7 +74,7 @@ class Card:
     """What a model is, what it learns from, how good it is and where it ends.
 
     Attributes:
-        name: driver, fuel, engine or forecaster. purpose, inputs, training: paragraphs.
+        name: driver, fuel, engine or forecaster, or promotion for their replacement. purpose, inputs, training: paragraphs.
         limits: what it cannot do, and what was tried, one sentence or two each.
     """
 

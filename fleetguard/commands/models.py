@@ -71,22 +71,20 @@ def train(
 
 
 def evaluate(model: ModelName, history: HistoryOption, as_json: JsonOption = False) -> None:
-    """Metrics of champion and challenger on the same labelled history."""
+    """Metrics of champion and challenger on the same labelled history, with 95 % intervals over vehicles."""
+    from fleet.errors import ModelUnavailable
     from serve.registry import CHALLENGER, CHAMPION
     from training.bootstrap import quiet_libraries
-    from training.train import evaluate_version
+    from training.train import evaluate_versions
 
     quiet_libraries()
-    registry, results = _registry(), {}
-    labelled = None if model is ModelName.FORECASTER else _labelled(history)
-    for alias in (CHAMPION, CHALLENGER):
-        if (version := registry.version(model, alias)) is not None:
-            results[alias] = {"version": version} | evaluate_version(model, version, registry, history, labelled)
-    if not results:
-        from fleet.errors import ModelUnavailable
-
+    registry = _registry()
+    versions = {alias: version for alias in (CHAMPION, CHALLENGER) if (version := registry.version(model, alias)) is not None}
+    if not versions:
         raise ModelUnavailable(f"There is neither champion nor challenger of the {model} model: run `fleetguard train {model}`.")
-    typer.echo(json.dumps({"model": model.value, **results}, default=float)) if as_json else _table(model, results)
+    labelled = None if model is ModelName.FORECASTER else _labelled(history)
+    results = evaluate_versions(model, versions, registry, history, labelled)
+    typer.echo(json.dumps({"model": model.value, **results}, default=float)) if as_json else _tables(model, results)
 
 
 def promote(
@@ -101,6 +99,7 @@ def promote(
     from training.promote import promote as move
 
     moved = move(model, _registry(), version, force)
+    _announce(model)
     before = f" in place of {moved.previous}" if moved.previous else ""
     _say(as_json, f"Version {moved.version} is the champion of the {model} model{before}.")
     if as_json:
@@ -114,6 +113,7 @@ def rollback(model: ModelName, as_json: JsonOption = False) -> None:
     from training.promote import rollback as move_back
 
     moved = move_back(model, _registry())
+    _announce(model)
     _say(as_json, f"Version {moved.version} is the champion of the {model} model again, in place of {moved.previous}.")
     if as_json:
         typer.echo(json.dumps(asdict(moved)))
@@ -196,6 +196,24 @@ def _registry() -> "ModelRegistry":
     return registry_of(load_settings())
 
 
+def _announce(model: ModelName) -> None:
+    """Tell the running stack, so that all replicas swap together; without the word they follow on their cadence."""
+    import asyncio
+
+    from fleet.errors import FleetError
+    from fleet.settings import load_settings
+    from fleet.stores.promotions import announce
+
+    settings = load_settings()
+    if not settings.postgres.url:
+        return
+    try:
+        asyncio.run(announce(settings.postgres, model))
+    except FleetError:
+        wait = f"Running replicas follow within {settings.serve.reload_s:.0f} s."
+        typer.secho(f"The stack could not be told. {wait}", fg="yellow", err=True)
+
+
 def _moment(text: str) -> datetime:
     from datetime import UTC
 
@@ -206,15 +224,29 @@ def _moment(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _table(model: ModelName, results: dict[str, Any]) -> None:
+def _tables(model: ModelName, results: dict[str, Any]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    difference = results.pop("difference", None)
     for alias, result in results.items():
-        table = Table("", *_METRICS, title=f"{model} {alias}, version {result['version']}: score {result['score']:.3f}")
+        known = result.get("intervals", {"score": None, "types": {}})
+        title = f"{model} {alias}, version {result['version']}: score {result['score']:.3f}"
+        table = Table("", *_METRICS, title=title)
         for kind, metrics in result["types"].items():
-            table.add_row(kind, *(f"{metrics[name]:.3f}" if name in metrics else "" for name in _METRICS))
+            of_type = known["types"].get(kind, {})
+            table.add_row(kind, *(_with(metrics[name], of_type.get(name)) if name in metrics else "" for name in _METRICS))
         Console().print(table)
+    if difference:
+        table = Table("", "average_precision", title="challenger minus champion, the same vehicles drawn for both")
+        table.add_row("score", _with(difference["score"], difference["interval"]))
+        for kind, change in difference["types"].items():
+            table.add_row(kind, _with(change["average_precision"], change["interval"]))
+        Console().print(table)
+
+
+def _with(value: float, interval: tuple[float, float] | None) -> str:
+    return f"{value:.3f}" if interval is None else f"{value:.3f}\n{interval[0]:.3f} – {interval[1]:.3f}"
 
 
 _METRICS = ("average_precision", "auc", "precision", "recall", "false_positive_rate", "brier", "ece", "event_recall")

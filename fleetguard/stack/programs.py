@@ -11,20 +11,12 @@ from fleetguard.servers import broker, valkey
 from fleetguard.stack.home import Home
 from fleetguard.stack.plan import Plan, mlflow_database_url, ray_access
 from fleetguard.stack.processes import STACK_MARK
+from serve.environment import SERVE_ENVIRONMENT
 
 STOP_FIRST: Final = ("simulator", "api", "pipeline", "ray", "mlflow", "device-auth")  # the servers below them follow
 RAY_OBJECT_STORE_BYTES: Final = 200_000_000
 _POSTGRES_OPTIONS: Final = ("shared_buffers=256MB", "max_connections=100", "max_wal_size=2GB", "checkpoint_timeout=15min")
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-# Read by Ray Serve at import: in the environment of Ray itself and of whoever calls a handle.
-_SERVE: Final = {
-    "RAY_SERVE_USE_GRPC_BY_DEFAULT": "1",
-    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
-    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
-    "RAY_SERVE_REQUEST_PATH_LOG_BUFFER_SIZE": "1000",
-    "RAY_SERVE_LOG_TO_STDERR": "0",
-    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "1",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +97,7 @@ def _ray(home: Home, plan: Plan) -> list[str]:
 
 def _ray_environment(plan: Plan) -> dict[str, str]:
     return {
-        **_SERVE,
+        **SERVE_ENVIRONMENT,
         **ray_access(plan),
         "RAY_DISABLE_IMPORT_WARNING": "1",
         "RAY_USAGE_STATS_ENABLED": "0",

@@ -4,11 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from bench.promotion import measure, register_again
 from fleet.errors import Conflict, InvalidHistory, NotFound
 from fleet.scores import MODEL_TYPES
 from pipelines.history import champions, read_history, score_history
@@ -110,11 +112,27 @@ def test_the_command_line_evaluates_and_scores(registry, bundle, home, tmp_path)
             promote(name, registry)
     judged = fleetguard(home, "evaluate", "engine", "--history", str(bundle), "--json")
     assert judged.returncode == 0, judged.stderr
-    assert json.loads(judged.stdout)["champion"]["types"]["ENGINE_OVERHEAT"]["auc"] > 0.9
+    champion = json.loads(judged.stdout)["champion"]
+    assert champion["types"]["ENGINE_OVERHEAT"]["auc"] > 0.9
+    low, high = champion["intervals"]["types"]["ENGINE_OVERHEAT"]["average_precision"]
+    assert low <= champion["types"]["ENGINE_OVERHEAT"]["average_precision"] <= high
     scored = fleetguard(home, "score", "--history", str(bundle), "--out", str(tmp_path / "out"), "--json")
     assert scored.returncode == 0, scored.stderr
     scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     assert json.loads(scored.stdout)["vehicles"] == scores["vehicle_id"].nunique() > 20
+
+
+@pytest.mark.parametrize("placement", ["colocated", "split"])
+def test_promotions_and_rollbacks_under_load_fail_no_scoring(registry, home, placement):
+    for name in ROW_MODELS:
+        if registry.champion(name) is None:
+            promote(name, registry)
+    register_again(home)
+    outcome = measure(home, placement, replicas=2)
+    assert (outcome.failed, outcome.mixed) == (0, 0)
+    assert outcome.calls > 200
+    assert all(first.version != second.version for first, second in pairwise(m for m in outcome.moves if m.model == "engine"))
+    assert max(move.silence_ms for move in outcome.moves) < 2000  # two busy cores; the card has the figure of a quiet machine
 
 
 def test_bad_input_is_one_sentence_and_a_non_zero_exit(home, tmp_path):
