@@ -75,11 +75,17 @@ class Ingest(_Section):
 
 
 class Serve(_Section):
+    """`shadow`: whether a challenger scores live batches too. `shadow_share`: of its time a replica gives to that and to the
+    watch for drift, 0 for none.
+    """
+
     placement: Literal["colocated", "split"] = "colocated"
     deployed_by: Literal["pipeline", "cluster"] = "pipeline"
     timeout_s: float = 5.0
     http_port: int = 8001
     reload_s: float = 10.0
+    shadow: bool = True
+    shadow_share: float = Field(default=0.1, ge=0, le=0.5)
     token: str = ""
 
 

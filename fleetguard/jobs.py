@@ -17,3 +17,12 @@ def materialise_features(settings: Settings) -> int:
     from pipelines.materialise import run
 
     return run(settings)
+
+
+def watch_drift(settings: Settings) -> int:
+    """Hold what the champions met of late against their training; returns how many notices to engineers were opened."""
+    import asyncio
+
+    from pipelines.drift import watch_drift as watch
+
+    return asyncio.run(watch(settings))

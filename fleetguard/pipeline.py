@@ -18,7 +18,7 @@ from fleet.settings import Settings, load_settings
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
 from fleet.stores.promotions import announcements
-from fleetguard.jobs import materialise_features, refresh_forecasts
+from fleetguard.jobs import materialise_features, refresh_forecasts, watch_drift
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
@@ -27,6 +27,7 @@ BEAT_S = 1.0
 RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
+DRIFT_EVERY_S = 3600.0
 LISTEN_AGAIN_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -88,7 +89,11 @@ async def keep(settings: Settings) -> None:
     pool = await connect_pool(settings.postgres)
     store, actors = IngestStore(pool), start_actors(settings)
     forecasts = _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
-    jobs = [forecasts, _Job("features", MATERIALISE_EVERY_S, materialise_features, settings)]
+    jobs = [
+        forecasts,
+        _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
+        _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
+    ]
     following = asyncio.create_task(_follow_promotions(settings, forecasts))
     heard = time.monotonic()
     while time.monotonic() - heard < RAY_PATIENCE_S:

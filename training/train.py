@@ -15,6 +15,7 @@ from serve.registry import ModelRegistry
 from training.comparison import compare
 from training.dataset import LabelledSet
 from training.evaluate import evaluate
+from training.reference import write_reference
 from training.tracking import open_experiment, register_version
 
 ROW_MODELS: Final = ("driver", "fuel", "engine")
@@ -32,6 +33,7 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
         folder.mkdir()
         scorer, parameters, extra = _fit(name)(labelled, folder, ray_address)
         held_out = labelled.rows(labelled.held_out)
+        write_reference(name, folder, scorer, held_out)
         result = evaluate(scorer, held_out, MODEL_TYPES[name])
         metrics = {"score": result["score"], **flatten(result["types"]), **extra}
         if (champion := registry.champion(name)) is not None:
