@@ -11,15 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from fleet.visits import HOUR_MS, SPAN_MS, VisitRhythm
+
 Matrix = NDArray[np.float32]
 Places = NDArray[np.int64]
 
-HOUR_MS: Final = 3_600_000
 HORIZON_H: Final = 72
 COUNT_WINDOWS_H: Final = (24, 72)
 USAGE_COLUMNS: Final = ("km_per_day", "engine_h_per_day")
-_SPAN_MS: Final = 2**43  # longer than any time since 1970, so that vehicles never overlap in one sorted array
-_YEAR_H: Final = 8766
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,10 @@ class Vocabulary:
     def names(self) -> tuple[str, ...]:
         """Covariate names, in the column order of `Covariates.values`."""
         per_code = [f"{what}:{code}" for code in self.codes for what in ("since_h", *(f"count_{w}h" for w in COUNT_WINDOWS_H))]
-        per_component = [f"{what}:{name}" for name in self.components for what in ("component_age_h", "failures_1y")]
-        totals = [*(f"codes_{w}h" for w in COUNT_WINDOWS_H), "since_code_h", "since_visit_h", "visit_gap_h", "vehicle_age_years"]
-        return (*per_code, *per_component, *totals, *self.usage, *(f"model:{name}" for name in self.models))
+        ages = [f"component_age_h:{name}" for name in self.components]
+        visits = ("since_visit_h", "visit_phase_h", "visit_due_h")
+        totals = [*(f"codes_{w}h" for w in COUNT_WINDOWS_H), "since_code_h", *visits, "vehicle_age_years"]
+        return (*per_code, *ages, *totals, *self.usage, *(f"model:{name}" for name in self.models))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,21 +102,21 @@ class EventTimes:
     """Moments of one kind of event, asked for many vehicles and moments at once."""
 
     def __init__(self, vehicle: Places, at_ms: Places) -> None:
-        self._keys = np.sort(vehicle * _SPAN_MS + at_ms)
+        self._keys = np.sort(vehicle * SPAN_MS + at_ms)
 
-    def hours_since(self, vehicle: Places, at_ms: Places, back: int = 1) -> Matrix:
-        """(n,) hours since the newest event (`back` 1) or the one `back` places before; NaN where there was none."""
+    def hours_since(self, vehicle: Places, at_ms: Places) -> Matrix:
+        """(n,) hours since the newest event; NaN where there was none."""
         if not len(self._keys):
             return np.full(len(vehicle), np.nan, np.float32)
-        now = vehicle * _SPAN_MS + at_ms
-        place = np.searchsorted(self._keys, now, "right") - back
+        now = vehicle * SPAN_MS + at_ms
+        place = np.searchsorted(self._keys, now, "right") - 1
         key = self._keys[np.maximum(place, 0)]
-        own = (place >= 0) & (key >= vehicle * _SPAN_MS)
+        own = (place >= 0) & (key >= vehicle * SPAN_MS)
         return np.where(own, (now - key) / HOUR_MS, np.nan).astype(np.float32)
 
     def count_within(self, vehicle: Places, at_ms: Places, hours: float) -> Matrix:
         """(n,) events in the `hours` up to and including the moment."""
-        first = vehicle * _SPAN_MS
+        first = vehicle * SPAN_MS
         now = first + at_ms
         earliest = np.maximum(now - int(hours * HOUR_MS), first - 1)
         counts = np.searchsorted(self._keys, now, "right") - np.searchsorted(self._keys, earliest, "right")
@@ -126,10 +126,10 @@ class EventTimes:
         """(n,) hours to the next event after the moment; NaN where none is recorded. For labels, never for covariates."""
         if not len(self._keys):
             return np.full(len(vehicle), np.nan, np.float32)
-        now = vehicle * _SPAN_MS + at_ms
+        now = vehicle * SPAN_MS + at_ms
         place = np.searchsorted(self._keys, now, "right")
         key = self._keys[np.minimum(place, len(self._keys) - 1)]
-        own = (place < len(self._keys)) & (key < (vehicle + 1) * _SPAN_MS)
+        own = (place < len(self._keys)) & (key < (vehicle + 1) * SPAN_MS)
         return np.where(own, (key - now) / HOUR_MS, np.nan).astype(np.float32)
 
 
@@ -141,10 +141,15 @@ def milliseconds(times: Any) -> Places:
 
 def event_times(table: pd.DataFrame, places: dict[str, int]) -> EventTimes:
     """The events of a table whose vehicles have a place."""
+    return EventTimes(*_placed(table, places))
+
+
+def _placed(table: pd.DataFrame, places: dict[str, int]) -> tuple[Places, Places]:
+    """(n,) place of the vehicle and ms of each event whose vehicle has a place."""
     known = table[table["vehicle_id"].isin(places)]
     if known.empty:
-        return EventTimes(np.empty(0, np.int64), np.empty(0, np.int64))
-    return EventTimes(known["vehicle_id"].map(places).to_numpy(np.int64), milliseconds(known["ts"]))
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return known["vehicle_id"].map(places).to_numpy(np.int64), milliseconds(known["ts"])
 
 
 def component_covariates(history: ComponentHistory, vocabulary: Vocabulary, vehicles: Sequence[str], at_ms: Places) -> Covariates:
@@ -158,7 +163,7 @@ def component_covariates(history: ComponentHistory, vocabulary: Vocabulary, vehi
     row = np.array([places[vehicle] for vehicle in vehicles], np.int64)
     columns = [
         *_code_columns(history.codes, vocabulary, places, row, at_ms),
-        *_component_columns(history, vocabulary, places, row, at_ms),
+        *_ages(history, vocabulary, places, row, at_ms),
         *_total_columns(history, places, row, at_ms),
         *(_weekly_mean(history.usage, name, places, row, at_ms) for name in vocabulary.usage),
         *_model_columns(history.vehicles, vocabulary, places, row),
@@ -178,16 +183,11 @@ def _code_columns(
     return columns
 
 
-def _component_columns(
-    history: ComponentHistory, vocabulary: Vocabulary, places: dict[str, int], row: Places, at_ms: Places
-) -> list[Matrix]:
+def _ages(history: ComponentHistory, vocabulary: Vocabulary, places: dict[str, int], row: Places, at_ms: Places) -> list[Matrix]:
     replaced = pd.concat([_events(history.maintenance), _events(history.failures)])
-    columns = []
-    for name in vocabulary.components:
-        columns.append(event_times(replaced[replaced["component"] == name], places).hours_since(row, at_ms))
-        failures = event_times(history.failures[history.failures["component"] == name], places)
-        columns.append(failures.count_within(row, at_ms, _YEAR_H))
-    return columns
+    return [
+        event_times(replaced[replaced["component"] == name], places).hours_since(row, at_ms) for name in vocabulary.components
+    ]
 
 
 def _events(table: pd.DataFrame) -> pd.DataFrame:
@@ -196,15 +196,16 @@ def _events(table: pd.DataFrame) -> pd.DataFrame:
 
 def _total_columns(history: ComponentHistory, places: dict[str, int], row: Places, at_ms: Places) -> list[Matrix]:
     codes = event_times(history.codes, places)
-    visits = event_times(history.maintenance.drop_duplicates(["vehicle_id", "ts"]), places)
-    since_visit = visits.hours_since(row, at_ms)
     return [
         *(codes.count_within(row, at_ms, hours) for hours in COUNT_WINDOWS_H),
         codes.hours_since(row, at_ms),
-        since_visit,
-        visits.hours_since(row, at_ms, back=2) - since_visit,
+        *_visits(history.maintenance, places).known(row, at_ms),
         _of_vehicle(history.vehicles, "age_years", places, row),
     ]
+
+
+def _visits(maintenance: pd.DataFrame, places: dict[str, int]) -> VisitRhythm:
+    return VisitRhythm(*_placed(maintenance, places))
 
 
 def _of_vehicle(vehicles: pd.DataFrame, column: str, places: dict[str, int], row: Places) -> Matrix:
@@ -221,12 +222,12 @@ def _weekly_mean(usage: pd.DataFrame, name: str, places: dict[str, int], row: Pl
     known = usage[usage["vehicle_id"].isin(places)].dropna(subset=[name]) if name in usage else usage[:0]
     if known.empty:
         return np.full(len(row), np.nan, np.float32)
-    keys = known["vehicle_id"].map(places).to_numpy(np.int64) * _SPAN_MS + milliseconds(known["ts"])
+    keys = known["vehicle_id"].map(places).to_numpy(np.int64) * SPAN_MS + milliseconds(known["ts"])
     order = np.argsort(keys)
     total = np.concatenate([[0.0], np.cumsum(known[name].to_numpy(float)[order])])
-    now = row * _SPAN_MS + at_ms
+    now = row * SPAN_MS + at_ms
     last = np.searchsorted(keys[order], now, "right")
-    first = np.searchsorted(keys[order], np.maximum(now - 168 * HOUR_MS, row * _SPAN_MS - 1), "right")
+    first = np.searchsorted(keys[order], np.maximum(now - 168 * HOUR_MS, row * SPAN_MS - 1), "right")
     days = last - first
     return np.where(days > 0, (total[last] - total[first]) / np.maximum(days, 1), np.nan).astype(np.float32)
 

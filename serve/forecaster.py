@@ -1,7 +1,7 @@
 """The 72-hour survival forecast of each component, and the board that keeps the fleet's current risks. No Ray."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -10,7 +10,6 @@ from uuid import UUID
 import asyncpg
 import numpy as np
 import xgboost as xgb
-from numpy.typing import NDArray
 
 from fleet.alerts import TYPE_INDEX, TYPES, AlertType, Evidence, Severity, VehicleId
 from fleet.components import HORIZON_H, Covariates, Vocabulary
@@ -18,17 +17,15 @@ from fleet.errors import ModelUnavailable
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.stores import component_events
+from serve.hazard import Array, ComponentHazard, Ensemble
+from serve.kinship import Traits, shared_inputs
 
 RECORD: Final = "forecaster.json"
-Z_90: Final = 1.645  # two-sided 90 % of a normal distribution
 STALE_S: Final = 48 * 3600  # older forecasts say nothing about the next 72 hours
 EVIDENCE_FROM: Final = 0.3
-CODE_FADES_H: Final = 48.0
-UNKNOWN_AGE_H: Final = 1000.0
-_ARRAYS: Final = ("slopes", "covariance", "centre", "proportional", "hours", "cumulative_hazard")
+_ARRAYS: Final = ("slopes", "covariance", "centre", "hours", "cumulative_hazard", "calibration")
 _SEVERITIES: Final = ((0.3, Severity.MEDIUM), (0.5, Severity.HIGH), (0.8, Severity.CRITICAL))
 _COLUMN: Final = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,82 +39,11 @@ class Forecast:
     upper: Array
 
 
-def log_cumulative_hazard(probability: Array) -> Array:
-    """The complementary log-log of a probability, in which the survival model is linear."""
-    return np.asarray(np.log(-np.log1p(-np.clip(probability, 1e-6, 1 - 1e-6))))
-
-
-def probability_of(log_hazard: Array) -> Array:
-    """Its inverse: 1 − exp(−H)."""
-    return np.asarray(-np.expm1(-np.exp(np.minimum(log_hazard, 5.0))))
-
-
-def boosted_risk(booster: xgb.Booster, values: NDArray[np.float32]) -> Array:
-    """(n,) log cumulative hazard by one booster."""
-    return log_cumulative_hazard(booster.inplace_predict(values, missing=np.nan))
-
-
-def proportional_inputs(covariates: Covariates, component: str) -> Array:
-    """(n, input) what a plain proportional hazards model of a component is told: counts, fading codes, logs of ages."""
-    columns = []
-    for place, name in enumerate(covariates.names):
-        kind, _, subject = name.partition(":")
-        values = covariates.values[:, place].astype(float)
-        if kind.startswith("count_"):
-            columns.append(np.log1p(values))
-        elif kind == "since_h":
-            columns.append(np.nan_to_num(np.exp(-values / CODE_FADES_H)))
-        elif kind == "since_visit_h" or (kind == "component_age_h" and subject == component):
-            columns.append(np.log1p(np.nan_to_num(values, nan=UNKNOWN_AGE_H)))
-        elif kind in ("model", "vehicle_age_years") or (kind == "failures_1y" and subject == component):
-            columns.append(np.nan_to_num(values))
-    return np.stack(columns, axis=1)
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentHazard:
-    """A Cox model of one component: hazard = baseline(t) · exp(slopes · (risks − centre)).
-
-    The two risks are log hazards of their own: one learnt by boosted trees, one by a plain proportional hazards model.
-
-    Attributes:
-        slopes, covariance, centre: (2,), (2, 2), (2,) of the Cox regression on the cross-fitted risks.
-        proportional: (input,) coefficients on `proportional_inputs`.
-        hours, cumulative_hazard: the baseline, from the moment of the forecast on.
-        baseline_variance: of the log baseline: one over the failures it rests on.
-        whole: the boosted risk, fitted on all vehicles.
-        boosters: one per fold of vehicles, each fitted on all others: how far they differ is the risk's own uncertainty.
-    """
-
-    name: str
-    slopes: Array
-    covariance: Array
-    centre: Array
-    proportional: Array
-    hours: Array
-    cumulative_hazard: Array
-    baseline_variance: float
-    whole: xgb.Booster
-    boosters: tuple[xgb.Booster, ...]
-
-    def forecast(self, covariates: Covariates, horizon_h: float) -> tuple[Array, Array, Array]:
-        """(n,) probability, lower, upper. The folds' disagreement counts as a delete-a-group jackknife."""
-        folds = np.stack([boosted_risk(booster, covariates.values) for booster in self.boosters])
-        boosted = boosted_risk(self.whole, covariates.values)
-        plain = proportional_inputs(covariates, self.name) @ self.proportional
-        offset = np.stack([boosted, plain], axis=1) - self.centre
-        centre = np.log(np.interp(horizon_h, self.hours, self.cumulative_hazard)) + offset @ self.slopes
-        jackknife = (len(folds) - 1) / len(folds) * ((folds - folds.mean(axis=0)) ** 2).sum(axis=0)
-        fitted = np.einsum("ni,ij,nj->n", offset, self.covariance, offset)
-        error = np.sqrt(fitted + self.baseline_variance + self.slopes[0] ** 2 * jackknife)
-        return probability_of(centre), probability_of(centre - Z_90 * error), probability_of(centre + Z_90 * error)
-
-
 class ForecastScorer:
     """P(component fails within 72 h) from what is known of a vehicle."""
 
-    def __init__(self, version: str, vocabulary: Vocabulary, hazards: tuple[ComponentHazard, ...]) -> None:
-        self.version, self.vocabulary, self._hazards = version, vocabulary, hazards
+    def __init__(self, version: str, vocabulary: Vocabulary, shared: Ensemble, hazards: tuple[ComponentHazard, ...]) -> None:
+        self.version, self.vocabulary, self._shared, self._hazards = version, vocabulary, shared, hazards
         self.components = tuple(hazard.name for hazard in hazards)
 
     @classmethod
@@ -125,42 +51,57 @@ class ForecastScorer:
         """From a folder that `save` wrote.
 
         Raises:
-            ModelUnavailable: the folder holds no forecaster.
+            ModelUnavailable: the folder holds no forecaster of this program.
         """
         try:
             record = json.loads((folder / RECORD).read_text())
-        except (OSError, ValueError) as error:
+            vocabulary = Vocabulary(**{name: tuple(values) for name, values in record["vocabulary"].items()})
+            shared = _read_ensemble(folder, record["shared"])
+            return cls(version, vocabulary, shared, tuple(_read_hazard(folder, hazard) for hazard in record["hazards"]))
+        except (OSError, ValueError, KeyError, TypeError, xgb.core.XGBoostError) as error:
             raise ModelUnavailable(f"The forecaster {version} does not load from {folder}: {error}") from error
-        vocabulary = Vocabulary(**{name: tuple(values) for name, values in record["vocabulary"].items()})
-        return cls(version, vocabulary, tuple(_read_hazard(folder, hazard) for hazard in record["hazards"]))
 
     def save(self, folder: Path) -> None:
         """Write native files: one JSON record, one file per booster."""
         folder.mkdir(parents=True, exist_ok=True)
         vocabulary = {name: getattr(self.vocabulary, name) for name in ("components", "codes", "models", "usage")}
+        shared = _write_ensemble(folder, "shared", self._shared)
         hazards = [_write_hazard(folder, place, hazard) for place, hazard in enumerate(self._hazards)]
-        (folder / RECORD).write_text(json.dumps({"vocabulary": vocabulary, "hazards": hazards}))
+        (folder / RECORD).write_text(json.dumps({"vocabulary": vocabulary, "shared": shared, "hazards": hazards}))
 
     def forecast(self, covariates: Covariates, horizon_h: int = HORIZON_H) -> Forecast:
         """(n, component) for the rows of `covariates`; horizons up to 72 h."""
-        parts = [hazard.forecast(covariates, horizon_h) for hazard in self._hazards]
+        parts = [self._forecast(hazard, covariates, horizon_h) for hazard in self._hazards]
         probability, lower, upper = (np.stack(column, axis=1) for column in zip(*parts, strict=True))
         return Forecast(self.components, horizon_h, probability, lower, upper)
 
+    def _forecast(self, hazard: ComponentHazard, covariates: Covariates, horizon_h: int) -> tuple[Array, Array, Array]:
+        view = shared_inputs(covariates, self.components, hazard.name, hazard.traits)
+        return hazard.forecast(self._shared.risks(view), hazard.own.risks(covariates.values), horizon_h)
+
 
 def _write_hazard(folder: Path, place: int, hazard: ComponentHazard) -> dict[str, Any]:
-    files = [f"boost-{place}-{fold}.ubj" for fold in range(len(hazard.boosters))]
-    whole = f"boost-{place}.ubj"
-    for file, booster in zip([whole, *files], [hazard.whole, *hazard.boosters], strict=True):
-        booster.save_model(folder / file)
     arrays = {name: getattr(hazard, name).tolist() for name in _ARRAYS}
-    return {"name": hazard.name, "baseline_variance": hazard.baseline_variance, **arrays, "whole": whole, "boosters": files}
+    own = _write_ensemble(folder, f"own-{place}", hazard.own)
+    scalars = {"name": hazard.name, "baseline_variance": hazard.baseline_variance}
+    return {**scalars, "traits": asdict(hazard.traits), **arrays, "own": own}
 
 
 def _read_hazard(folder: Path, record: dict[str, Any]) -> ComponentHazard:
     arrays = {name: np.array(record[name], float) for name in _ARRAYS}
-    boosters = tuple(_read_booster(folder / file) for file in record["boosters"])
-    return ComponentHazard(**{**record, **arrays, "whole": _read_booster(folder / record["whole"]), "boosters": boosters})
+    own = _read_ensemble(folder, record["own"])
+    return ComponentHazard(**{**record, **arrays, "traits": Traits(**record["traits"]), "own": own})
+
+
+def _write_ensemble(folder: Path, name: str, ensemble: Ensemble) -> dict[str, Any]:
+    folds = [f"{name}-{fold}.ubj" for fold in range(len(ensemble.folds))]
+    for file, booster in zip([f"{name}.ubj", *folds], [ensemble.whole, *ensemble.folds], strict=True):
+        booster.save_model(folder / file)
+    return {"whole": f"{name}.ubj", "folds": folds}
+
+
+def _read_ensemble(folder: Path, record: dict[str, Any]) -> Ensemble:
+    return Ensemble(_read_booster(folder / record["whole"]), tuple(_read_booster(folder / file) for file in record["folds"]))
 
 
 def _read_booster(path: Path) -> xgb.Booster:

@@ -12,25 +12,17 @@ import numpy as np
 import pandas as pd
 from mlflow.pyfunc import PythonModel
 
-from fleet.components import HORIZON_H, HOUR_MS, ComponentHistory, Vocabulary, component_covariates, milliseconds
+from fleet.components import ComponentHistory, Vocabulary, component_covariates, milliseconds
 from fleet.errors import InvalidHistory
 from fleet.history import load_history
 from fleet.usage import NO_USAGE, daily_usage
-from serve.forecaster import ForecastScorer, probability_of, proportional_inputs
+from fleet.visits import HOUR_MS
+from serve.forecaster import ForecastScorer
 from serve.registry import CHALLENGER, NATIVE, REGISTERED, ModelRegistry
-from training.forecaster_metrics import Array, forecast_metrics
-from training.survival import (
-    BOOST,
-    CADENCE_H,
-    FULL,
-    Effort,
-    Landmarks,
-    boosted,
-    fit_forecaster,
-    landmarks,
-    observed_span,
-    proportional,
-)
+from training.forecaster_metrics import forecast_metrics
+from training.forecaster_rivals import boosting, plain_cox
+from training.landmarks import CADENCE_H, landmarks, observed_span
+from training.survival import BOOST, FULL, Effort, fit_forecaster
 from training.tracking import experiment_run
 
 NAME: Final = "forecaster"
@@ -129,7 +121,7 @@ def backtest(events: ComponentHistory, progress: Progress | None = None, effort:
     newest = landmarks(events, vocabulary, cut, end, effort.landmarks)
     scorer = fit_forecaster(learnt, vocabulary, "back-test", progress, effort)
     figures = forecast_metrics(newest, scorer.forecast(newest.covariates).probability, scorer.components)
-    for name, fit in (("boosting", _boosting), ("cox", _plain_cox)):
+    for name, fit in (("boosting", boosting), ("cox", plain_cox)):
         rivals = forecast_metrics(newest, fit(learnt, newest, scorer.components, effort), scorer.components)
         figures |= {f"{name}.{key}": value for key, value in rivals.items() if key.startswith("any.")}
     return figures
@@ -147,28 +139,6 @@ def evaluate(history: Path, scorer: ForecastScorer) -> dict[str, float]:
     if not marks.failed.any():
         raise InvalidHistory(f"no failure of {', '.join(scorer.components)} lies in this record")
     return forecast_metrics(marks, scorer.forecast(marks.covariates).probability, scorer.components)
-
-
-def _boosting(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...], effort: Effort) -> Array:
-    columns = []
-    for place in map(learnt.components.index, components):
-        seen = learnt.complete | learnt.failed[:, place]
-        booster = boosted(learnt.covariates.values[seen], learnt.failed[seen, place], effort)
-        columns.append(booster.inplace_predict(newest.covariates.values, missing=np.nan))
-    return np.stack(columns, axis=1).astype(float)
-
-
-def _plain_cox(learnt: Landmarks, newest: Landmarks, components: tuple[str, ...], _effort: Effort) -> Array:
-    """Proportional hazards alone: what one writes first."""
-    columns = []
-    for name in components:
-        place = learnt.components.index(name)
-        inputs, follow_up = proportional_inputs(learnt.covariates, name), np.maximum(learnt.follow_up_h[:, place], 0.1)
-        coefficients = proportional(inputs, follow_up, learnt.failed[:, place])
-        risk = inputs @ coefficients
-        level = np.log(learnt.failed[:, place].sum() * HORIZON_H / follow_up.sum() / np.exp(risk).mean())
-        columns.append(probability_of(level + proportional_inputs(newest.covariates, name) @ coefficients))
-    return np.stack(columns, axis=1)
 
 
 def _register(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from training.survival import Landmarks
+from training.landmarks import Landmarks
 
 Array = NDArray[np.float64]
 AUC_HORIZONS_H: Final = (24, 48, 72)

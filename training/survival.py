@@ -1,12 +1,13 @@
-"""Fits the forecaster: boosted and plain risks per fold of vehicles, then a Cox regression on the cross-fitted risks.
+"""Fits the forecaster: boosted risks per fold of vehicles, a Cox regression on those of vehicles they did not see, calibration.
 
-Landmarking (van Houwelingen 2007): every 12 hours of every vehicle is a moment with the covariates known then, followed
-for 72 hours or until the record ends. So time-varying covariates, repeated failures and right-censoring are all kept.
+The beginning of a record is unlike what comes (services before it are missing, rhythms not settled), so calibration asks
+its newer half only.
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -14,21 +15,15 @@ import pandas as pd
 import xgboost as xgb
 from lifelines import CoxPHFitter
 from numpy.typing import NDArray
+from scipy.optimize import minimize
 
-from fleet.components import (
-    HORIZON_H,
-    HOUR_MS,
-    ComponentHistory,
-    Covariates,
-    Vocabulary,
-    component_covariates,
-    event_times,
-    milliseconds,
-)
+from fleet.components import HORIZON_H, Vocabulary
 from fleet.errors import InvalidHistory
-from serve.forecaster import ComponentHazard, ForecastScorer, boosted_risk, proportional_inputs
+from serve.forecaster import ForecastScorer
+from serve.hazard import ComponentHazard, Ensemble, boosted_risk, probability_of
+from serve.kinship import Traits, fading, fresh, shared_inputs
+from training.landmarks import MOST, Array, Flags, Landmarks, distinct_failures
 
-CADENCE_H: Final = 12
 MIN_FAILURES: Final = 5  # below it a component's hazard is guesswork, and it is left out
 BOOST: Final = {
     "objective": "binary:logistic",
@@ -40,9 +35,12 @@ BOOST: Final = {
     "colsample_bytree": 0.4,
 }
 RIDGE: Final = 1e-4
-PLAIN_RIDGE: Final = 0.01
-VARIES: Final = 1e-3
-THINNING: Final = 4
+PULL: Final = 2.0
+MOST_SHARED: Final = 400_000  # rows of the shared risk
+SHORT_LIFE: Final = 0.1  # quantile of the ages at failure
+CODE_PRIOR, MODEL_PRIOR = 20, 100  # landmarks at the usual rate that a lift is shrunk by
+
+Matrix = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,85 +53,8 @@ class Effort:
     landmarks: int
 
 
-FULL: Final = Effort(rounds=300, eta=0.04, folds=4, landmarks=120_000)
-QUICK: Final = Effort(rounds=110, eta=0.1, folds=2, landmarks=16_000)  # for the first champion of a new installation
-
-Flags = NDArray[np.bool_]
-Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Landmarks:
-    """Moments with what was known then and what came after.
-
-    Attributes:
-        covariates: (n) rows.
-        vehicle: (n,) number of the vehicle.
-        follow_up_h: (n, component) hours to the failure, at most 72 and never beyond the end of the record.
-        failed: (n, component) whether the follow-up ended in a failure.
-        complete: (n,) whether the record reaches 72 hours on.
-        components: of the columns.
-    """
-
-    covariates: Covariates
-    vehicle: NDArray[np.int64]
-    follow_up_h: Array
-    failed: Flags
-    complete: Flags
-    components: tuple[str, ...]
-
-    def rows(self, keep: Flags) -> "Landmarks":
-        """The rows that a mask keeps."""
-        own = self.covariates
-        ids = tuple(np.array(own.vehicle_ids, object)[keep])
-        kept = Covariates(ids, own.at_ms[keep], own.values[keep], own.names)
-        return Landmarks(
-            kept, self.vehicle[keep], self.follow_up_h[keep], self.failed[keep], self.complete[keep], self.components
-        )
-
-
-def observed_span(history: ComponentHistory) -> tuple[int, int]:
-    """First and last ms of the record of codes and failures; earlier maintenance only dates the components.
-
-    Raises:
-        InvalidHistory: nothing failed.
-    """
-    if history.failures.empty:
-        raise InvalidHistory("failures.csv holds no failure: a forecaster has nothing to learn from")
-    recorded = pd.concat([history.codes["ts"], history.failures["ts"]])
-    every = pd.concat([recorded, history.maintenance["ts"]])
-    return int(milliseconds([recorded.min()])[0]), int(milliseconds([every.max()])[0])
-
-
-def landmarks(
-    history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int, most: int = FULL.landmarks
-) -> Landmarks:
-    """A moment every 12 hours (fewer in a very large fleet) of every vehicle, known to end at `end_ms`."""
-    vehicles = history.vehicle_ids()
-    step = CADENCE_H * HOUR_MS
-    moments = np.arange((start_ms // step + 1) * step, end_ms, step)
-    moments = moments[:: max(1, -(-len(moments) * len(vehicles) // most))]
-    vehicle, at_ms = np.repeat(np.arange(len(vehicles)), len(moments)), np.tile(moments, len(vehicles))
-    covariates = component_covariates(history, vocabulary, [vehicles[place] for place in vehicle], at_ms)
-    places = {name: place for place, name in enumerate(vehicles)}
-    remaining = (end_ms - at_ms) / HOUR_MS
-    until = np.stack(
-        [
-            event_times(history.failures[history.failures["component"] == name], places).hours_until(vehicle, at_ms)
-            for name in vocabulary.components
-        ],
-        axis=1,
-    ).astype(float)
-    failed = until <= np.minimum(HORIZON_H, remaining)[:, None]
-    follow_up = np.where(failed, until, np.minimum(HORIZON_H, remaining)[:, None])
-    return Landmarks(covariates, vehicle, follow_up, failed, remaining >= HORIZON_H, vocabulary.components)
-
-
-def distinct_failures(marks: Landmarks, place: int) -> int:
-    """Failures behind the landmarks of one component: each is seen from up to six of them."""
-    rows = np.flatnonzero(marks.failed[:, place])
-    moments = marks.covariates.at_ms[rows] + np.round(marks.follow_up_h[rows, place] * HOUR_MS).astype(np.int64)
-    return len({(vehicle, int(at) // HOUR_MS) for vehicle, at in zip(marks.vehicle[rows], moments, strict=True)})
+FULL: Final = Effort(rounds=180, eta=0.04, folds=4, landmarks=MOST)
+QUICK: Final = Effort(rounds=70, eta=0.1, folds=2, landmarks=16_000)  # for the first champion of a new installation
 
 
 def fit_forecaster(
@@ -153,67 +74,122 @@ def fit_forecaster(
     enough = [place for place, count in enumerate(counts) if count >= MIN_FAILURES]
     if not enough:
         raise InvalidHistory(f"no component failed {MIN_FAILURES} times within the record: a forecaster cannot be fitted")
-    hazards: dict[int, ComponentHazard] = {}
+    components, tell = tuple(marks.components[place] for place in enough), progress or (lambda _share: None)
+    traits = [traits_of(marks, place) for place in enough]
+    views = [shared_inputs(marks.covariates, components, *told) for told in zip(components, traits, strict=True)]
+    hazards = []
     with ThreadPoolExecutor(threads) as pool:  # a thread each: the boosters' own threads wait for each other on a busy machine
-        running = {pool.submit(fit_hazard, marks, place, counts[place], effort): place for place in enough}
-        for done in as_completed(running):
-            hazards[running[done]] = done.result()
-            if progress:
-                progress(len(hazards) / len(enough))
-    return ForecastScorer(version, vocabulary, tuple(hazards[place] for place in enough))
+        shared, risk = crossfit(marks, enough, views, effort, pool)
+        for column, place in enumerate(enough):
+            tell((1 + column) / (1 + len(enough)))
+            own, own_risk = crossfit(marks, [place], [marks.covariates.values], effort, pool)
+            risks = np.stack([risk[:, column], own_risk[:, 0]], axis=1)
+            hazards.append(component_hazard(marks, place, counts[place], risks, traits[column], own))
+    tell(1.0)
+    return ForecastScorer(version, vocabulary, shared, tuple(hazards))
 
 
-def fit_hazard(marks: Landmarks, place: int, failures: int, effort: Effort = FULL) -> ComponentHazard:
-    """One component: both risks from all folds but one, then the Cox regression on those of vehicles they did not see."""
-    name, failed = marks.components[place], marks.failed[:, place]
-    fold, values = marks.vehicle % effort.folds, marks.covariates.values
-    inputs = proportional_inputs(marks.covariates, name)
-    follow_up = np.maximum(marks.follow_up_h[:, place], 0.1)
-    labelled, telling = marks.complete | failed, telling_rows(failed)
-    risks, boosters = np.zeros((len(values), 2)), []
-    for out in range(effort.folds):
-        seen, told, unseen = labelled & (fold != out), telling & (fold != out), fold == out
-        boosters.append(boosted(values[seen], failed[seen], effort))
-        coefficients = proportional(inputs[told], follow_up[told], failed[told])
-        risks[unseen, 0] = boosted_risk(boosters[-1], values[unseen])
-        risks[unseen, 1] = inputs[unseen] @ coefficients
-    whole = boosted(values[labelled], failed[labelled], effort)
-    frame = pd.DataFrame({"boosted": risks[:, 0], "proportional": risks[:, 1], "hours": follow_up, "failed": failed.astype(int)})
-    start = np.array([frame["boosted"].std() * 0.9, 0.1 * frame["proportional"].std()])  # Newton overshoots from zero
-    cox = CoxPHFitter(penalizer=RIDGE).fit(frame, "hours", "failed", initial_point=start, fit_options={"step_size": 0.5})
-    overlap = failed.sum() / failures  # landmarks that see the same failure are one piece of evidence
-    curve: Any = cox.baseline_cumulative_hazard_.iloc[:, 0]
-    return ComponentHazard(
-        name,
-        cox.params_.to_numpy(float),
-        cox.variance_matrix_.to_numpy(float) * overlap,
-        risks.mean(axis=0),
-        proportional(inputs[telling], follow_up[telling], failed[telling]),
-        curve.index.to_numpy(float),
-        curve.to_numpy(float),
-        1.0 / failures,
-        whole,
-        tuple(boosters),
-    )
+def crossfit(
+    marks: Landmarks, places: Sequence[int], views: Sequence[Matrix], effort: Effort, pool: ThreadPoolExecutor
+) -> tuple[Ensemble, Array]:
+    """A booster of "fails within 72 h" over the views of some components.
+
+    Returns:
+        The boosters, and the (n, component) log hazard of each row by the one that has not seen its vehicle.
+    """
+    fold = marks.vehicle % effort.folds
+    fit = partial(_booster_without, marks, places, views, effort)
+    whole, *boosters = pool.map(fit, (None, *range(effort.folds)))
+    risk = np.zeros((len(fold), len(views)))
+    for out, booster in enumerate(boosters):
+        for column, view in enumerate(views):
+            risk[fold == out, column] = boosted_risk(booster, view[fold == out])
+    return Ensemble(whole, tuple(boosters)), risk
 
 
-def telling_rows(failed: Flags) -> Flags:
-    """(n,) every landmark with a failure ahead and one in `THINNING` of the others: enough for a few coefficients."""
-    return np.asarray(failed | (np.arange(len(failed)) % THINNING == 0))
+def _booster_without(
+    marks: Landmarks, places: Sequence[int], views: Sequence[Matrix], effort: Effort, out: int | None
+) -> xgb.Booster:
+    """Fitted on the landmarks whose outcome is known, of all vehicles but those of a fold."""
+    seen = np.ones(len(marks.vehicle), bool) if out is None else marks.vehicle % effort.folds != out
+    every = -(-len(seen) * len(views) // MOST_SHARED)
+    seen &= np.random.default_rng(7).permutation(len(seen)) % every == 0
+    known = [seen & (marks.complete | marks.failed[:, place]) for place in places]
+    inputs = np.concatenate([view[rows] for view, rows in zip(views, known, strict=True)])
+    failed = np.concatenate([marks.failed[rows, place] for place, rows in zip(places, known, strict=True)])
+    return boosted(inputs, failed, effort)
 
 
-def boosted(values: NDArray[np.float32], failed: Flags, effort: Effort = FULL) -> xgb.Booster:
+def boosted(inputs: Matrix, failed: Flags, effort: Effort = FULL) -> xgb.Booster:
     """Gradient boosting of "fails within 72 h", silent and deterministic."""
-    matrix = xgb.QuantileDMatrix(values, failed.astype(np.float32), nthread=1, max_bin=BOOST["max_bin"])
+    matrix = xgb.QuantileDMatrix(inputs, failed.astype(np.float32), nthread=1, max_bin=BOOST["max_bin"])
     return xgb.train({**BOOST, "eta": effort.eta, "nthread": 1, "seed": 7}, matrix, effort.rounds)
 
 
-def proportional(inputs: Array, follow_up_h: Array, failed: Flags) -> Array:
-    """(input,) coefficients of a plain proportional hazards model; zero for what never varies."""
-    frame = pd.DataFrame(inputs)
-    varying = [column for column in frame if frame[column].std() > VARIES]
-    table = frame[varying].assign(hours=follow_up_h, failed=failed.astype(int))
-    cox = CoxPHFitter(penalizer=PLAIN_RIDGE).fit(table, "hours", "failed", fit_options={"step_size": 0.3})
-    coefficients = np.zeros(inputs.shape[1])
-    coefficients[varying] = cox.params_.to_numpy(float)
-    return coefficients
+def component_hazard(marks: Landmarks, place: int, failures: int, risks: Array, traits: Traits, own: Ensemble) -> ComponentHazard:
+    """The Cox regression of one component on its (n, 2) cross-fitted risks, shared and own."""
+    failed = marks.failed[:, place]
+    frame = pd.DataFrame(risks, columns=["shared", "own"])
+    frame = frame.assign(hours=np.maximum(marks.follow_up_h[:, place], 0.1), failed=failed.astype(int))
+    start = np.array([0.5, 0.5])  # Newton overshoots from zero
+    cox = CoxPHFitter(penalizer=RIDGE).fit(frame, "hours", "failed", initial_point=start, fit_options={"step_size": 0.5})
+    overlap = failed.sum() / failures  # landmarks that see the same failure are one piece of evidence
+    curve: Any = cox.baseline_cumulative_hazard_.iloc[:, 0]
+    log_hazard = np.log(np.interp(HORIZON_H, curve.index, curve)) + (risks - risks.mean(axis=0)) @ cox.params_.to_numpy(float)
+    return ComponentHazard(
+        marks.components[place],
+        traits,
+        cox.params_.to_numpy(float),
+        cox.variance_matrix_.to_numpy(float) * overlap,
+        risks.mean(axis=0),
+        curve.index.to_numpy(float),
+        curve.to_numpy(float),
+        1.0 / failures,
+        calibration_of(probability_of(log_hazard), failed, newer_half(marks, failed)),
+        own,
+    )
+
+
+def newer_half(marks: Landmarks, failed: Flags) -> Flags:
+    """(n,) the landmarks whose outcome is known, of the newer half of the record."""
+    at_ms = marks.covariates.at_ms
+    return np.asarray((marks.complete | failed) & (at_ms >= (at_ms.min() + at_ms.max()) / 2))
+
+
+def calibration_of(probability: Array, failed: Flags, told: Flags) -> Array:
+    """(3,) beta calibration of the told rows, by maximum likelihood with a light pull towards none (1, 1, 0)."""
+    certain = np.clip(probability[told], 1e-6, 1 - 1e-6)
+    inputs = np.stack([np.log(certain), -np.log1p(-certain), np.ones(len(certain))], axis=1)
+    outcome, none = failed[told].astype(float), np.array([1.0, 1.0, 0.0])
+
+    def loss(calibration: Array) -> tuple[float, Array]:
+        log_odds, pull = inputs @ calibration, calibration - none
+        gap = 1 / (1 + np.exp(-log_odds)) - outcome
+        value = np.logaddexp(0, log_odds).sum() - outcome @ log_odds + PULL * (pull**2).sum()
+        return float(value), gap @ inputs + 2 * PULL * pull
+
+    return np.asarray(minimize(loss, none, jac=True, bounds=[(0.2, 3), (0.2, 3), (-3, 3)]).x)
+
+
+def traits_of(marks: Landmarks, place: int) -> Traits:
+    """What the record tells of one component."""
+    own, name = marks.covariates, marks.components[place]
+    failed = marks.failed[:, place]
+    lives = (own.column(f"component_age_h:{name}") + marks.follow_up_h[:, place])[failed]
+    known = lives[np.isfinite(lives)]
+    codes = [column.partition(":")[2] for column in own.names if column.startswith("since_h:")]
+    models = [column.partition(":")[2] for column in own.names if column.startswith("model:")]
+    lift = partial(_lift, failed, marks.complete | failed)
+    return Traits(
+        float(np.quantile(known, SHORT_LIFE)) if len(known) else float("nan"),
+        {code: lift(fresh(own, code), CODE_PRIOR) for code in codes},
+        {code: lift(fading(own, code), CODE_PRIOR) for code in codes},
+        {model: lift(own.column(f"model:{model}") > 0, MODEL_PRIOR) for model in models},
+    )
+
+
+def _lift(failed: Flags, known: Flags, group: Flags, prior: float) -> float:
+    """Log ratio of a group's failure rate to the usual one, shrunk to none by `prior` landmarks."""
+    usual = failed[known].mean()
+    told = known & group
+    return float(np.log((failed[told].sum() + prior * usual) / (told.sum() + prior) / usual))

@@ -13,7 +13,8 @@ from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
 from serve.forecaster import ForecastScorer, Risk, RiskBoard
 from training.forecaster import until
 from training.forecaster_metrics import calibration, forecast_metrics
-from training.survival import MIN_FAILURES, fit_forecaster, landmarks, observed_span
+from training.landmarks import landmarks, observed_span
+from training.survival import MIN_FAILURES, fit_forecaster
 
 START = pd.Timestamp("2026-01-01", tz="UTC")
 RISK = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]

@@ -67,7 +67,6 @@ def test_what_comes_later_changes_nothing(history):
 def test_age_restarts_at_a_replacement_and_at_a_failure(history):
     assert known(history, "A", 3.0).column("component_age_h:pump") == pytest.approx(13 * 24)
     assert known(history, "A", 3.0).column("component_age_h:belt") == pytest.approx(48)
-    assert known(history, "A", 3.0).column("failures_1y:belt") == 1
 
 
 def test_vehicles_do_not_see_each_others_events(history):
@@ -80,10 +79,29 @@ def test_usage_is_the_mean_of_the_last_week(history):
     assert np.isnan(known(history, "B", 3.0).column("km_per_day"))
 
 
-def test_the_visit_rhythm_counts_visits_not_parts(history):
-    row = known(history, "A", 3.0)
-    assert row.column("since_visit_h") == pytest.approx(48)
-    assert row.column("visit_gap_h") == pytest.approx(11 * 24)
+def visited(*days: float) -> ComponentHistory:
+    rows = [("A", day, name) for day in days for name in ("pump", "belt")]
+    empty = table("component")
+    return ComponentHistory(pd.DataFrame({"vehicle_id": ["A", "B"]}), table("code"), table("component", *rows), empty)
+
+
+def visits_known(history: ComponentHistory, day: float) -> list[float]:
+    row = known(history, "A", day)
+    return [float(row.column(name)[0]) for name in ("since_visit_h", "visit_phase_h", "visit_due_h")]
+
+
+def test_a_visit_is_due_after_the_usual_gap_and_parts_of_one_visit_count_once():
+    assert visits_known(visited(-45, -30, -15, 0), 12.0) == pytest.approx([12 * 24, 12 * 24, 3 * 24])
+
+
+def test_a_skipped_visit_keeps_the_rhythm():
+    assert visits_known(visited(-75, -60, -45, -15, 0), 17.0) == pytest.approx([17 * 24, 2 * 24, 13 * 24])
+
+
+def test_a_rhythm_is_unknown_before_the_third_visit():
+    since, phase, due = visits_known(visited(-15, 0), 3.0)
+    assert since == pytest.approx(72)
+    assert np.isnan([phase, due]).all()
 
 
 def test_an_empty_record_gives_rows_of_unknowns():
