@@ -52,23 +52,33 @@ def ensure_champions(settings: Settings, console: "Console") -> bool:
 
 
 def _has_fitting_champion(name: str, registry: ModelRegistry) -> bool:
-    """Whether there is a champion, and one that an update of the program has not left behind; asked once per program."""
+    """Whether there is a champion, and one that an update of the program has not left behind."""
     from training.train import ROW_MODELS
 
     version = registry.champion(name)
-    if version is None or name not in ROW_MODELS:
-        return version is not None
+    if version is None:
+        return False
     folder = registry.fetch(name, version)
     fits = folder / f"fits-{zlib.crc32(','.join(FEATURES).encode()):08x}"
-    if not fits.exists():
-        from serve.parts import load_scorer
-
-        try:
-            load_scorer(name, folder, version)
-        except ModelUnavailable:
-            return False
-        fits.touch()
+    if name in ROW_MODELS and fits.exists():  # asked once per set of features: these take seconds to load
+        return True
+    try:
+        _load(name, folder, version)
+    except ModelUnavailable:
+        return False
+    fits.touch()
     return True
+
+
+def _load(name: str, folder: Path, version: str) -> None:
+    if name == "forecaster":
+        from serve.forecaster import ForecastScorer
+
+        ForecastScorer.load(folder, version)
+        return
+    from serve.parts import load_scorer
+
+    load_scorer(name, folder, version)
 
 
 def simulate_training_history(history: Path) -> None:

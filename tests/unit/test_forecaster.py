@@ -1,5 +1,6 @@
 """Claims about the survival forecaster and the board of current risks."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.components import ComponentHistory, Vocabulary, component_covariates, milliseconds
 from fleet.errors import InvalidHistory, ModelUnavailable
 from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
-from serve.forecaster import ForecastScorer, Risk, RiskBoard
+from serve.forecaster import RECORD, ForecastScorer, Risk, RiskBoard
 from training.forecaster import until
 from training.forecaster_metrics import calibration, forecast_metrics
 from training.landmarks import landmarks, observed_span
@@ -107,6 +108,15 @@ def test_a_saved_forecaster_forecasts_the_same(scorer, tmp_path: Path):
 
 
 def test_a_folder_without_a_forecaster_is_refused(tmp_path: Path):
+    with pytest.raises(ModelUnavailable, match="does not load"):
+        ForecastScorer.load(tmp_path, "1")
+
+
+def test_a_forecaster_of_another_program_is_refused(scorer, tmp_path: Path):
+    scorer.save(tmp_path)
+    record = json.loads((tmp_path / RECORD).read_text())
+    del record["shared"]
+    (tmp_path / RECORD).write_text(json.dumps(record))
     with pytest.raises(ModelUnavailable, match="does not load"):
         ForecastScorer.load(tmp_path, "1")
 
