@@ -14,7 +14,6 @@ BAROMETER_KPA = 100.0
 AIR_GAS_CONSTANT = 0.287  # kJ/(kg K)
 _AUXILIARIES_W = np.array([700.0, 900.0, 3200.0])
 _OIL_RELIEF_KPA = 560.0
-_FAN_ON_C = 97.0
 
 
 class Engine:
@@ -37,6 +36,7 @@ class Engine:
         self.oil_c = coolant_c.copy()
         self.intake_c = coolant_c.copy()
         self.oil_kpa = np.zeros(count)
+        self.fan: Flags = np.zeros(count, bool)
 
     def step(self, vehicles: Vehicles, effects: Effects, motion: Motion, moment: Moment) -> None:
         """Run on for one step."""
@@ -102,8 +102,9 @@ class Engine:
         running, ambient_c, dt = moment.running, moment.ambient_c, moment.dt
         burnt_w = self.fuel_lph * self._grams_per_l / 3600 * HEAT_VALUE_J_PER_G
         into_coolant_w = 0.27 * burnt_w
-        valve = ((self.coolant_c - vehicles.thermostat_c) / 9).clip(0, 1) * effects.thermostat
-        fan = ((self.coolant_c - _FAN_ON_C) / 4).clip(0, 1) * effects.fan * running
+        valve = ((self.coolant_c - vehicles.thermostat_c) / vehicles.thermostat_span_c).clip(0, 1) * effects.thermostat
+        self.fan = (self.coolant_c > vehicles.fan_on_c) | (self.fan & (self.coolant_c > vehicles.fan_on_c - vehicles.fan_span_c))
+        fan = self.fan * effects.fan * running
         airflow = 0.08 + 0.92 * (motion.speed_ms / 22).clip(0, 1) + 0.55 * fan
         full = vehicles.radiator_w_per_k * effects.radiator
         heater = 0.025 * ((18 - ambient_c) / 15).clip(0, 1) * running

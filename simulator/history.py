@@ -1,6 +1,7 @@
 """Writes a history bundle: telemetry of weeks, its ground truth, and a longer record of services and failures."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,14 @@ _LASTING: Final = ("FUEL_LEAK", "FATIGUE")
 _FINE_VEHICLE_DAYS: Final = 250.0
 
 
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """How a moving vehicle reports: seconds between two readings, noise as a multiple of the ordinary."""
+
+    every_s: int
+    noise: float
+
+
 def write_history(
     out: Path,
     vehicles: int,
@@ -36,6 +45,7 @@ def write_history(
     *,
     faults_per_vehicle_day: float = 1.5,
     resolution_s: int | None = None,
+    noise: float = 1.0,
 ) -> None:
     """Write a bundle into a folder, the same for the same arguments.
 
@@ -44,6 +54,7 @@ def write_history(
         progress: called with the share that is done, in [0, 1].
         faults_per_vehicle_day: injected faults, every kind about equally often and, unless there are none, at least twice.
         resolution_s: between two readings of a moving vehicle; by default 1, and 5 for more than 250 vehicle days.
+        noise: of all sensors, as a multiple of the ordinary.
     """
     rng = np.random.default_rng(seed)
     tell = progress or (lambda _: None)
@@ -53,7 +64,7 @@ def write_history(
     trips = plan_trips(fleet, days, rng)
     wanted = round(vehicles * days * faults_per_vehicle_day)
     faults = plan_faults(trips, fleet, max(wanted, 2 * len(KINDS)) if wanted else 0, rng)
-    recording, episodes = _drive(fleet, trips, faults, step_s, rng, lambda share: tell(0.8 * share))
+    recording, episodes = _drive(fleet, trips, faults, Reporting(step_s, noise), rng, lambda share: tell(0.8 * share))
     stitch(recording, fleet, trips, rng)
     break_sensors(recording, faults, fleet, trips)
     out.mkdir(parents=True, exist_ok=True)
@@ -66,7 +77,7 @@ def write_history(
 
 
 def _drive(
-    fleet: Vehicles, trips: Trips, faults: list[Fault], step_s: int, rng: np.random.Generator, tell: Progress
+    fleet: Vehicles, trips: Trips, faults: list[Fault], reporting: Reporting, rng: np.random.Generator, tell: Progress
 ) -> tuple[Recording, list[Episode]]:
     """Drive all trips, those of like length side by side: a step of many vehicles costs hardly more than a step of one."""
     order = np.argsort(trips.trip_s, kind="stable")
@@ -79,7 +90,7 @@ def _drive(
         mine = [fault for fault in faults if fault.lane in position]
         for fault in mine:
             fault.lane = position[fault.lane]
-        part, found = _drive_group(fleet.take(trips.vehicle[group]), trips, group, mine, step_s, rng)
+        part, found = _drive_group(fleet.take(trips.vehicle[group]), trips, group, mine, reporting, rng)
         for fault in mine:
             fault.lane = int(group[fault.lane])
         parts.append(part)
@@ -90,14 +101,14 @@ def _drive(
 
 
 def _drive_group(
-    vehicles: Vehicles, trips: Trips, group: NDArray[np.intp], faults: list[Fault], step_s: int, rng: np.random.Generator
+    vehicles: Vehicles, trips: Trips, group: NDArray[np.intp], faults: list[Fault], reporting: Reporting, rng: np.random.Generator
 ) -> tuple[Recording, list[Episode]]:
     count = len(group)
     length_s = trips.trip_s[group] + trips.rest_s[group]
     ambient = _ambient(trips.start_s[group], trips.vehicle[group])
     warmth = np.exp(-trips.rested_s[group] / np.where(vehicles.kind == 2, 14_000, 6_500))
     start = Start(np.ones(count, bool), trips.trip_s[group], ambient + (88 - ambient) * warmth, ambient, vehicles.tank_l)
-    state = State(vehicles, start, _never(count), _never(count), rng)
+    state = State(vehicles, start, _never(count), _never(count), rng, reporting.noise)
     state.motion.odometer_m[:] = 0
     deck = FaultDeck(faults, 0.0, rng)
     parts: list[Recording] = []
@@ -110,7 +121,7 @@ def _drive_group(
             break
         state.step(dt)
         deck.step(state, dt)
-        rows = np.flatnonzero((dt > 0) & (~state.running | (step % step_s == 0)))
+        rows = np.flatnonzero((dt > 0) & (~state.running | (step % reporting.every_s == 0)))
         step += 1
         if len(rows):
             parts.append(_record(state, group, rows))

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from fleet import signals
 from simulator.components import DAY_S
 from simulator.faults import DRIVER, ENGINE, HARSH, KINDS, Fault, draw_fault
 from simulator.vehicles import Array, Vehicles
@@ -75,7 +76,7 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
     taken: set[int] = set()
     faults: list[Fault] = []
     for kind in map(str, kinds):
-        fits = [int(lane) for lane in np.flatnonzero(_suits(kind, trips)) if lane not in taken]
+        fits = [int(lane) for lane in np.flatnonzero(_suits(kind, trips, vehicles)) if lane not in taken]
         if not fits:
             continue
         lane = int(rng.choice(fits))
@@ -86,12 +87,15 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
     return faults
 
 
-def _suits(kind: str, trips: Trips) -> NDArray[np.bool_]:
+def _suits(kind: str, trips: Trips, vehicles: Vehicles) -> NDArray[np.bool_]:
     if kind == "FUEL_THEFT":
         return trips.rest_s > 40 * 60
     if kind == "FATIGUE":
         tired = (trips.shift_s > 4 * HOUR_S) & (trips.trip_s > 15 * 60)
         return tired if tired.any() else trips.trip_s > 15 * 60
+    if kind == "LOW_OIL_PRESSURE":  # what no sensor shows cannot be told
+        measured = vehicles.fitted[signals.INDEX["oil_pressure_kpa"]][trips.vehicle]
+        return measured & (trips.trip_s > 12 * 60)
     if kind in ENGINE or kind == "AGGRESSIVE_DRIVING":
         return trips.trip_s > 12 * 60
     return trips.trip_s > 6 * 60

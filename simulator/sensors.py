@@ -34,6 +34,7 @@ _ENGINE: Final = [
         "engine_load_pct", "fuel_rate_lph", "brake_pressure_kpa", "brake_pedal_pct",
     )
 ]  # fmt: skip
+_POLLED: Final = np.array([signals.INDEX[c] for c in ("speed_kmh", "engine_rpm", "battery_v")] + _ENGINE)
 _STEADY_AT_REST: Final = [signals.INDEX[c] for c in ("speed_kmh", "engine_rpm", "maf_gps", "fuel_rate_lph", "brake_pressure_kpa")]
 _DROPOUT = 0.0015
 _BOOT_S = 2.0
@@ -42,21 +43,25 @@ _BOOT_S = 2.0
 class Sensors:
     """The devices of n vehicles."""
 
-    def __init__(self, vehicles: Vehicles, rng: np.random.Generator) -> None:
+    def __init__(self, vehicles: Vehicles, rng: np.random.Generator, noise: float = 1.0) -> None:
         self._rng = rng
+        self._sigma = noise * _SIGMA * vehicles.grain.astype(np.float32)
+        self._shake = noise
+        self._before: Readings | None = None
         self._step = np.repeat(_STEP, len(vehicles), axis=1)
         self._step[signals.INDEX["speed_kmh"], vehicles.coarse_speed] = 1.0
 
     def report(self, vehicles: Vehicles, truth: Array, running: Flags, since_start_s: Array, vibration: Array) -> Readings:
         """(signal, n) float32 of a (signal, n) truth; NaN where nothing is sent."""
-        noise = self._rng.standard_normal(truth.shape, dtype=np.float32) * _SIGMA
+        noise = self._rng.standard_normal(truth.shape, dtype=np.float32) * self._sigma
         noise[_STEADY_AT_REST] *= truth[_STEADY_AT_REST] != 0
         for column, share in (("accel_x_ms2", 0.5), ("accel_y_ms2", 0.5), ("accel_z_ms2", 1.0)):
             row = signals.INDEX[column]
-            noise[row] = self._rng.standard_normal(len(vibration), dtype=np.float32) * (0.02 + share * vibration)
+            noise[row] = self._rng.standard_normal(len(vibration), dtype=np.float32) * self._shake * (0.02 + share * vibration)
         seen = truth + vehicles.bias + noise
         seen = np.round(seen / self._step) * self._step
         seen[_NEVER_NOISY] = truth[_NEVER_NOISY]
+        self._repeat(seen, vehicles, running)
         heading = signals.INDEX["heading_deg"]
         seen[heading] %= 360
         np.clip(seen, _LOW, _HIGH, out=seen)
@@ -68,3 +73,12 @@ class Sensors:
         seen[~vehicles.fitted | gone] = np.nan
         reported: Readings = seen.astype(np.float32)
         return reported
+
+    def _repeat(self, seen: Array, vehicles: Vehicles, running: Flags) -> None:
+        """A device that polls signal after signal sends what it has: some of its values are those of the reading before."""
+        polled = np.flatnonzero((vehicles.repeats > 0) & running)
+        if self._before is not None and len(polled):
+            place = np.ix_(_POLLED, polled)
+            again = self._rng.random((len(_POLLED), len(polled)), dtype=np.float32) < vehicles.repeats[polled]
+            seen[place] = np.where(again, self._before[place], seen[place])
+        self._before = seen.astype(np.float32)

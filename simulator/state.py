@@ -33,7 +33,9 @@ class Start:
 class State:
     """Everything about n vehicles. `trip_s` and `stop_s` say how long the next trip or stop of given vehicles lasts."""
 
-    def __init__(self, vehicles: Vehicles, start: Start, trip_s: Draw, stop_s: Draw, rng: np.random.Generator) -> None:
+    def __init__(
+        self, vehicles: Vehicles, start: Start, trip_s: Draw, stop_s: Draw, rng: np.random.Generator, noise: float = 1.0
+    ) -> None:
         count = len(vehicles)
         self.vehicles = vehicles
         self.effects = no_effects(count)
@@ -47,7 +49,7 @@ class State:
         self.engine = Engine(vehicles, start.coolant_c, rng)
         self.electrics = Electrics(vehicles, rng)
         self.tank = Tank(vehicles, start.litres, rng)
-        self.sensors = Sensors(vehicles, rng)
+        self.sensors = Sensors(vehicles, rng, noise)
         self._trip_s, self._stop_s = trip_s, stop_s
 
     def step(self, dt: Array) -> None:

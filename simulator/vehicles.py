@@ -68,6 +68,7 @@ _BIAS: Final[dict[str, float]] = {
     "ambient_temp_c": 0.8, "oil_pressure_kpa": 6, "map_kpa": 0.8,
 }  # fmt: skip
 _HEALTHY_REST_V: Final = 12.46  # a battery that rests lower is failing: that is for the faults to bring about
+_POLLED_SHARE = 0.2  # of devices that ask the engine computer for one signal after the other, and repeat the rest
 _TOWNS: Final = ((48.137, 11.575), (52.52, 13.405), (50.111, 8.682), (48.856, 2.352), (45.464, 9.19), (50.075, 14.437))
 
 
@@ -118,6 +119,11 @@ class Vehicles:
     ratios: Array
     fitted: Flags
     bias: Array
+    grain: Array
+    repeats: Array
+    thermostat_span_c: Array
+    fan_on_c: Array
+    fan_span_c: Array
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -198,6 +204,11 @@ def draw_vehicles(count: int, rng: np.random.Generator, known: NDArray[np.intp] 
         ratios=np.array([c.ratios for c in CLASSES])[kind].T,
         fitted=_draw_fitted(count, kind, rng),
         bias=_draw_bias(count, rng),
+        grain=rng.lognormal(-0.2, 0.5, count).clip(0.25, 2),
+        repeats=np.where(rng.random(count) < _POLLED_SHARE, rng.uniform(0.2, 0.5, count), 0.0),
+        thermostat_span_c=rng.uniform(3, 10, count),
+        fan_on_c=rng.normal(97, 2, count).clip(94, 100),
+        fan_span_c=rng.uniform(3, 8, count),
     )
 
 

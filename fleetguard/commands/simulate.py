@@ -76,6 +76,7 @@ def simulate_history(
         int | None,
         typer.Option(min=1, max=60, help="Seconds between readings of a moving vehicle; 1, or 5 for long ones."),
     ] = None,
+    noise: Annotated[float, typer.Option(min=0, max=10, help="Noise of the sensors, as a multiple of the ordinary.")] = 1.0,
 ) -> None:
     """Write a history bundle of a simulated fleet: telemetry with ground truth, services, failures and fault codes."""
     from simulator.history import write_history
@@ -89,6 +90,7 @@ def simulate_history(
             lambda share: advance(share, None),
             faults_per_vehicle_day=faults_per_vehicle_day,
             resolution_s=resolution,
+            noise=noise,
         )
     typer.echo(f"Wrote {vehicles} vehicles, {days:g} days, to {out}")
 
