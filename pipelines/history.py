@@ -58,6 +58,27 @@ def read_history(history: Path) -> Recording:
     return recording(load_history(history, ("telemetry", "vehicles"), require=("telemetry",)))
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the models say of a recording: (n) rows by vehicle and time, their scores, and the episodes these make.
+
+    Attributes:
+        vehicle: (n,) position in the recording's vehicles. features: identity and time only.
+    """
+
+    vehicle: NDArray[np.intp]
+    features: FeatureBatch
+    scores: ScoreBatch
+    events: list[EpisodeEvent]
+
+
+def judge(recorded: Recording, scorers: list[ModelScorer], progress: Callable[[float], None] | None = None) -> Judgement:
+    """Score every second of a recording as it would have been scored live, with nothing known of the vehicles' past."""
+    judged = [(vehicle, _judge(scorers, features)) for vehicle, features in replay_features(recorded, progress=progress)]
+    features, vehicle, scores = _in_order(judged)
+    return Judgement(vehicle, features, scores, _episodes(recorded, vehicle, features, scores))
+
+
 def score_history(
     recorded: Recording, out: Path, scorers: list[ModelScorer], progress: Callable[[float], None] | None = None
 ) -> HistoryScores:
@@ -66,10 +87,7 @@ def score_history(
     Raises:
         InvalidInput: the folder cannot be written.
     """
-    judged = [(vehicle, _judge(scorers, features)) for vehicle, features in replay_features(recorded, progress=progress)]
-    at, vehicle, scores = _in_order(judged)
-    events = _episodes(recorded, vehicle, at, scores)
-    return _write(out, recorded, vehicle, at, scores, events)
+    return _write(out, recorded, judge(recorded, scorers, progress))
 
 
 def _judge(scorers: list[ModelScorer], features: FeatureBatch) -> tuple[FeatureBatch, ScoreBatch]:
@@ -108,17 +126,11 @@ def _episodes(recorded: Recording, vehicle: NDArray[np.intp], features: FeatureB
     return sorted(episodes.update(vehicle, features, scores), key=lambda event: event.at)
 
 
-def _write(
-    out: Path,
-    recorded: Recording,
-    vehicle: NDArray[np.intp],
-    features: FeatureBatch,
-    scores: ScoreBatch,
-    events: list[EpisodeEvent],
-) -> HistoryScores:
+def _write(out: Path, recorded: Recording, judged: Judgement) -> HistoryScores:
+    vehicle, features, scores = judged.vehicle, judged.features, judged.scores
     try:
         out.mkdir(parents=True, exist_ok=True)
-        alerts = _alerts(events)
+        alerts = _alerts(judged.events)
         (out / "alerts.jsonl").write_text("".join(json.dumps(alert) + "\n" for alert in alerts))
         ids = np.array([identity.vehicle for identity in recorded.vehicles], object)
         table = {"vehicle_id": ids[vehicle], "ts": pd.to_datetime((features.at * 1e6).astype(np.int64), unit="us", utc=True)}

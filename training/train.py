@@ -31,7 +31,7 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
     with tempfile.TemporaryDirectory(prefix="fleetguard-fit-") as scratch:
         folder = Path(scratch) / "native"
         folder.mkdir()
-        scorer, parameters, extra = _fit(name)(labelled, folder, ray_address)
+        scorer, parameters, extra = fit_of(name)(labelled, folder, ray_address)
         held_out = labelled.rows(labelled.held_out)
         write_reference(name, folder, scorer, held_out)
         result = evaluate(scorer, held_out, MODEL_TYPES[name])
@@ -87,7 +87,7 @@ def flatten(types: dict[str, dict[str, float]]) -> dict[str, float]:
     return {f"{kind}.{metric}": value for kind, metrics in types.items() for metric, value in metrics.items()}
 
 
-def _fit(name: str) -> Callable[[LabelledSet, Path, str], tuple[Any, dict[str, Any], dict[str, float]]]:
+def fit_of(name: str) -> Callable[[LabelledSet, Path, str], tuple[Any, dict[str, Any], dict[str, float]]]:
     """The fit of a model; each imports its own libraries."""
     if name == "driver":
         from training.driver import fit as fit_driver

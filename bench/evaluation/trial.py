@@ -3,15 +3,18 @@
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from fleet.errors import InvalidInput
 from pipelines.training_sets import training_set
+from serve.parts import ModelScorer, load_scorer
+from training.bootstrap import DAYS, FAULTS_PER_VEHICLE_DAY, VEHICLES
 from training.dataset import LabelledSet
+from training.train import ROW_MODELS, fit_of
 
 TRAIN_SEED: Final = 7
-TRAIN_VEHICLES, TRAIN_DAYS = 66, 1.2
 TEST_SEEDS: Final = (9101, 9102, 9103, 9104, 9105)
 TEST_VEHICLES, TEST_DAYS = 24, 1.0
 
@@ -53,7 +56,10 @@ class Trial:
 
     def training_set(self) -> LabelledSet:
         """Rows of the simulated fleet that the row models of this evaluation learn from; made once."""
-        return self.once("training set", lambda: training_set(self.simulated(TRAIN_SEED, TRAIN_VEHICLES, TRAIN_DAYS)))
+        return self.once("training set", lambda: training_set(self._training_history()))
+
+    def _training_history(self) -> Path:
+        return self.simulated(TRAIN_SEED, VEHICLES, DAYS, faults_per_vehicle_day=FAULTS_PER_VEHICLE_DAY)
 
     def simulated(self, seed: int, vehicles: int = TEST_VEHICLES, days: float = TEST_DAYS, **options: Any) -> Path:
         """A simulated history, written once per seed and options; `options` go to `simulator.history.write_history`."""
@@ -63,6 +69,21 @@ class Trial:
         if not folder.is_dir():
             self.say(f"simulating {vehicles} vehicles for {days} days, seed {seed}")
             write_history(folder, vehicles, days, seed, **options)
+        return folder
+
+    def scorers(self) -> dict[str, ModelScorer]:
+        """Driver, fuel and engine trained on the simulated fleet of this evaluation; made once."""
+        return {name: load_scorer(name, folder, "evaluated") for name, folder in self.trained().items()}
+
+    def trained(self) -> dict[str, Path]:
+        """Folders of these models, for processes that load them themselves."""
+        labelled = self.training_set()
+        return {name: self.once(f"training the {name} model", partial(self._fit, name, labelled)) for name in ROW_MODELS}
+
+    def _fit(self, name: str, labelled: LabelledSet) -> Path:
+        folder = self.scratch / f"model-{name}"
+        folder.mkdir()
+        fit_of(name)(labelled, folder, "")
         return folder
 
     def once(self, name: str, make: Callable[[], T]) -> T:
