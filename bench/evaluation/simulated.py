@@ -45,10 +45,10 @@ def simulated_section(trial: Trial, types: Sequence[AlertType]) -> Section:
     outcomes = simulated_outcomes(trial)
     text = (
         f"{len(TEST_SEEDS)} seeds at {len(NOISES)} levels of sensor noise, {VEHICLES} vehicles for {DAYS:g} day each; vehicles, "
-        "drivers and routes are new. Each fleet goes through the path of `fleetguard score`. An event counts as found when an "
-        "alert of its type stands during it or is raised shortly after; a second alert for the same event is not false. Accuracy "
-        "is over labelled events and trips without any: an event is right when its type is raised, a trip when nothing is. Events "
-        "that no signal of the vehicle shows are counted apart, under `unseen`."
+        "drivers and routes are new. Each fleet goes through the path of `fleetguard score`. An event is found when an alert of "
+        "its type stands during it or is raised shortly after; a second alert for the same event is not false. Accuracy is over "
+        "labelled events and trips without any: an event is right when its type is raised, a trip when nothing is. Events that "
+        "no signal of the vehicle shows are counted apart, under `unseen`."
     )
     return Section("Simulated fleets", text, _figures(outcomes, types), _table(outcomes, types))
 
