@@ -21,5 +21,6 @@ MINUTE_CHANNELS = (
     "engine_load_pct", "coolant_temp_c", "coolant_range_c", "ambient_temp_c", "oil_pressure_kpa", "battery_on_v", "battery_off_v",
     "harsh_s", "accel_rms_ms2", "lateral_rms_ms2", "weave_dps", "speeding", "map_kpa", "intake_temp_c", "rough_rpm", "air_fuel",
     "air_load", "fuel_flat", "coolant_temp_flat", "oil_pressure_flat", "map_flat", "intake_temp_flat", "battery_flat",
+    "tremble_rpm", "tremble_share",
 )  # fmt: skip
 MINUTE = {name: position for position, name in enumerate(MINUTE_CHANNELS)}

@@ -18,6 +18,7 @@ _FLAT = {
 _KPA_RPM_PER_GPS = 5000.0  # air of a litre or two by speed and density; only its changes matter
 _LEAST_LPH = 0.3  # below it a rounded fuel rate says little
 _QUARTER_TO_SIGMA = 3.138  # a quarter of normal readings lies closer to the mean than 1 / 3.138 standard deviations
+_FEWEST_READINGS = 12
 _REPEATS = 0.2  # share of repeated values above which an engine speed is polled less often than it is stored
 _SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
@@ -37,6 +38,30 @@ def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
     quiet = np.sort(trembling, axis=1)[np.arange(len(trembling)), count // 4]
     polled = mean((np.diff(rpm, axis=1) == 0) + 0 * np.diff(rpm, axis=1)) > _REPEATS
     return np.where((count >= 10) & ~polled, _QUARTER_TO_SIGMA * _SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
+
+
+def tremble(rpm: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(n,) rpm by which a running engine goes back and forth from reading to reading, from (n, seconds); polled at any rate.
+
+    Of two changes that follow each other a misfire turns most round, pedals and gears few: the median of −(change · next
+    change) as a signed root is the size of the tremble, and below 0 where the engine follows the driver. A value that is
+    sent again is no reading. NaN below ten pairs. The second result is this size as a share of the ordinary change: traffic
+    makes engine speed go back and forth too, by little of what it moves.
+    """
+    running = np.where(rpm > 300, rpm, np.nan)
+    columns = np.arange(rpm.shape[1])
+    heard = np.where(np.isnan(running), -1, columns)
+    before = np.maximum.accumulate(heard, axis=1)
+    before = np.concatenate([np.full((len(rpm), 1), -1), before[:, :-1]], axis=1)
+    repeated = np.take_along_axis(running, np.maximum(before, 0), axis=1) == running
+    read = (heard >= 0) & ~((before >= 0) & repeated)
+    order = np.argsort(~read, axis=1, kind="stable")
+    readings = np.where(columns < read.sum(axis=1)[:, None], np.take_along_axis(running, order, axis=1), np.nan)
+    change = np.diff(readings, axis=1)
+    turned = -change[:, 1:] * change[:, :-1]
+    enough = read.sum(axis=1) >= _FEWEST_READINGS
+    size = np.where(enough, median(np.sign(turned) * np.sqrt(np.abs(turned))), np.nan).astype(np.float32)
+    return size, size / np.maximum(median(np.abs(change)), 0.25)
 
 
 def _unchanged(values: FloatArray) -> FloatArray:
@@ -74,6 +99,9 @@ def summarise_minute(window: FloatArray, tank_l: FloatArray) -> FloatArray:
     for source, name in _FLAT.items():
         put(name, _unchanged(of(source)))
     put("rough_rpm", roughness(rpm, speed))
+    size, share = tremble(rpm)
+    put("tremble_rpm", size)
+    put("tremble_share", share)
     with np.errstate(divide="ignore", invalid="ignore"):
         air = np.where(of("maf_gps") > 0, of("maf_gps"), of("map_kpa") * rpm / _KPA_RPM_PER_GPS)
         put("air_fuel", median(np.where(of("fuel_rate_lph") > _LEAST_LPH, air / of("fuel_rate_lph"), np.nan)))

@@ -12,7 +12,8 @@ VITALS = (
     *(f"{name}_stuck" for name in SENSORS),
     *(f"{name}_silent_min" for name in SENSORS),
     "rough_ratio", "rough_quiet_rpm", "air_fuel_change", "air_load_change", "oil_change", "coolant_change_c", "intake_change_c",
-    "battery_change_v", "coolant_fall_c", "fuel_step_pct", "fuel_step_usual_pct", "fuel_spread_ratio",
+    "battery_change_v", "coolant_fall_c", "tremble_rpm", "tremble_share", "tremble_usual_rpm", "coolant_above_c",
+    "coolant_below_c", "coolant_pace_c_min", "fuel_step_pct", "fuel_step_usual_pct", "fuel_spread_ratio",
 )  # fmt: skip
 _LEVEL = {
     "fuel": "fuel_pct", "coolant_temp": "coolant_temp_c", "oil_pressure": "oil_pressure_kpa", "map": "map_kpa",
@@ -23,9 +24,15 @@ _EVERY = 2  # minutes between two values of a baseline
 _KNOWN_MIN = 8  # values below which there is no baseline
 _OIL_BY_RPM = 0.6  # oil pressure grows about with this power of the engine speed
 _WARM_C = 65.0
+_WARMING_C = 75.0  # below every thermostat: the engine still warms up
 _REGULATED_C = 95.0  # down to here an overheated engine recovers, below it cools
 _FALL_MIN = 30
 _MANY_SAMPLES = 20
+_MOST_CHANGE = 3.0  # twentyfold: a reading that fell to 0 has no logarithm
+_TREMBLE_MIN = 4  # one minute of pedals trembles too, four do not
+_LASTING_MIN = 3  # minutes a departure must last
+_USUAL_SHARE = 0.95
+_UNSETTLED_C = 8.0  # below the usual the engine still warms up
 _REGULAR_SHARE = 0.9  # of a vehicle's minutes in which a sensor must have spoken for its silence to mean something
 
 
@@ -39,10 +46,13 @@ def vitals(window: FloatArray) -> dict[str, FloatArray]:
     moving = running & (of("moving") > 0.5)
     found: dict[str, FloatArray] = {}
     for sensor in SENSORS:
-        found[f"{sensor}_stuck"] = stuck_surprise(of(f"{sensor}_flat"), moving)
+        regimes = _coolant_regimes(of("coolant_temp_c"), running, moving) if sensor == "coolant_temp" else ((moving, 0.25),)
+        found[f"{sensor}_stuck"] = stuck_surprise(of(f"{sensor}_flat"), regimes)
         found[f"{sensor}_silent_min"] = silent_minutes(of(_LEVEL[sensor]), running & (of("samples") >= _MANY_SAMPLES))
     found |= _combustion(of, running)
     found |= _levels(of, running)
+    found |= _band(of, running, moving)
+    found |= _trembling(of, running, moving)
     found |= _sender(of, moving)
     return found
 
@@ -64,13 +74,51 @@ def _levels(of, running) -> dict[str, FloatArray]:  # type: ignore[no-untyped-de
     coolant = of("coolant_temp_c")
     warm = np.where(running & (coolant > _WARM_C), coolant, np.nan)
     intake = np.where(running, of("intake_temp_c"), np.nan)
-    unbroken = np.logical_and.accumulate(running[:, -_FALL_MIN - 1 : -1][:, ::-1], axis=1)[:, ::-1]
-    since_start = np.where(unbroken, coolant[:, -_FALL_MIN - 1 : -1], np.nan)
+    since_start = np.where(_unbroken(running), coolant[:, -_FALL_MIN - 1 : -1], np.nan)
     return {
         "coolant_change_c": mean(coolant[:, -3:]) - quantile(_past(warm), 0.5),
         "coolant_fall_c": np.minimum(np.fmax.reduce(since_start, axis=1), _REGULATED_C) - mean(coolant[:, -2:]),
         "intake_change_c": mean(intake[:, -3:]) - quantile(_past(intake), 0.5),
         "battery_change_v": mean(of("battery_on_v")[:, -3:]) - quantile(_past(of("battery_on_v")), 0.5),
+    }
+
+
+def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
+    """How far the coolant has left the band in which this vehicle's own coolant stayed, and how fast it did.
+
+    Idling it may rise until the fan starts, so that minutes at rest allow the band of all minutes. It is below the band only
+    after it was in it in this run of the engine.
+    """
+    coolant = of("coolant_temp_c")
+    warm = np.where(running & (coolant > _WARM_C), coolant, np.nan)
+    settled = np.where(warm > quantile(_past(warm), 0.5)[:, None] - _UNSETTLED_C, warm, np.nan)
+    driving = quantile(_past(np.where(moving, settled, np.nan)), _USUAL_SHARE)
+    drives = moving[:, -6:-1].sum(axis=1) >= 4
+    top = np.where(drives & ~np.isnan(driving), driving, quantile(_past(settled), _USUAL_SHARE))
+    low = quantile(_past(settled), 1 - _USUAL_SHARE)
+    recent = np.where(running, coolant, np.nan)[:, -1 - _LASTING_MIN : -1]
+    since_start = np.where(_unbroken(running), coolant[:, -_FALL_MIN - 1 : -1], np.nan)
+    was_warm = np.fmax.reduce(since_start, axis=1) >= low
+    below = low - np.max(recent, axis=1)
+    rise = (coolant[:, -13:-1] - coolant[:, -15:-3]) / 2
+    return {
+        "coolant_above_c": np.min(recent, axis=1) - top,
+        "coolant_below_c": np.where(np.isnan(below), np.nan, np.where(was_warm, below, np.minimum(below, 0))),
+        "coolant_pace_c_min": np.fmax.reduce(np.where(coolant[:, -13:-1] > top[:, None], rise, np.nan), axis=1),
+    }
+
+
+def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
+    """The tremble of the newest minutes, and what this vehicle shows when it moves, or stands, as it does now."""
+    shown = np.where(running, of("tremble_rpm"), np.nan)
+    recent = shown[:, -1 - _TREMBLE_MIN : -1]
+    moves = (moving[:, -1 - _TREMBLE_MIN : -1].sum(axis=1) * 2 > _TREMBLE_MIN)[:, None]
+    alike = np.where(moving == moves, shown, np.nan)
+    enough = (~np.isnan(recent)).sum(axis=1) >= _TREMBLE_MIN - 1
+    return {
+        "tremble_rpm": np.where(enough, median(recent), np.nan),
+        "tremble_share": np.where(enough, median(of("tremble_share")[:, -1 - _TREMBLE_MIN : -1]), np.nan),
+        "tremble_usual_rpm": quantile(_past(alike), 0.75),
     }
 
 
@@ -86,24 +134,48 @@ def _sender(of, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def
     }
 
 
-def stuck_surprise(flat: FloatArray, watched: NDArray[np.bool_]) -> FloatArray:
+Regimes = tuple[tuple[NDArray[np.bool_], float], ...]
+
+
+def _coolant_regimes(coolant: FloatArray, running: NDArray[np.bool_], moving: NDArray[np.bool_]) -> Regimes:
+    """A coolant warms up, is stirred by driving, or idles at its thermostat, where it may well stand still."""
+    cold = running & (coolant < _WARMING_C)
+    return (moving & ~cold, 0.25), (cold, 0.3), (running & ~moving & ~cold, 0.6)
+
+
+def stuck_surprise(flat: FloatArray, regimes: Regimes) -> FloatArray:
     """(n,) how unlikely the present run of unchanging minutes is, as −log10 of its chance; NaN where the sensor is silent.
 
-    A run of k minutes has the chance p·q^(k−1): p that a minute is flat, q that a flat minute follows one, both as this
-    vehicle has shown them while it moved, from (n, minutes); minutes that are not watched are passed over.
+    A run of minutes has the chance p·q·q·…: p that a minute is flat, q that a flat minute follows one, both as this vehicle
+    has shown them before the run. Minutes in no regime are passed over.
+
+    Args:
+        flat: (n, minutes). regimes: (n, minutes) in which rates are alike, with the q of a vehicle that has shown nothing yet.
     """
+    watched = np.logical_or.reduce([mask for mask, _ in regimes])
     known = watched & ~np.isnan(flat)
     still = known & (flat > 0)
-    newest_first = np.arange(flat.shape[1])[::-1]
+    columns = np.arange(flat.shape[1])
     broken = known & ~still
-    run_from = np.where(broken.any(axis=1), np.argmin(np.where(broken, newest_first, flat.shape[1]), axis=1), -1)
-    run = (still & (np.arange(flat.shape[1]) > run_from[:, None])).sum(axis=1)
-    before = np.arange(flat.shape[1]) <= run_from[:, None]
-    seen, flats = (known & before).sum(axis=1), (still & before).sum(axis=1)
-    followed = (still[:, 1:] & still[:, :-1] & before[:, 1:]).sum(axis=1)
-    p, q = (flats + 1) / (seen + 2), (followed + 0.5) / (flats + 2)
-    surprise = np.where(run > 0, -np.log10(p) - (run - 1) * np.log10(q), 0)
+    run_from = np.max(np.where(broken, columns, -1), axis=1)
+    run = still & (columns > run_from[:, None])
+    before = columns <= run_from[:, None]
+    surprise = np.zeros(len(flat))
+    for mask, unknown_q in regimes:
+        seen, flats = (known & before & mask).sum(axis=1), (still & before & mask).sum(axis=1)
+        followed = (still[:, 1:] & still[:, :-1] & before[:, 1:] & mask[:, 1:]).sum(axis=1)
+        p, q = (flats + 1) / (seen + 2), (followed + 2 * unknown_q) / (flats + 2)
+        mine = (run & mask).sum(axis=1)
+        begins = _first_lies_in(run, mask)
+        surprise -= begins * np.log10(p) + (mine - begins) * np.log10(np.minimum(q, 0.95))
     return np.where(known[:, -3:].any(axis=1), surprise, np.nan).astype(np.float32)
+
+
+def _first_lies_in(run: NDArray[np.bool_], mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n,) whether the first minute of a run belongs to a regime."""
+    first = np.argmax(run, axis=1)
+    rows = np.arange(len(run))
+    return run[rows, first] & mask[rows, first]
 
 
 def silent_minutes(level: FloatArray, watched: NDArray[np.bool_]) -> FloatArray:
@@ -128,6 +200,11 @@ def quantile(values: FloatArray, share: float) -> FloatArray:
     return np.where(count >= _KNOWN_MIN, ordered[np.arange(len(values)), place], np.nan)
 
 
+def _unbroken(running: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(n, `_FALL_MIN`) minutes since which the engine has run on."""
+    return np.logical_and.accumulate(running[:, -_FALL_MIN - 1 : -1][:, ::-1], axis=1)[:, ::-1]
+
+
 def _past(values: FloatArray) -> FloatArray:
     return values[:, -_RECENT_MIN - 1 :: -_EVERY]
 
@@ -135,4 +212,4 @@ def _past(values: FloatArray) -> FloatArray:
 def _log_change(values: FloatArray) -> FloatArray:
     """(n,) log of the newest minutes against the vehicle's own median."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log(mean(values[:, -3:]) / quantile(_past(values), 0.5))
+        return np.clip(np.log(mean(values[:, -3:]) / quantile(_past(values), 0.5)), -_MOST_CHANGE, _MOST_CHANGE)

@@ -16,7 +16,7 @@ from fleet.thresholds import DEFAULT_LIMITS, SUPPORT_CAP, Limits
 from fleet.vitals import SENSORS
 from serve.claims import EVIDENCE_FROM, Claims, Explain, unless
 from serve.phrases import PHRASES
-from serve.rails import Rail, battery_rail, misfire_support, oil_rail, overheat_rail, sensor_rail
+from serve.rails import Rail, battery_rail, misfire_rail, oil_rail, overheat_rail, sensor_rail
 
 ENGINE_FEATURES = (
     "speed_kmh", "engine_rpm", "rpm_min_10", "rpm_rough_30", "engine_load_pct", "throttle_pct", "air_ratio", "engine_on",
@@ -27,16 +27,18 @@ ENGINE_FEATURES = (
     "battery_max_10_v", "battery_max_60_v", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "moving_15",
     "vehicle_class", "rough_60_rpm", "rough_ratio", "rough_quiet_rpm", "air_fuel_change", "air_load_change", "oil_change",
     "coolant_change_c", "coolant_fall_c", "intake_change_c", "battery_change_v",
+    "tremble_rpm", "tremble_share", "tremble_usual_rpm", "coolant_above_c", "coolant_below_c", "coolant_pace_c_min",
     *(f"{sensor}_{state}" for sensor in SENSORS if sensor != "fuel" for state in ("stuck", "silent_min")),
 )  # fmt: skip
 ENGINE_TYPES = MODEL_TYPES["engine"]
 CLASSES = (None, *ENGINE_TYPES)  # class 0 is normal
-_NEEDS: dict[AlertType, tuple[str, ...]] = {
-    AlertType.ENGINE_OVERHEAT: ("coolant_temp_c",),
-    AlertType.MISFIRE: ("engine_rpm", "rough_60_rpm"),
-    AlertType.LOW_OIL_PRESSURE: ("oil_pressure_max_10_kpa",),
-    AlertType.BATTERY_FAILURE: ("battery_max_60_v",),
-    AlertType.SENSOR_FAULT: ("engine_on",),
+# Each group must say something; of a group one feature is enough.
+_NEEDS: dict[AlertType, tuple[tuple[str, ...], ...]] = {
+    AlertType.ENGINE_OVERHEAT: (("coolant_temp_c",),),
+    AlertType.MISFIRE: (("engine_rpm",), ("rough_60_rpm", "tremble_rpm")),
+    AlertType.LOW_OIL_PRESSURE: (("oil_pressure_max_10_kpa",),),
+    AlertType.BATTERY_FAILURE: (("battery_max_60_v",),),
+    AlertType.SENSOR_FAULT: (("engine_on",),),
 }
 _REASONS = 3  # contributions named beside the guard rail's own reason
 
@@ -73,7 +75,7 @@ class EngineScorer:
             for kind, rail in rails.items():
                 said = model[:, CLASSES.index(kind)]
                 probability = np.fmax(np.where(rail.support, said, np.minimum(said, SUPPORT_CAP)), rail.probability)
-                known = np.all([~np.isnan(features.column(name)) for name in _NEEDS[kind]], axis=0)
+                known = np.all([_heard(features, group) for group in _NEEDS[kind]], axis=0)
                 known |= rail.probability >= SUPPORT_CAP
                 stated = unless(known, probability)
                 claims.put(kind, stated, rail.severity, self._reason(kind, rail, said, stated, table))
@@ -82,7 +84,7 @@ class EngineScorer:
     def _rails(self, features: FeatureBatch, slow: FloatArray) -> dict[AlertType, Rail]:
         return {
             AlertType.ENGINE_OVERHEAT: overheat_rail(features, self._limits),
-            AlertType.MISFIRE: misfire_support(features),
+            AlertType.MISFIRE: misfire_rail(features),
             AlertType.LOW_OIL_PRESSURE: oil_rail(features, slow, self._limits),
             AlertType.BATTERY_FAILURE: battery_rail(features, self._limits),
             AlertType.SENSOR_FAULT: sensor_rail(features),
@@ -136,6 +138,11 @@ def class_probability(booster: xgboost.Booster, table: FloatArray, temperature: 
     margin = booster.inplace_predict(table, predict_type="margin", validate_features=False) / temperature
     weight = np.exp(margin - margin.max(axis=1, keepdims=True))
     return (weight / weight.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _heard(features: FeatureBatch, group: tuple[str, ...]) -> NDArray[np.bool_]:
+    """(n,) whether any feature of a group says something."""
+    return np.any([~np.isnan(features.column(name)) for name in group], axis=0)
 
 
 def _number(value: np.floating) -> float | None:

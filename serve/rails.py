@@ -21,8 +21,13 @@ _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator d
 _ROUGH_RPM = 12.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER = 1.4
-_STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sensor
+_TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 9.0, 14.0  # of an engine whose habits are known, or not yet
+_TREMBLE_SHARE = 0.33  # of the ordinary change; traffic and pedals stay below
+_STUCK_SURPRISE = 3.0  # a run of unchanging minutes this unlikely, as −log10, is a stuck sensor
 _SILENT_MIN = 3.0
+_ABOVE_C, _BELOW_C = 6.0, 4.0  # out of the vehicle's own band for minutes
+_HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
+_HEATING_C_MIN = 2.0  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
 _HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column, and what of `_CHANGE` no vehicle shows by itself
     "coolant_temp": ("coolant_temp_c", (-14, 16)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
@@ -57,7 +62,7 @@ def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
     real = ~(features.column("coolant_step_c") >= _STEP_C) & (coolant < _IMPLAUSIBLE_C[1])
     probability = np.where(running & real, sigmoid(2.2 + (coolant - limits.coolant_high_c) / 1.5), np.float32(0.01))
     rising = features.column("coolant_slope_c_min")
-    support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | ((rising > 4) & (coolant >= 94)))
+    support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | ((rising > 4) & (coolant >= 94)) | _heating(features))
     newest = np.where(real & (coolant >= limits.coolant_high_c - 2), features.column("coolant_temp_c"), coolant)
     severity = graded(
         newest,
@@ -73,6 +78,11 @@ def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
         return (Evidence("coolant_temp_c", "°C", float(newest[row]), limit, text),)
 
     return Rail(probability.astype(np.float32), support, severity, explain)
+
+
+def _heating(features: FeatureBatch) -> NDArray[np.bool_]:
+    """(n,) whether the coolant leaves the vehicle's own band upwards, as fast as an engine heats."""
+    return (features.column("coolant_above_c") >= _ABOVE_C) & (features.column("coolant_pace_c_min") >= _HEATING_C_MIN)
 
 
 def oil_rail(features: FeatureBatch, slow: FloatArray, limits: Limits) -> Rail:
@@ -123,21 +133,28 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
     return Rail(probability.astype(np.float32), support, severity, explain)
 
 
-def misfire_support(features: FeatureBatch) -> Rail:
-    """No single quantity proves a misfire: the engine must at least run and turn more roughly than it used to."""
+def misfire_rail(features: FeatureBatch) -> Rail:
+    """An engine that goes back and forth for minutes as it never does; the model's claim needs that it turns more roughly."""
     rough, running = features.column("rough_60_rpm"), features.column("engine_on") >= 0.5
-    quiet = features.column("rough_quiet_rpm")
+    quiet, tremble = features.column("rough_quiet_rpm"), features.column("tremble_rpm")
     usual = np.where(np.isnan(quiet), _ROUGH_RPM, quiet)
     excess = rough / np.maximum(usual, _QUIETEST_RPM)
+    own = features.column("tremble_usual_rpm")
+    allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
+    shakes = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
+    probability = np.where(running, beyond(shakes, 6), np.float32(0.01))
+    support = running & (((rough >= _ROUGH_RPM) & (excess >= _ROUGHER)) | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
+        if not rough[row] >= _ROUGH_RPM:
+            text = f"Engine speed goes back and forth by {tremble[row]:.0f} rpm; for this engine {allowed[row]:.0f} is much."
+            return (Evidence("engine_rpm", "rpm", float(tremble[row]), float(allowed[row]), text),)
         whose = "an ordinary engine" if np.isnan(quiet[row]) else "this engine"
         text = f"Engine speed trembles by {rough[row]:.0f} rpm from second to second; {whose} stays at {usual[row]:.0f} rpm."
         return (Evidence("engine_rpm", "rpm", float(rough[row]), float(usual[row]), text),)
 
-    nothing = np.full(len(features), 0.01, np.float32)
-    severity = graded(excess, (2.5, Severity.MEDIUM), (5.0, Severity.HIGH))
-    return Rail(nothing, running & (rough >= _ROUGH_RPM) & (excess >= _ROUGHER), severity, explain)
+    severity = graded(np.fmax(excess, tremble / allowed), (2.5, Severity.MEDIUM), (5.0, Severity.HIGH))
+    return Rail(np.nan_to_num(probability, nan=0.01).astype(np.float32), support, severity, explain)
 
 
 def sensor_rail(features: FeatureBatch) -> Rail:
@@ -150,12 +167,13 @@ def sensor_rail(features: FeatureBatch) -> Rail:
     silent = np.stack([features.column(f"{sensor}_silent_min") for sensor in _HEALTH], axis=1)
     moved = np.stack([_moved(features, sensor) for sensor in _HEALTH], axis=1)
     fallen = np.where(running, beyond(features.column("coolant_fall_c") / _COOLED_C, 8), np.float32(0.02))
-    certain = np.where(impossible | (step >= 2 * _STEP_C), np.float32(0.95), fallen)
+    astray = np.where(running, _astray(features), np.float32(0.02))
+    certain = np.where(impossible | (step >= 2 * _STEP_C), np.float32(0.95), np.fmax(fallen, astray))
     still = beyond(np.fmax.reduce(stuck, axis=1) / _STUCK_SURPRISE, 6)
     quiet = np.where(running, beyond(np.fmax.reduce(silent, axis=1) / _SILENT_MIN, 4), np.float32(0.02))
     probability = np.fmax(certain, np.fmax(still, quiet))
     frozen = running & (features.column("coolant_flat_min") >= _FLAT_MIN)
-    support = impossible | (step >= _STEP_C) | frozen | (running & moved.any(axis=1))
+    support = impossible | (step >= _STEP_C) | frozen | (astray >= 0.5) | (running & moved.any(axis=1))
 
     def explain(row: int) -> tuple[Evidence, ...]:
         place, says = _sensor_words(row, stuck[row], silent[row], moved[row])
@@ -166,6 +184,8 @@ def sensor_rail(features: FeatureBatch) -> Rail:
             value = float(features.column(name)[row])
             text = f"{signal.label} reads {value:.0f} {signal.unit} with the engine running: the sensor is open or shorted."
             return (Evidence(signal.column, signal.unit, value, None, text),)
+        if astray[row] >= 0.5:
+            return (_stray_words(features, row),)
         if fallen[row] >= 0.5:
             fall, now = float(features.column("coolant_fall_c")[row]), float(features.column("coolant_temp_c")[row])
             text = f"The coolant reading fell by {fall:.0f} °C while the engine ran on."
@@ -176,6 +196,21 @@ def sensor_rail(features: FeatureBatch) -> Rail:
         return (Evidence(signal.column, signal.unit, None, None, f"{signal.label} {says}."),)
 
     return Rail(probability.astype(np.float32), support, np.full(len(features), Severity.LOW, np.int8), explain)
+
+
+def _astray(features: FeatureBatch) -> FloatArray:
+    """(n,) probability that the coolant reading left the vehicle's own band as no engine makes it: slowly up, or down at all."""
+    above, below = features.column("coolant_above_c"), features.column("coolant_below_c")
+    slow = ~(features.column("coolant_pace_c_min") >= _HEATING_C_MIN) & (features.column("coolant_temp_c") < _HOT_C)
+    upwards = np.where(slow, beyond(above / _ABOVE_C, 6), np.float32(0.02))
+    return np.nan_to_num(np.fmax(upwards, beyond(below / _BELOW_C, 6)), nan=0.02).astype(np.float32)
+
+
+def _stray_words(features: FeatureBatch, row: int) -> Evidence:
+    above, below, now = (float(features.column(name)[row]) for name in ("coolant_above_c", "coolant_below_c", "coolant_temp_c"))
+    off, side = (above, "above") if not below > above else (below, "below")
+    text = f"For minutes the coolant reading has been {off:.0f} °C {side} the band in which this vehicle keeps it."
+    return Evidence("coolant_temp_c", "°C", now, now - off if side == "above" else now + off, text)
 
 
 def _moved(features: FeatureBatch, sensor: str) -> NDArray[np.bool_]:

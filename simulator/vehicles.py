@@ -67,7 +67,7 @@ _BIAS: Final[dict[str, float]] = {
     "coolant_temp_c": 1.2, "battery_v": 0.04, "accel_x_ms2": 0.08, "accel_y_ms2": 0.08, "accel_z_ms2": 0.08,
     "ambient_temp_c": 0.8, "oil_pressure_kpa": 6, "map_kpa": 0.8,
 }  # fmt: skip
-_HEALTHY_REST_V: Final = 12.46  # a battery that rests lower is failing: that is for the faults to bring about
+_HEALTHY_REST_V: Final = 12.54  # a battery that rests lower is failing: that is for the faults to bring about
 _POLLED_SHARE = 0.2  # of devices that ask the engine computer for one signal after the other, and repeat the rest
 _TOWNS: Final = ((48.137, 11.575), (52.52, 13.405), (50.111, 8.682), (48.856, 2.352), (45.464, 9.19), (50.075, 14.437))
 

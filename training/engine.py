@@ -18,11 +18,18 @@ from training.fitting import fit_temperature, sample_rows
 from training.ray_train import run_in_ray_train
 
 PARAMETERS: dict[str, Any] = {
-    "objective": "multi:softprob", "num_class": len(CLASSES), "max_depth": 5, "eta": 0.15, "subsample": 0.7,
-    "colsample_bytree": 0.6,
-    "min_child_weight": 8, "lambda": 4.0, "tree_method": "hist", "max_bin": 64, "nthread": 2, "seed": 7,
+    "objective": "multi:softprob", "num_class": len(CLASSES), "eta": 0.15, "subsample": 0.7, "colsample_bytree": 0.6,
+    "lambda": 4.0, "tree_method": "hist", "max_bin": 64, "nthread": 2, "seed": 7,
 }  # fmt: skip
-ROUNDS = 90
+SEARCH: tuple[dict[str, int], ...] = (
+    {"max_depth": 3, "min_child_weight": 8},
+    {"max_depth": 5, "min_child_weight": 8},
+    {"max_depth": 5, "min_child_weight": 40},
+)
+SEARCH_ROWS = 15_000
+FOLDS = 3
+MOST_ROUNDS, PATIENCE = 120, 10
+FEW_VEHICLES_ROUNDS = 60
 MAX_ROWS = 60_000
 SILENCE_SHARE = 0.25  # rows in which a random signal is muted, so that the trees learn to go on without it
 _SIGNAL_GROUPS = ("coolant", "oil_pressure", "battery", "air_ratio", "ambient", "engine_load", "throttle", "oil_temp")
@@ -41,11 +48,11 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
     held = np.flatnonzero(usable & labelled.held_out)
     table = engine_table(labelled.features)
     tune, learn = _by_vehicle(labelled.vehicle[train])
-    weight = _weights(target[train], worth)
-    muted = _mute(table[train], rng)
-    booster = run_in_ray_train(
-        "xgboost", _boost, {"table": muted[learn], "target": target[train][learn], "weight": weight[learn]}, ray_address
-    )
+    data = {
+        "table": _mute(table[train], rng)[learn], "target": target[train][learn],
+        "weight": _weights(target[train], worth)[learn], "vehicle": labelled.vehicle[train][learn],
+    }  # fmt: skip
+    booster, chosen, searched = run_in_ray_train("xgboost", _boost, data, ray_address)
     margin = booster.inplace_predict(table[train][tune], predict_type="margin")
     temperature = max(fit_temperature(margin, target[train][tune]), 1.0)
     typical = np.nanmedian(np.where((target[train] == 0)[:, None], table[train], np.nan), axis=0)
@@ -56,13 +63,43 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
         "features": ENGINE_FEATURES,
     }
     (folder / "engine.json").write_text(json.dumps(record))
-    parameters = PARAMETERS | {"rounds": ROUNDS, "rows": len(train), "temperature": round(temperature, 3)}
-    return EngineScorer.load(folder, "new"), parameters, _baseline(table, target, train, held)
+    parameters = PARAMETERS | chosen | {"rows": len(train), "temperature": round(temperature, 3)}
+    guess = booster.inplace_predict(table[held]).argmax(axis=1) if len(held) else target[held]
+    metrics = {"xgboost_balanced_accuracy": _balanced(guess, target[held])} | _baseline(table, target, train, held) | searched
+    return EngineScorer.load(folder, "new"), parameters, metrics
 
 
-def _boost(data: dict[str, Any]) -> xgboost.Booster:
-    matrix = xgboost.DMatrix(data["table"], data["target"], weight=data["weight"], feature_names=list(ENGINE_FEATURES), nthread=2)
-    return xgboost.train(PARAMETERS, matrix, ROUNDS)
+def _boost(data: dict[str, Any]) -> tuple[xgboost.Booster, dict[str, int], dict[str, float]]:
+    """The trees, and what the search over folds of vehicles chose: (booster, chosen parameters, loss of each candidate)."""
+    losses, rounds = zip(*(_try(data, candidate) for candidate in SEARCH), strict=True)
+    best = int(np.argmin(losses))
+    matrix = _matrix(data, np.arange(len(data["target"])))
+    booster = xgboost.train(PARAMETERS | SEARCH[best], matrix, rounds[best])
+    names = [f"search.depth_{candidate['max_depth']}_weight_{candidate['min_child_weight']}" for candidate in SEARCH]
+    return booster, SEARCH[best] | {"rounds": rounds[best]}, dict(zip(names, losses, strict=True))
+
+
+def _try(data: dict[str, Any], candidate: dict[str, int]) -> tuple[float, int]:
+    """Log loss on vehicles left out, the mean over folds, and the rounds it took."""
+    rows = np.arange(0, len(data["target"]), max(1, len(data["target"]) // SEARCH_ROWS))
+    fold = np.unique(data["vehicle"][rows], return_inverse=True)[1] % FOLDS
+    losses, rounds = [], []
+    if len(np.unique(fold)) < FOLDS:  # too few vehicles to leave any out
+        return float("inf"), FEW_VEHICLES_ROUNDS
+    for part in range(FOLDS):
+        learn, test = _matrix(data, rows[fold != part]), _matrix(data, rows[fold == part])
+        fitted = xgboost.train(
+            PARAMETERS | candidate | {"eval_metric": "mlogloss"}, learn, MOST_ROUNDS, evals=[(test, "test")],
+            early_stopping_rounds=PATIENCE, verbose_eval=False,
+        )  # fmt: skip
+        losses.append(float(fitted.best_score))
+        rounds.append(fitted.best_iteration + 1)
+    return float(np.mean(losses)), max(int(np.mean(rounds)), 1)
+
+
+def _matrix(data: dict[str, Any], rows: NDArray[np.intp]) -> xgboost.DMatrix:
+    table, target, weight = (data[name][rows] for name in ("table", "target", "weight"))
+    return xgboost.DMatrix(table, target, weight=weight, feature_names=list(ENGINE_FEATURES), nthread=2)
 
 
 def _target(labelled: LabelledSet) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -106,5 +143,9 @@ def _baseline(table: FloatArray, target: NDArray[np.intp], train: NDArray[np.int
     rows = train[:: max(1, len(train) // 20_000)]
     forest.fit(table[rows], target[rows])
     guess = forest.predict(table[held])
-    recalls = [float(np.mean(guess[target[held] == c] == c)) for c in np.unique(target[held])]
-    return {"random_forest_balanced_accuracy": float(np.mean(recalls))}
+    return {"random_forest_balanced_accuracy": _balanced(guess, target[held])}
+
+
+def _balanced(guess: NDArray[np.intp], truth: NDArray[np.intp]) -> float:
+    """Mean recall over the classes that occur."""
+    return float(np.mean([np.mean(guess[truth == c] == c) for c in np.unique(truth)])) if len(truth) else float("nan")

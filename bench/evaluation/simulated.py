@@ -84,7 +84,7 @@ def _row(parts: list[Verdicts], types: tuple[AlertType, ...], name: str, hours: 
     events = pd.concat([part.events[part.events["type"].isin(types)] for part in parts])
     known = events[events["known"]]
     false = sum(part.false_alerts(types) for part in parts)
-    instead = known[~known["found"]]["instead"].replace("", np.nan).dropna()
+    instead = known[~known["found"]]["instead"]
     return {
         "type": name,
         "events": len(known),
@@ -95,7 +95,7 @@ def _row(parts: list[Verdicts], types: tuple[AlertType, ...], name: str, hours: 
         "per 100 driven hours": 100 * false / driven,
         "normal minutes with one": float(np.mean([part.false_share(types) for part in parts])),
         "unseen": len(events) - len(known),
-        "raised instead": ", ".join(f"{kind} {count}" for kind, count in instead.value_counts().items()),
+        "raised instead": ", ".join(f"{kind} {count}" for kind, count in instead[instead != ""].value_counts().items()),
     }
 
 
