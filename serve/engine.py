@@ -40,6 +40,7 @@ _NEEDS: dict[AlertType, tuple[tuple[str, ...], ...]] = {
     AlertType.BATTERY_FAILURE: (("battery_max_60_v",),),
     AlertType.SENSOR_FAULT: (("engine_on",),),
 }
+_OF_A_RUNNING_ENGINE = (AlertType.ENGINE_OVERHEAT, AlertType.MISFIRE, AlertType.LOW_OIL_PRESSURE)
 _REASONS = 3  # contributions named beside the guard rail's own reason
 
 
@@ -77,6 +78,8 @@ class EngineScorer:
                 probability = np.fmax(np.where(rail.support, said, np.minimum(said, SUPPORT_CAP)), rail.probability)
                 known = np.all([_heard(features, group) for group in _NEEDS[kind]], axis=0)
                 known |= rail.probability >= SUPPORT_CAP
+                if kind in _OF_A_RUNNING_ENGINE:
+                    known |= features.column("engine_on") < 0.5  # it stands: whatever it was is over
                 stated = unless(known, probability)
                 claims.put(kind, stated, rail.severity, self._reason(kind, rail, said, stated, table))
         return claims.batch()

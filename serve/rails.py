@@ -14,18 +14,19 @@ from fleet.thresholds import Limits, beyond, graded, sigmoid
 
 _IMPLAUSIBLE_C = (-39.0, 150.0)  # an open and a shorted thermistor
 _STEP_C = 15.0  # coolant has too much heat capacity to move this far within a second
-_OVERHEAT_SUPPORT_C = 98.0
+_OVERHEAT_SUPPORT_C = 104.0  # up to here a fan may let an idling engine go
 _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
 _FLAT_MIN = 15.0
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
 _ROUGH_RPM = 12.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
-_ROUGHER = 1.4
-_TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 9.0, 14.0  # of an engine whose habits are known, or not yet
+_ROUGHER, _TREMBLING = 1.4, 1.6
+_TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 11.0, 16.0  # of an engine whose habits are known, or not yet
 _TREMBLE_SHARE = 0.33  # of the ordinary change; traffic and pedals stay below
-_STUCK_SURPRISE = 3.0  # a run of unchanging minutes this unlikely, as −log10, is a stuck sensor
+_STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 5.0}  # runs of unchanging minutes this unlikely, as −log10
+_STUCK_SURPRISE_OF_OTHERS = 3.5
 _SILENT_MIN = 3.0
-_ABOVE_C, _BELOW_C = 6.0, 4.0  # out of the vehicle's own band for minutes
+_ABOVE_C, _BELOW_C = 6.0, 5.0  # out of the vehicle's own band for minutes
 _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
 _HEATING_C_MIN = 2.0  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
@@ -33,6 +34,7 @@ _HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column
     "coolant_temp": ("coolant_temp_c", (-14, 16)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
     "map": ("map_kpa", (-0.25, 0.25)), "intake_temp": ("intake_temp_c", (-15, 22)), "battery": ("battery_v", (-0.6, 0.8)),
 }  # fmt: skip
+_SURPRISE = {sensor: _STUCK_SURPRISE.get(sensor, _STUCK_SURPRISE_OF_OTHERS) for sensor in _HEALTH}
 _CHANGE = {
     "coolant_temp": "coolant_change_c", "oil_pressure": "oil_change", "map": "air_load_change",
     "intake_temp": "intake_change_c", "battery": "battery_change_v",
@@ -62,11 +64,12 @@ def overheat_rail(features: FeatureBatch, limits: Limits) -> Rail:
     real = ~(features.column("coolant_step_c") >= _STEP_C) & (coolant < _IMPLAUSIBLE_C[1])
     probability = np.where(running & real, sigmoid(2.2 + (coolant - limits.coolant_high_c) / 1.5), np.float32(0.01))
     rising = features.column("coolant_slope_c_min")
-    support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | ((rising > 4) & (coolant >= 94)) | _heating(features))
+    climbing = (rising > 4) & (coolant >= _OVERHEAT_SUPPORT_C - 3)
+    support = real & running & ((coolant >= _OVERHEAT_SUPPORT_C) | climbing | _heating(features))
     newest = np.where(real & (coolant >= limits.coolant_high_c - 2), features.column("coolant_temp_c"), coolant)
     severity = graded(
         newest,
-        (_OVERHEAT_SUPPORT_C + 4, Severity.MEDIUM),
+        (_OVERHEAT_SUPPORT_C - 2, Severity.MEDIUM),
         (limits.coolant_high_c - 2, Severity.HIGH),
         (limits.coolant_critical_c, Severity.CRITICAL),
     )
@@ -142,7 +145,8 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     own = features.column("tremble_usual_rpm")
     allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
     shakes = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
-    probability = np.where(running, beyond(shakes, 6), np.float32(0.01))
+    smooth = excess < _TREMBLING  # seconds tell more than minutes, where the sender is fast enough for them
+    probability = np.where(running & ~smooth, beyond(shakes, 6), np.float32(0.01))
     support = running & (((rough >= _ROUGH_RPM) & (excess >= _ROUGHER)) | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
@@ -163,13 +167,13 @@ def sensor_rail(features: FeatureBatch) -> Rail:
     running = features.column("engine_on") >= 0.5
     broken = {name: low_or_high(features.column(name), running) for name, low_or_high in _OPEN.items()}
     impossible = np.any(list(broken.values()), axis=0)
-    stuck = np.stack([features.column(f"{sensor}_stuck") for sensor in _HEALTH], axis=1)
+    stuck = np.stack([features.column(f"{sensor}_stuck") / _SURPRISE[sensor] for sensor in _HEALTH], axis=1)
     silent = np.stack([features.column(f"{sensor}_silent_min") for sensor in _HEALTH], axis=1)
     moved = np.stack([_moved(features, sensor) for sensor in _HEALTH], axis=1)
     fallen = np.where(running, beyond(features.column("coolant_fall_c") / _COOLED_C, 8), np.float32(0.02))
     astray = np.where(running, _astray(features), np.float32(0.02))
     certain = np.where(impossible | (step >= 2 * _STEP_C), np.float32(0.95), np.fmax(fallen, astray))
-    still = beyond(np.fmax.reduce(stuck, axis=1) / _STUCK_SURPRISE, 6)
+    still = beyond(np.fmax.reduce(stuck, axis=1), 6)
     quiet = np.where(running, beyond(np.fmax.reduce(silent, axis=1) / _SILENT_MIN, 4), np.float32(0.02))
     probability = np.fmax(certain, np.fmax(still, quiet))
     frozen = running & (features.column("coolant_flat_min") >= _FLAT_MIN)
@@ -222,11 +226,11 @@ def _moved(features: FeatureBatch, sensor: str) -> NDArray[np.bool_]:
 
 def _sensor_words(row: int, stuck: FloatArray, silent: FloatArray, moved: NDArray[np.bool_]) -> tuple[int, str]:
     """Which sensor of `_HEALTH` stands out most, and how."""
-    strangest = np.fmax(np.nan_to_num(stuck) / _STUCK_SURPRISE, np.nan_to_num(silent) / _SILENT_MIN)
+    strangest = np.fmax(np.nan_to_num(stuck), np.nan_to_num(silent) / _SILENT_MIN)
     place = int(np.argmax(np.where(moved, np.maximum(strangest, 0.5), strangest)))
     if silent[place] >= _SILENT_MIN / 2:
         return place, f"has been silent for {silent[place]:.0f} minutes while other signals go on"
-    if stuck[place] >= _STUCK_SURPRISE / 2:
+    if stuck[place] >= 0.5:
         return place, "has not changed for minutes of driving, which this vehicle never shows"
     return place, "does not fit the other signals and this vehicle's own last hours"
 

@@ -188,7 +188,7 @@ def draw_vehicles(count: int, rng: np.random.Generator, known: NDArray[np.intp] 
         roughness_rpm=rng.gamma(3, 3, count) + 0.5 * age,
         oil_kpa=rng.normal(330, 25, count) * (1 - 0.008 * age),
         regulator_v=rng.normal(14.25, 0.12, count).clip(13.95, 14.5),
-        rest_v=(rest_v := rng.normal(12.68, 0.06, count).clip(12.52, 12.85) - 0.004 * age),
+        rest_v=(rest_v := rng.normal(12.68, 0.06, count).clip(12.62, 12.85) - 0.004 * age),
         slosh_pct=np.where(bad_sender, rng.uniform(6, 16, count), rng.uniform(0.4, 2.5, count)),
         sender_low_pct=np.where(rng.random(count) < 0.3, rng.uniform(2, 9, count), 0),
         sender_high_pct=np.where(rng.random(count) < 0.3, rng.uniform(90, 97, count), 100),
