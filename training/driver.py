@@ -18,7 +18,7 @@ from serve.logistic import Logistic
 from serve.lstm import STYLES, StyleLstm, log_odds, sequence_inputs
 from training.dataset import LabelledSet, require_examples, take
 from training.fitting import balanced_weight, fit_logistic, sample_rows
-from training.ray_train import run_in_ray_train
+from training.ray_train import Checkpoints, run_in_ray_train
 
 EPOCHS = 5
 FOLDS = 2
@@ -89,7 +89,7 @@ def _lstm(learn: LabelledSet, style: NDArray[np.intp], rng: np.random.Generator,
     data = {"inputs": sequence_inputs(sequence), "target": style[rows].astype(np.int64), "weight": weight}
     state = run_in_ray_train("torch", _learn, data, address)
     lstm = StyleLstm()
-    lstm.load_state_dict(state)
+    lstm.load_state_dict(state["model"])
     return lstm.eval()
 
 
@@ -104,19 +104,27 @@ def _unseen_log_odds(learn: LabelledSet, style: NDArray[np.intp], rng: np.random
     return odds
 
 
-def _learn(data: dict[str, Any]) -> dict[str, torch.Tensor]:
+def _learn(data: dict[str, Any], checkpoints: Checkpoints) -> None:
     torch.manual_seed(11)
     model = StyleLstm()
     inputs, target, weight = (torch.from_numpy(data[name]) for name in ("inputs", "target", "weight"))
     counts = torch.bincount(target, weight, minlength=len(STYLES)).clamp(min=1)
     loss = torch.nn.CrossEntropyLoss(counts.sum() / counts / len(STYLES), label_smoothing=0.05, reduction="none")
     optimiser = torch.optim.AdamW(model.parameters(), LEARNING_RATE, weight_decay=1e-2)
-    for _ in range(EPOCHS):
+    begun = checkpoints.restore() or {"epochs": 0}
+    if begun["epochs"]:
+        model.load_state_dict(begun["model"])
+        optimiser.load_state_dict(begun["optimiser"])
+    for epoch in range(begun["epochs"], EPOCHS):
+        total = 0.0
         for batch in torch.randperm(len(target)).split(BATCH):
             optimiser.zero_grad()
-            (loss(model(inputs[batch]), target[batch]) @ weight[batch] / weight[batch].sum()).backward()
+            mean = loss(model(inputs[batch]), target[batch]) @ weight[batch] / weight[batch].sum()
+            mean.backward()
             optimiser.step()
-    return {name: tensor.detach().clone() for name, tensor in model.state_dict().items()}
+            total += mean.item() * len(batch) / len(target)
+        state = {"epochs": epoch + 1, "model": model.state_dict(), "optimiser": optimiser.state_dict()}
+        checkpoints.save(state, {"epoch": epoch + 1, "loss": total})
 
 
 def _mute(sequence: FloatArray, rng: np.random.Generator) -> FloatArray:

@@ -15,7 +15,7 @@ from fleet.telemetry import FloatArray
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer, engine_table
 from training.dataset import LabelledSet, require_examples
 from training.fitting import fit_temperature, sample_rows
-from training.ray_train import run_in_ray_train
+from training.ray_train import Checkpoints, run_in_ray_train
 
 PARAMETERS: dict[str, Any] = {
     "objective": "multi:softprob", "num_class": len(CLASSES), "eta": 0.15, "subsample": 0.7, "colsample_bytree": 0.6,
@@ -52,7 +52,7 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
         "table": _mute(table[train], rng)[learn], "target": target[train][learn],
         "weight": _weights(target[train], worth)[learn], "vehicle": labelled.vehicle[train][learn],
     }  # fmt: skip
-    booster, chosen, searched = run_in_ray_train("xgboost", _boost, data, ray_address)
+    booster, chosen, searched = run_in_ray_train("xgboost", _boost, data, ray_address)["fitted"]
     margin = booster.inplace_predict(table[train][tune], predict_type="margin")
     temperature = max(fit_temperature(margin, target[train][tune]), 1.0)
     typical = np.nanmedian(np.where((target[train] == 0)[:, None], table[train], np.nan), axis=0)
@@ -69,14 +69,18 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
     return EngineScorer.load(folder, "new"), parameters, metrics
 
 
-def _boost(data: dict[str, Any]) -> tuple[xgboost.Booster, dict[str, int], dict[str, float]]:
-    """The trees, and what the search over folds of vehicles chose: (booster, chosen parameters, loss of each candidate)."""
-    losses, rounds = zip(*(_try(data, candidate) for candidate in SEARCH), strict=True)
+def _boost(data: dict[str, Any], checkpoints: Checkpoints) -> None:
+    """The trees, and what the search over folds of vehicles chose; a checkpoint after every candidate."""
+    tried = (checkpoints.restore() or {"tried": []})["tried"]
+    for candidate in SEARCH[len(tried) :]:
+        tried.append(_try(data, candidate))
+        checkpoints.save({"tried": tried}, {"candidates": len(tried)})
+    losses, rounds = zip(*tried, strict=True)
     best = int(np.argmin(losses))
-    matrix = _matrix(data, np.arange(len(data["target"])))
-    booster = xgboost.train(PARAMETERS | SEARCH[best], matrix, rounds[best])
+    booster = xgboost.train(PARAMETERS | SEARCH[best], _matrix(data, np.arange(len(data["target"]))), rounds[best])
     names = [f"search.depth_{candidate['max_depth']}_weight_{candidate['min_child_weight']}" for candidate in SEARCH]
-    return booster, SEARCH[best] | {"rounds": rounds[best]}, dict(zip(names, losses, strict=True))
+    fitted = (booster, SEARCH[best] | {"rounds": rounds[best]}, dict(zip(names, losses, strict=True)))
+    checkpoints.save({"tried": tried, "fitted": fitted}, {"loss": losses[best]})
 
 
 def _try(data: dict[str, Any], candidate: dict[str, int]) -> tuple[float, int]:

@@ -16,9 +16,7 @@ from fleet.scores import MODEL_TYPES
 from pipelines.history import champions, read_history, score_history
 from pipelines.training_sets import training_set
 from serve.parts import load_scorer
-from serve.registry import CHALLENGER, PREVIOUS, ModelRegistry, local_tracking_uri
-from simulator.history import write_history
-from training.bootstrap import quiet_libraries
+from serve.registry import CHALLENGER, PREVIOUS
 from training.dataset import is_held_out
 from training.evaluate import evaluate
 from training.promote import promote, rollback
@@ -28,40 +26,14 @@ pytestmark = pytest.mark.timeout(600)
 EVALUATION_DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
 
 
-@pytest.fixture(scope="module")
-def bundle(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("history")
-    write_history(folder, 40, 0.8, 5, faults_per_vehicle_day=6.0)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def labelled(bundle):
-    return training_set(bundle)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory):
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="module")
-def registry(home, labelled):
-    quiet_libraries()
-    registry = ModelRegistry(local_tracking_uri(home), home / "models-cache")
-    for name in ROW_MODELS:
-        train_row_model(name, labelled, registry, "simulated")
-    return registry
-
-
 def fleetguard(home, *arguments):
     command = [sys.executable, "-c", "from fleetguard.main import run; run()", *arguments]
     environment = os.environ | {"FLEETGUARD_HOME": str(home)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
 
 
-def test_a_trained_model_is_challenger_and_nothing_is_champion_yet(registry):
-    assert all(registry.version(name, CHALLENGER) == "1" for name in ROW_MODELS)
+def test_a_trained_model_is_challenger_and_nothing_is_champion_yet(trained_registry):
+    assert all(trained_registry.version(name, CHALLENGER) == "1" for name in ROW_MODELS)
 
 
 def test_no_vehicle_is_both_trained_on_and_judged(labelled):
@@ -71,73 +43,73 @@ def test_no_vehicle_is_both_trained_on_and_judged(labelled):
 
 
 @pytest.mark.parametrize(("name", "least"), [("driver", 0.5), ("fuel", 0.1), ("engine", 0.5)])
-def test_the_first_model_finds_faults_of_vehicles_it_never_saw(registry, labelled, name, least):
-    folder = registry.fetch(name, registry.version(name, CHALLENGER))
+def test_the_first_model_finds_faults_of_vehicles_it_never_saw(trained_registry, labelled, name, least):
+    folder = trained_registry.fetch(name, trained_registry.version(name, CHALLENGER))
     result = evaluate(load_scorer(name, folder, "1"), labelled.rows(labelled.held_out), MODEL_TYPES[name])
     assert result["score"] >= least
     assert max(metrics["false_positive_rate"] for metrics in result["types"].values()) < 0.05
 
 
-def test_promotion_and_rollback_move_the_aliases(registry, labelled):
-    first = promote("fuel", registry)
+def test_promotion_and_rollback_move_the_aliases(trained_registry, labelled):
+    first = promote("fuel", trained_registry)
     assert (first.version, first.previous) == ("1", None)
     with pytest.raises(NotFound):
-        rollback("fuel", registry)
-    train_row_model("fuel", labelled, registry, "simulated")
-    assert promote("fuel", registry).previous == "1"
-    assert registry.version("fuel", PREVIOUS) == "1"
-    back = rollback("fuel", registry)
+        rollback("fuel", trained_registry)
+    train_row_model("fuel", labelled, trained_registry, "simulated")
+    assert promote("fuel", trained_registry).previous == "1"
+    assert trained_registry.version("fuel", PREVIOUS) == "1"
+    back = rollback("fuel", trained_registry)
     assert (back.version, back.previous) == ("1", "2")
-    assert registry.champion("fuel") == "1"
+    assert trained_registry.champion("fuel") == "1"
     with pytest.raises(Conflict):
-        promote("fuel", registry, "1")
+        promote("fuel", trained_registry, "1")
 
 
-def test_a_worse_model_is_promoted_only_when_told_twice(registry):
-    client = registry._client()
-    promote("engine", registry)
+def test_a_worse_model_is_promoted_only_when_told_twice(trained_registry):
+    client = trained_registry._client()
+    promote("engine", trained_registry)
     source = client.get_model_version("fleetguard-engine", "1")
     run = client.create_run(client.get_run(source.run_id).info.experiment_id)
     client.log_metric(run.info.run_id, "score", 0.01)
     worse = client.create_model_version("fleetguard-engine", source.source, run.info.run_id)
     with pytest.raises(Conflict, match="worse"):
-        promote("engine", registry, str(worse.version), insist=1)
-    assert promote("engine", registry, str(worse.version), insist=2).version == str(worse.version)
-    rollback("engine", registry)
+        promote("engine", trained_registry, str(worse.version), insist=1)
+    assert promote("engine", trained_registry, str(worse.version), insist=2).version == str(worse.version)
+    rollback("engine", trained_registry)
 
 
-def test_the_command_line_evaluates_and_scores(registry, bundle, home, tmp_path):
+def test_the_command_line_evaluates_and_scores(trained_registry, simulated_bundle, trained_home, tmp_path):
     for name in ROW_MODELS:
-        if registry.champion(name) is None:
-            promote(name, registry)
-    judged = fleetguard(home, "evaluate", "engine", "--history", str(bundle), "--json")
+        if trained_registry.champion(name) is None:
+            promote(name, trained_registry)
+    judged = fleetguard(trained_home, "evaluate", "engine", "--history", str(simulated_bundle), "--json")
     assert judged.returncode == 0, judged.stderr
     champion = json.loads(judged.stdout)["champion"]
     assert champion["types"]["ENGINE_OVERHEAT"]["auc"] > 0.9
     low, high = champion["intervals"]["types"]["ENGINE_OVERHEAT"]["average_precision"]
     assert low <= champion["types"]["ENGINE_OVERHEAT"]["average_precision"] <= high
-    scored = fleetguard(home, "score", "--history", str(bundle), "--out", str(tmp_path / "out"), "--json")
+    scored = fleetguard(trained_home, "score", "--history", str(simulated_bundle), "--out", str(tmp_path / "out"), "--json")
     assert scored.returncode == 0, scored.stderr
     scores = pd.read_parquet(tmp_path / "out" / "scores.parquet")
     assert json.loads(scored.stdout)["vehicles"] == scores["vehicle_id"].nunique() > 20
 
 
 @pytest.mark.parametrize("placement", ["colocated", "split"])
-def test_promotions_and_rollbacks_under_load_fail_no_scoring(registry, home, placement):
+def test_promotions_and_rollbacks_under_load_fail_no_scoring(trained_registry, trained_home, placement):
     for name in ROW_MODELS:
-        if registry.champion(name) is None:
-            promote(name, registry)
-    register_again(home)
-    outcome = measure(home, placement, replicas=2)
+        if trained_registry.champion(name) is None:
+            promote(name, trained_registry)
+    register_again(trained_home)
+    outcome = measure(trained_home, placement, replicas=2)
     assert (outcome.failed, outcome.mixed) == (0, 0)
     assert outcome.calls > 200
     assert all(first.version != second.version for first, second in pairwise(m for m in outcome.moves if m.model == "engine"))
     assert max(move.silence_ms for move in outcome.moves) < 2000  # two busy cores; the card has the figure of a quiet machine
 
 
-def test_bad_input_is_one_sentence_and_a_non_zero_exit(home, tmp_path):
+def test_bad_input_is_one_sentence_and_a_non_zero_exit(trained_home, tmp_path):
     (tmp_path / "telemetry.csv").write_text("vehicle_id,speed_kmh\nv,5\n")
-    outcome = fleetguard(home, "train", "engine", "--history", str(tmp_path))
+    outcome = fleetguard(trained_home, "train", "engine", "--history", str(tmp_path))
     assert outcome.returncode == 1
     assert "telemetry.csv lacks the column ts" in outcome.stderr
     assert "Traceback" not in outcome.stderr
@@ -151,11 +123,11 @@ def test_labels_that_meet_no_telemetry_are_refused(tmp_path):
 
 
 @pytest.mark.skipif(not EVALUATION_DATA.is_dir(), reason="no evaluation data beside the repository")
-def test_a_real_cars_normal_log_stays_nearly_silent_and_real_manoeuvres_are_found(registry, tmp_path):
+def test_a_real_cars_normal_log_stays_nearly_silent_and_real_manoeuvres_are_found(trained_registry, tmp_path):
     for name in ROW_MODELS:
-        if registry.champion(name) is None:
-            promote(name, registry)
-    scorers = list(champions(registry).values())
+        if trained_registry.champion(name) is None:
+            promote(name, trained_registry)
+    scorers = list(champions(trained_registry).values())
     commute = score_history(read_history(EVALUATION_DATA / "obd-normal"), tmp_path / "commute", scorers)
     assert sum(commute.alerts.values()) <= 1
     manoeuvres = score_history(read_history(EVALUATION_DATA / "harsh-manoeuvres"), tmp_path / "manoeuvres", scorers)
