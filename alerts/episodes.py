@@ -1,5 +1,6 @@
 """From probabilities to episodes: hysteresis, minimum duration, cooldown. Pure: the only clock is the readings'."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -68,10 +69,11 @@ class Episodes:
 
     def __init__(self, rules: dict[AlertType, Rule] = RULES, capacity: int = 64) -> None:
         ordered = [rules[kind] for kind in TYPES]
-        self._on, self._off, self._hold, self._clear, self._cooldown = (
+        self._usual, self._off, self._hold, self._clear, self._cooldown = (
             np.array([getattr(rule, name) for rule in ordered]) for name in ("on", "off", "hold_s", "clear_s", "cooldown_s")
         )
         self.rows = np.empty(0, STATE)
+        self._on = np.empty((0, len(TYPES)))
         self.ensure(capacity)
 
     def ensure(self, slots: int) -> None:
@@ -79,6 +81,7 @@ class Episodes:
         if slots > len(self.rows):
             old = len(self.rows)
             self.rows = np.concatenate([self.rows, np.empty(max(slots - old, old), STATE)])
+            self._on = np.concatenate([self._on, np.tile(self._usual, (len(self.rows) - old, 1))])
             self.clear(np.arange(old, len(self.rows)))
 
     def clear(self, slots: NDArray[np.intp]) -> None:
@@ -87,6 +90,10 @@ class Episodes:
         for name in ("seen", "since", "started", "off_since", "ended"):
             blank[name] = np.nan
         self.rows[slots] = blank
+
+    def heed(self, slots: NDArray[np.intp], thresholds: Mapping[AlertType, float]) -> None:
+        """Let these vehicles' episodes begin at other thresholds than the product's own, where one is given."""
+        self._on[slots] = [thresholds.get(kind, usual) for kind, usual in zip(TYPES, self._usual.tolist(), strict=True)]
 
     def snapshot(self, slot: int) -> bytes:
         """All episode state of one vehicle."""
@@ -127,7 +134,7 @@ class Episodes:
         """One row of each vehicle: moves the state, returns (row, type, change)."""
         state = self.rows[slots]
         probability, severity, now = scores.probability[rows], scores.severity[rows], at[:, None]
-        on, off = probability >= self._on, probability < self._off
+        on, off = probability >= self._on[slots], probability < self._off
         silent = (at - state["seen"] > SILENCE_S)[:, None]
         phase, since, off_since, ended = state["phase"], state["since"], state["off_since"], state["ended"]
 

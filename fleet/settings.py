@@ -89,6 +89,17 @@ class Serve(_Section):
     token: str = ""
 
 
+class Promotion(_Section):
+    """The rule by which a challenger becomes champion without a person; `auto` turns it on.
+
+    `judged`: alerts that people judged and both versions scored anew. `volume`: by how much the expected alerts may differ.
+    """
+
+    auto: bool = False
+    judged: int = Field(default=30, ge=1)
+    volume: float = Field(default=0.3, gt=0)
+
+
 class Api(_Section):
     host: str = "127.0.0.1"
     port: int = 8000
@@ -115,6 +126,7 @@ class Settings(BaseSettings):
     feast: Feast = Feast()
     ingest: Ingest = Ingest()
     serve: Serve = Serve()
+    promotion: Promotion = Promotion()
     api: Api = Api()
 
 

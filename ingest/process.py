@@ -9,10 +9,12 @@ from typing import Protocol
 from uuid import UUID
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
+from fleet.errors import Unavailable
 from fleet.features import FeatureBatch
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
 from fleet.scores import ScoreBatch
@@ -26,6 +28,9 @@ LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from t
 SCORE_ROWS = 1000  # rows of one handle call, about 1.2 MB: gRPC takes 4 MB
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 SNAPSHOTS_PER_BATCH = 20
+RULES_S = 30.0  # how long a tenant waits for its new thresholds
+
+log = structlog.get_logger(__name__)
 
 
 class Scorer(Protocol):
@@ -62,6 +67,9 @@ class Processor:
         self._directory, self._store, self._telemetry = directory, store, telemetry
         self._scorer, self._sink, self._snapshot_s = scorer, sink, snapshot_s
         self._vehicles = Vehicles()
+        self._tenants: dict[str, UUID] = {}
+        self._ruled: set[str] = set()
+        self._rules_due = 0.0
 
     async def process(self, messages: Sequence[Message]) -> int:
         """Decode, store, score and decide; returns the number of readings.
@@ -95,6 +103,7 @@ class Processor:
         return len(batch)
 
     async def _decide(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
+        await self._heed_rules(tenants)
         await self._recall({v: np.inf for v in batch.vehicles if v not in self._vehicles}, tenants)
         sound = batch.flags == ReadingFlag.OK
         fresh = self._vehicles.fresh(batch) & sound
@@ -111,6 +120,19 @@ class Processor:
             self._vehicles.forget(list(late))
             await self._recall(late, tenants)
         await self._snapshot(tenants)
+
+    async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
+        """Now and then, and for a tenant that is met first, ask from where on alerts are wanted; without an answer all stays."""
+        self._tenants |= tenants
+        if time.monotonic() < self._rules_due and tenants.keys() <= self._ruled:
+            return
+        try:
+            found = await self._store.thresholds(list(self._tenants.values()))
+        except Unavailable as error:
+            log.warning("alert_rules_unavailable", error=str(error))
+            return
+        self._rules_due, self._ruled = time.monotonic() + RULES_S, set(self._tenants)
+        self._vehicles.heed({slug: found[tenant] for slug, tenant in self._tenants.items() if tenant in found})
 
     async def _append(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
         with _timed("store"):

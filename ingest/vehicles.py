@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from alerts import episodes as episode_state
 from alerts.episodes import Episodes
 from fleet import windows as window_state
-from fleet.alerts import EpisodeEvent, VehicleId
+from fleet.alerts import AlertType, EpisodeEvent, VehicleId
 from fleet.features import FeatureBatch, FeatureState, concatenate
 from fleet.scores import ScoreBatch
 from fleet.stores.ingest import Snapshot, VehicleProfile
@@ -42,6 +42,7 @@ class Vehicles:
         self._features = FeatureState(self._windows)
         self._episodes = Episodes()
         self._saved_at = np.full(64, np.nan)
+        self._thresholds: dict[str, dict[AlertType, float]] = {}
 
     def __contains__(self, vehicle: VehicleId) -> bool:
         return vehicle in self._slots
@@ -58,6 +59,7 @@ class Vehicles:
             self._windows.clear(np.array([slot]))
             self._episodes.clear(np.array([slot]))
             self._saved_at[slot] = np.nan
+            self._episodes.heed(np.array([slot]), self._thresholds.get(vehicle.tenant, {}))
             self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
         for snapshot in snapshots:
             slot, state = self._slots[snapshot.vehicle], zlib.decompress(snapshot.state)
@@ -94,6 +96,16 @@ class Vehicles:
     def judge(self, judgeable: Judgeable, scores: ScoreBatch) -> list[EpisodeEvent]:
         """Move the episodes by the scores; returns what changed."""
         return self._episodes.update(judgeable.slots, judgeable.features, scores)
+
+    def heed(self, thresholds: dict[str, dict[AlertType, float]]) -> None:
+        """Let the alerts of each tenant (slug) begin where it wants them to."""
+        changed = {
+            slug for slug in thresholds.keys() | self._thresholds.keys() if thresholds.get(slug) != self._thresholds.get(slug)
+        }
+        self._thresholds = thresholds
+        for slug in changed:
+            slots = [slot for vehicle, slot in self._slots.items() if vehicle.tenant == slug]
+            self._episodes.heed(np.array(slots, np.intp), thresholds.get(slug, {}))
 
     def due_snapshots(self, every_s: float, at_most: int) -> list[Snapshot]:
         """Snapshots of vehicles whose last one is older than `every_s` by their own clock; marks them as saved."""

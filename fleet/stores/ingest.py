@@ -7,7 +7,8 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.alerts import VehicleId
+from fleet.alerts import AlertType, VehicleId
+from fleet.stores import alert_rules
 from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
 
 
@@ -118,6 +119,10 @@ class IngestStore:
                    ON CONFLICT DO NOTHING""",
                 codes,
             )
+
+    async def thresholds(self, tenants: Sequence[UUID]) -> dict[UUID, dict[AlertType, float]]:
+        """See `fleet.stores.alert_rules.thresholds`."""
+        return await alert_rules.thresholds(self._pool, tenants)
 
     async def beat(self, part: str, at: datetime, state: str = "ok", detail: str = "") -> None:
         """Say that a part lives; `/ready` looks at it."""

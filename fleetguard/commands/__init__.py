@@ -5,6 +5,12 @@ from typing import Final
 
 import typer
 
-from fleetguard.commands import demo, models, simulate, stack
+from fleetguard.commands import demo, life, models, simulate, stack
 
-REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [demo.register, stack.register, simulate.register, models.register]
+REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [
+    demo.register,
+    stack.register,
+    simulate.register,
+    models.register,
+    life.register,
+]

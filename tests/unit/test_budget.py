@@ -1,0 +1,81 @@
+"""An alert budget: thresholds that keep to it, what gives way first, and what no budget silences."""
+
+import numpy as np
+import pytest
+
+from alerts.budget import BUDGETED, CEILINGS, FLOOR, Potential, keep_to, potentials
+from alerts.episodes import RULES, Episodes
+from fleet.alerts import TYPES, AlertType, EpisodeChange, Severity, VehicleId
+from fleet.features import FeatureBatch
+from fleet.scores import ScoreBatch
+from fleet.testing import NOON
+
+SPEEDING, OVERHEAT, MISFIRE = AlertType.SPEEDING, AlertType.ENGINE_OVERHEAT, AlertType.MISFIRE
+
+
+def many(kind: AlertType, strengths, severity: Severity = Severity.LOW) -> list[Potential]:
+    return [
+        Potential(f"v{place}", kind, NOON + place, NOON + place, float(strength), severity)
+        for place, strength in enumerate(strengths)
+    ]
+
+
+@pytest.mark.parametrize("target", [0, 5, 17, 60])
+def test_no_more_alerts_than_the_budget_unless_a_limit_forbids(target):
+    found = many(SPEEDING, np.linspace(0.55, 0.94, 80))
+    assert keep_to(target, found).totals[1] <= target
+
+
+def test_as_many_alerts_as_the_budget_allows():
+    found = many(SPEEDING, np.linspace(0.5, 0.94, 89))
+    assert keep_to(40, found).totals[1] == pytest.approx(40, abs=1)
+
+
+def test_a_budget_that_is_kept_already_by_all_that_is_there_lowers_no_threshold_needlessly():
+    found = many(SPEEDING, [0.9, 0.92])
+    budget = keep_to(100, found)
+    assert budget.thresholds == pytest.approx({kind: RULES[kind].on for kind in BUDGETED}, abs=1e-3)
+
+
+def test_mild_alerts_give_way_before_severe_ones():
+    strengths = np.linspace(0.6, 0.9, 30)
+    found = many(SPEEDING, strengths, Severity.LOW) + many(MISFIRE, strengths + 0.05, Severity.CRITICAL)
+    budget = keep_to(30, found)
+    assert budget.after.get(MISFIRE, 0) > 2 * budget.after.get(SPEEDING, 0)
+
+
+@pytest.mark.parametrize("kind", list(CEILINGS))
+def test_no_budget_silences_a_physical_limit(kind):
+    budget = keep_to(0, many(kind, [0.6, CEILINGS[kind], 0.99], Severity.CRITICAL))
+    assert budget.after[kind] == 2
+
+
+def test_no_threshold_falls_to_where_a_claim_is_more_likely_wrong():
+    budget = keep_to(1000, many(MISFIRE, np.linspace(FLOOR, 0.69, 20)))
+    assert min(budget.thresholds.values()) >= FLOOR
+    assert budget.after[MISFIRE] == 20
+
+
+def test_what_vanishes_is_named():
+    found = many(SPEEDING, [0.65, 0.94])
+    (gone,) = keep_to(1, found).vanished
+    assert gone.strength == 0.65
+
+
+@pytest.mark.parametrize("kind", [SPEEDING, OVERHEAT, MISFIRE])
+@pytest.mark.parametrize("seed", range(4))
+def test_potentials_are_the_episodes_that_the_live_path_would_open(kind, seed):
+    rng = np.random.default_rng(seed)
+    level = np.repeat(rng.choice([0.1, 0.3, 0.8, 0.95], 60, p=[0.5, 0.2, 0.2, 0.1]), rng.integers(5, 400, 60))
+    at = NOON + np.arange(len(level), dtype=float)
+    scores = ScoreBatch.unknown(len(level))
+    scores.probability[:, TYPES.index(kind)] = level
+    scores.severity[:, TYPES.index(kind)] = Severity.HIGH
+    nothing = np.empty((len(level), 0), np.float32)
+    features = FeatureBatch((VehicleId("t", "v"),) * len(level), at, nothing, nothing, (None,) * len(level))
+    events = Episodes().update(np.zeros(len(level), np.intp), features, scores)
+    opened = {event.started_at.timestamp() for event in events if event.change is EpisodeChange.OPENED}
+    found = potentials("v", kind, at, level, np.full(len(level), Severity.HIGH, np.int8))
+    expected = [potential for potential in found if potential.strength >= RULES[kind].on]
+    assert abs(len(expected) - len(opened)) <= 1
+    assert len(opened) > 1
