@@ -26,3 +26,12 @@ def watch_drift(settings: Settings) -> int:
     from pipelines.drift import watch_drift as watch
 
     return asyncio.run(watch(settings))
+
+
+def promote_by_rule(settings: Settings) -> dict[str, str]:
+    """Promote the challengers that the stated rule lets through; returns model → what became of its challenger."""
+    import asyncio
+
+    from pipelines.promotion import promote_by_rule as promote
+
+    return asyncio.run(promote(settings))

@@ -18,7 +18,7 @@ from fleet.settings import Settings, load_settings
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
 from fleet.stores.promotions import announcements
-from fleetguard.jobs import materialise_features, refresh_forecasts, watch_drift
+from fleetguard.jobs import materialise_features, promote_by_rule, refresh_forecasts, watch_drift
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
@@ -28,6 +28,7 @@ RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process en
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
 DRIFT_EVERY_S = 3600.0
+PROMOTE_EVERY_S = 86_400.0
 LISTEN_AGAIN_S = 5.0
 
 log = structlog.get_logger(__name__)
@@ -93,6 +94,7 @@ async def keep(settings: Settings) -> None:
         forecasts,
         _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
         _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
+        *([_Job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),
     ]
     following = asyncio.create_task(_follow_promotions(settings, forecasts))
     heard = time.monotonic()

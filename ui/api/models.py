@@ -215,6 +215,28 @@ class ForecastPage(ApiModel):
     next_cursor: str | None
 
 
+class ModelNotice(ApiModel):
+    model: str
+    version: str
+    subject: str
+    detail: str
+    opened_at: datetime
+
+
+class QuantityDrift(ApiModel):
+    model: str
+    version: str
+    quantity: str = Field(description="feature:<name> or score:<type>")
+    at: datetime
+    psi: float = Field(description="Population stability index against the training; beyond 0.25 something has moved.")
+    rows: int
+
+
+class ModelWatch(ApiModel):
+    notices: list[ModelNotice]
+    drift: list[QuantityDrift]
+
+
 class Accepted(ApiModel):
     accepted: Literal[True] = True
 

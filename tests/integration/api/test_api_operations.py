@@ -1,10 +1,13 @@
 """What those who run it see, the page, and the API without its dependencies."""
 
+from datetime import UTC, datetime
+
 import asyncpg
 import httpx
 import pytest
 
 from fleet.settings import Api, Ingest, Mqtt, Postgres, Settings
+from fleet.stores.model_life import Drift, Notice, close_notice, open_notice, save_drift
 from fleetguard.testing import free_port
 from ui.api.app import create_app
 
@@ -93,3 +96,16 @@ async def test_what_is_not_there_is_a_404_and_nothing_outside_is_served(page, pa
     answer = await page.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_engineers_see_notices_and_drift_and_prometheus_the_index(api, sign_in, tenant, pool):
+    now = datetime.now(UTC)
+    await save_drift(pool, [Drift("engine", "7", "feature:engine_rpm", now, 0.5, 9000)])
+    await open_notice(pool, Notice("engine", "7", "feature drift", "What the model sees has moved.", now, None))
+    engineer, manager = await sign_in(tenant, "ml_engineer"), await sign_in(tenant)
+    seen = (await engineer.browser.get("/api/models")).json()
+    assert {"model": "engine", "subject": "feature drift"}.items() <= seen["notices"][0].items()
+    assert any(each["quantity"] == "feature:engine_rpm" and each["psi"] == 0.5 for each in seen["drift"])
+    assert (await manager.browser.get("/api/models")).status_code == 403
+    assert 'fleetguard_drift_psi{model="engine",quantity="feature:engine_rpm"} 0.5' in (await ask(api, "/metrics")).text
+    await close_notice(pool, "engine", "feature drift", now)

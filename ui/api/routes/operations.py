@@ -1,12 +1,15 @@
 """For those who run it: liveness, readiness, metrics."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from fleet.errors import FleetError
+from fleet.stores.model_life import Drift, latest_drift
 from ui.api.models import Health, Readiness
 from ui.api.readiness import part_states, postgres_state
 from ui.api.services import ServicesDep
@@ -35,8 +38,21 @@ async def get_readiness(
 @router.get("/metrics", operation_id="getMetrics", response_class=Response)
 async def get_metrics(services: ServicesDep) -> Response:
     """Prometheus metrics of all processes of this machine."""
+    drift: list[Drift] = []
+    with suppress(FleetError):  # without the store its gauges are missing, and everything else is told
+        drift = await latest_drift(await services.database.pool())
     body = await asyncio.to_thread(_metrics, services.settings.metrics_dir)
-    return Response(body, media_type=CONTENT_TYPE_LATEST)
+    return Response(body + _drift_metrics(drift), media_type=CONTENT_TYPE_LATEST)
+
+
+def _drift_metrics(drift: list[Drift]) -> bytes:
+    registry = CollectorRegistry()
+    gauge = Gauge(
+        "fleetguard_drift_psi", "How far a quantity has moved from its training.", ["model", "quantity"], registry=registry
+    )
+    for each in drift:
+        gauge.labels(each.model, each.quantity).set(each.psi)
+    return generate_latest(registry)
 
 
 def _metrics(folder: str) -> bytes:

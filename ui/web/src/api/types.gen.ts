@@ -441,6 +441,46 @@ export type HistoryItem = {
 };
 
 /**
+ * ModelNotice
+ */
+export type ModelNotice = {
+    /**
+     * Detail
+     */
+    detail: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Openedat
+     */
+    openedAt: string;
+    /**
+     * Subject
+     */
+    subject: string;
+    /**
+     * Version
+     */
+    version: string;
+};
+
+/**
+ * ModelWatch
+ */
+export type ModelWatch = {
+    /**
+     * Drift
+     */
+    drift: Array<QuantityDrift>;
+    /**
+     * Notices
+     */
+    notices: Array<ModelNotice>;
+};
+
+/**
  * PartState
  */
 export type PartState = {
@@ -480,6 +520,40 @@ export type Problem = {
      * Type
      */
     type: string;
+};
+
+/**
+ * QuantityDrift
+ */
+export type QuantityDrift = {
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Model
+     */
+    model: string;
+    /**
+     * Psi
+     *
+     * Population stability index against the training; beyond 0.25 something has moved.
+     */
+    psi: number;
+    /**
+     * Quantity
+     *
+     * feature:<name> or score:<type>
+     */
+    quantity: string;
+    /**
+     * Rows
+     */
+    rows: number;
+    /**
+     * Version
+     */
+    version: string;
 };
 
 /**
@@ -1250,6 +1324,36 @@ export type ListForecastsResponses = {
 };
 
 export type ListForecastsResponse = ListForecastsResponses[keyof ListForecastsResponses];
+
+export type GetModelsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/models';
+};
+
+export type GetModelsErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetModelsError = GetModelsErrors[keyof GetModelsErrors];
+
+export type GetModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ModelWatch;
+};
+
+export type GetModelsResponse = GetModelsResponses[keyof GetModelsResponses];
 
 export type SignOutData = {
     body?: never;
