@@ -9,9 +9,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from fleet.series import MAD_TO_SIGMA
 from fleet.telemetry import FloatArray
 
-MAD_TO_SIGMA: Final = 1.4826  # scales a median absolute deviation to a normal standard deviation
 MIN_MINUTES: Final = 10
 MIN_FUEL_SPAN_L: Final = 5.0  # a level that fell less says little against its own noise
 _REFUEL_PCT: Final = 4.0

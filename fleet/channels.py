@@ -6,7 +6,7 @@ MINUTES = 360
 DIRECT = (
     "speed_kmh", "engine_rpm", "coolant_temp_c", "oil_temp_c", "oil_pressure_kpa", "map_kpa", "maf_gps", "intake_temp_c",
     "throttle_pct", "engine_load_pct", "fuel_rate_lph", "battery_v", "ambient_temp_c", "ignition_on", "speed_limit_kmh",
-    "yaw_rate_dps", "odometer_km",
+    "yaw_rate_dps", "odometer_km", "altitude_m",
 )  # fmt: skip
 DERIVED = (
     "fuel_pct", "brake_pct", "offset_s", "accel_ms2", "lateral_ms2", "peak_accel_ms2", "peak_brake_ms2", "peak_corner_ms2",
@@ -17,6 +17,7 @@ SECOND = {name: position for position, name in enumerate(SECOND_CHANNELS)}
 PEAKS = slice(SECOND["peak_accel_ms2"], SECOND["peak_horizontal_ms2"] + 1)
 
 MINUTE_CHANNELS = (
+    "expected_l",
     "samples", "fuel_pct", "fuel_spread_pct", "fuel_l", "distance_km", "engine_on", "moving", "speed_kmh", "engine_rpm",
     "engine_load_pct", "coolant_temp_c", "coolant_range_c", "ambient_temp_c", "oil_pressure_kpa", "battery_on_v", "battery_off_v",
     "harsh_s", "accel_rms_ms2", "lateral_rms_ms2", "weave_dps", "speeding", "map_kpa", "intake_temp_c", "rough_rpm", "air_fuel",

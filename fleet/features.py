@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
-from fleet.fuel_level import rest_drop, unexplained_slope
+from fleet.fuel_level import burnt, rest_drop, sender_habits, unexplained_slope
 from fleet.minutes import roughness
 from fleet.series import carried, covered_sum, held, mean, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
@@ -33,9 +33,10 @@ MINUTE_FEATURES = (
     "speed_std_15_kmh", "speeding_15", "moving_15", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
     "load_flat_std_pct",
     "coolant_jitter_15_c", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
-    "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_rise_15_pct", "fuel_used_15_l", "fuel_used_60_l",
-    "fuel_noise_pct", "fuel_jumps_60", "fuel_zero", "fuel_slope_lph", "fuel_slope_error_lph", "fuel_hours", "still_15",
-    "fuel_unmetered_share", "fuel_rest_drop_pct", "fuel_rest_min", "fuel_rest_heard", "fuel_since_rest_min", *VITALS,
+    "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_used_5_l", "fuel_used_15_l", "fuel_used_doubt",
+    "fuel_noise_pct", "fuel_zero", "fuel_climb_pct", "fuel_flat_burnt_pct", "fuel_before_zero_pct", "fuel_slope_lph",
+    "fuel_slope_error_lph", "fuel_hours", "still_5", "still_15",
+    "fuel_rest_drop_pct", "fuel_rest_steady_pct", "fuel_rest_min", "fuel_rest_heard", "fuel_since_rest_min", *VITALS,
 )  # fmt: skip
 FEATURES = SECOND_FEATURES + MINUTE_FEATURES + ("vehicle_class", "tank_l")
 FEATURE = {name: position for position, name in enumerate(FEATURES)}
@@ -260,27 +261,28 @@ def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
     for minutes in (5, 15, 60):
         before = middle(level, minutes)
         put(f"fuel_drop_{minutes}_pct", before - now)
-    put("fuel_rise_15_pct", now - np.fmin.reduce(level[:, -17:], axis=1))
-    used = last("fuel_l", 60)
-    put("fuel_used_15_l", covered_sum(used[:, -15:]))
-    put("fuel_used_60_l", covered_sum(used))
+    used = burnt(last("fuel_l", 360), last("expected_l", 360), last("engine_on", 360))
+    put("fuel_used_5_l", covered_sum(used.litres[:, -5:]))
+    put("fuel_used_15_l", covered_sum(used.litres[:, -15:]))
+    put("fuel_used_doubt", used.doubt)
     steps = np.abs(np.diff(level[:, -60:], axis=1))
     put("fuel_noise_pct", np.maximum(mean(steps), mean(last("fuel_spread_pct", 30))))
-    put("fuel_jumps_60", np.where(np.isnan(steps).all(axis=1), np.nan, np.nansum(steps > 8, axis=1)))
     put("fuel_zero", newest((raw == 0).astype(np.float32) + 0 * raw))
-    slope_pct, error, hours = unexplained_slope(level, last("fuel_l", 360), tank_l)
-    put("fuel_slope_lph", slope_pct)
-    put("fuel_slope_error_lph", error)
-    put("fuel_hours", hours)
-    burning = last("engine_on", 360) > 0.5
-    put("fuel_unmetered_share", (burning & np.isnan(last("fuel_l", 360))).sum(axis=1) / np.maximum(burning.sum(axis=1), 1))
+    for name, value in sender_habits(raw, last("moving", 360) > 0.05, used, tank_l).items():
+        put(f"fuel_{name}", value)
+    vanishing = unexplained_slope(level, used, tank_l)
+    put("fuel_slope_lph", vanishing.lph)
+    put("fuel_slope_error_lph", vanishing.error_lph)
+    put("fuel_hours", vanishing.hours)
     parked = np.nan_to_num(last("engine_on", 360)) < 0.5
     rest = rest_drop(level, ~np.isnan(raw), parked & ~(last("moving", 360) > 0.1))
-    for name, value in zip(("drop_pct", "min", "heard"), rest, strict=True):
+    for name, value in rest._asdict().items():
         put(f"fuel_rest_{name}", value)
     put("fuel_since_rest_min", trailing_true(~parked))
     moving = last("moving", 15)
-    put("still_15", 1 - mean(np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)))
+    still = np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)
+    put("still_5", 1 - mean(still[:, -6:]))
+    put("still_15", 1 - mean(still))
 
 
 def driving_since_rest(moving: NDArray[np.bool_], rest_min: int = 45) -> FloatArray:

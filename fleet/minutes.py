@@ -1,8 +1,10 @@
 """A minute of a vehicle in a few numbers, from its seconds. Pure numpy."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fleet.channels import MINUTE, MINUTE_CHANNELS, PEAKS, SECOND
+from fleet.consumption import expected_lph
 from fleet.series import mean, median
 from fleet.telemetry import FloatArray
 
@@ -71,8 +73,8 @@ def _unchanged(values: FloatArray) -> FloatArray:
     return np.where(known, flat, np.nan).astype(np.float32)
 
 
-def summarise_minute(window: FloatArray, tank_l: FloatArray) -> FloatArray:
-    """(n, minute channel) from (n, seconds, second channel); NaN where no second says anything."""
+def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> FloatArray:
+    """(n, minute channel) from (n, seconds, second channel), newest second first; NaN where no second says anything."""
 
     def of(name: str) -> FloatArray:
         return window[:, :, SECOND[name]]
@@ -91,6 +93,7 @@ def summarise_minute(window: FloatArray, tank_l: FloatArray) -> FloatArray:
     put("fuel_pct", level)
     put("fuel_spread_pct", median(np.abs(fuel - level[:, None])))
     put("fuel_l", mean(of("fuel_rate_lph")) / 60)
+    put("expected_l", expected_lph(vehicle_class, lambda name: of(name)[:, ::-1]) / 60)
     put("distance_km", mean(speed) / 60)
     put("engine_on", mean(running))
     put("moving", mean((speed > 5) + 0 * speed))

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 from fleet.telemetry import FloatArray
 
+MAD_TO_SIGMA = 1.4826  # scales a median absolute deviation to a normal standard deviation
+
 
 def mean(values: FloatArray) -> FloatArray:
     """(n,) mean over axis 1 of what is there; NaN where nothing is."""

@@ -28,7 +28,7 @@ STATE = np.dtype([
     ("seconds", "f4", (SECONDS, len(SECOND_CHANNELS))),  # circular: bin of second s at s % SECONDS
     ("minutes", "f4", (MINUTES, len(MINUTE_CHANNELS))),  # circular: bin of minute m at m % MINUTES
 ])  # fmt: skip
-LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/2"
+LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/3"
 
 _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
@@ -153,7 +153,7 @@ class WindowState:
         age = second[:, None] - np.arange(SECONDS)  # (n, SECONDS) absolute seconds, newest first
         window = rows["seconds"][slot[:, None], age % SECONDS]
         window[age // 60 != minute[:, None]] = np.nan
-        rows["minutes"][slot, minute % MINUTES] = summarise_minute(window, rows["tank_l"][slot])
+        rows["minutes"][slot, minute % MINUTES] = summarise_minute(window, rows["vehicle_class"][slot])
 
     def _bins(
         self, slot: NDArray[np.intp], time: TimeArray, values: FloatArray, starts: NDArray[np.intp], ends: NDArray[np.intp]

@@ -19,24 +19,30 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
     AlertType.FUEL_THEFT: ("residual_ratio", "residual_sigma", "still"),
     AlertType.FUEL_LEAK: ("leak_ratio", "leak_sigma", "hours"),
 }
-_METERING_ERROR = 0.05  # share by which an uncalibrated fuel rate may be off; a leak must stand out from it
-_INDEPENDENT_PER_H = 4  # readings of a sloshing tank within an hour that tell something new
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
 _STEP_PCT = 0.4  # one step of a sender that reports a byte: the error of a level at rest
 _UNKNOWN_SWING_PCT = 6.0  # how far a sender's reading may be from the level where its usual swing is not known yet
 _SIPHON_LPH = 6.0  # what leaves a parked vehicle faster than this is taken; slower, it leaks
 _LEAK_REST_H = 0.5
-_UNMETERED_SHARE = 0.05
+_LEAK_MOST_LPH = 15.0  # what runs out faster is drained
 _STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sender
 _SILENT_MIN = 3.0
-_LEAP_PCT, _LEAP_USUAL = 15.0, 2.5  # a leap in motion: points of level, and times the usual of this sender
+_CLIMB_PCT, _CLIMB_USUAL, _CLIMB_UNKNOWN_PCT = 9.0, 2.0, 20.0  # no fuel is filled in on the move
+_FLAT_BURNT_PCT, _SATURATED_BURNT_PCT = (
+    4.0,
+    16.0,
+)  # of a tank, burnt while the level stood still; more where a float is at its end
+_FLOAT_LOW_PCT, _FLOAT_HIGH_PCT = 10.0, 88.0
+_CUT_PCT = 12.0  # a level that was higher than this a minute before it read 0 did not run out
+_LEAP_PCT, _LEAP_USUAL = 18.0, 3.0  # a leap in motion: points of level, and times the usual of this sender
 _LEAP_UNKNOWN_PCT = 45.0  # where the usual is not known yet: real senders swing 40 points within a trip
 _SPREAD_USUAL = 5.0
+_LEAST_DOUBT = 0.1  # of what was burnt in some minutes
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
 _CLEAR_LEAK = 2.0  # times the limit, in litres and in noise, at which no calibration is needed
 _PARKED_SHARE = 0.95
-_PARKED_FLOOR = 0.5  # of the suspect amount: nothing sloshes in a vehicle that has stood for a quarter of an hour
+_PARKED_FLOOR = 0.35  # of the suspect amount: nothing sloshes in a vehicle that stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,7 @@ class Balance:
         lost_l, error_l: unexplained litres within 15 min, or over a rest, and their standard error.
         still: share of that time at rest.
         suspect_l, critical_l: limits of this tank.
-        leak_lph, leak_error_lph: unexplained litres per hour over the last `hours`; `doubt_lph` is what a meter may hide.
+        leak_lph, leak_error_lph: unexplained litres per hour over the last `hours`, and their standard error.
     """
 
     lost_l: FloatArray
@@ -57,7 +63,6 @@ class Balance:
     critical_l: FloatArray
     leak_lph: FloatArray
     leak_error_lph: FloatArray
-    doubt_lph: FloatArray
     hours: FloatArray
 
     def inputs(self, kind: AlertType) -> FloatArray:
@@ -66,7 +71,7 @@ class Balance:
             "residual_ratio": np.log2(np.maximum(self.lost_l / self.suspect_l, 0.1)),
             "residual_sigma": np.log2(np.maximum(self.lost_l / self.error_l, 0.1)),
             "still": self.still,
-            "leak_ratio": np.log2(np.maximum(self.leak_lph - self.doubt_lph, 0.1)),
+            "leak_ratio": np.log2(np.maximum(self.leak_lph, 0.1)),
             "leak_sigma": np.log2(np.maximum(self.leak_lph / self.leak_error_lph, 0.1)),
             "hours": np.log2(np.maximum(self.hours, 0.5)),
         }
@@ -81,19 +86,16 @@ def fuel_balance(features: FeatureBatch, slow: FloatArray, expected: FloatArray,
     """
     tank = features.column("tank_l")
     litres = tank / 100
-    still = features.column("still_15")
     hour = (features.at // 3600 + 72).astype(np.int64) % 168  # the epoch began on a Thursday
     by_class = expected[features.column("vehicle_class").astype(np.intp), hour]
     lph = np.where(np.isnan(slow[:, SLOW_FEATURE["expected_lph"]]), by_class, slow[:, SLOW_FEATURE["expected_lph"]])
-    scale = slow[:, SLOW_FEATURE["consumption_scale"]]
-    metered = features.column("fuel_used_15_l") * np.where(np.isnan(scale), 1, scale)
-    used = np.where(np.isnan(metered), lph * (1 - still) / 4, metered)
+    scale = np.nan_to_num(slow[:, SLOW_FEATURE["consumption_scale"]], nan=1.0)
     step = np.maximum(features.column("fuel_noise_pct"), 0.2) * litres
-    moving = _Loss(features.column("fuel_drop_15_pct") * litres - used, np.hypot(step, 0.2 * used), still)
+    lost = _clearer(*(_within(features, minutes, litres, step, lph, scale) for minutes in (15, 5)))
     rest = _over_rest(features, litres, step, lph)
-    leak = _leaking(features, litres, step)
+    leak = _leaking(features, litres)
     return Balance(
-        *_clearer(moving, rest),
+        *_clearer(lost, rest),
         suspect_l=np.maximum(limits.theft_suspect_l, limits.theft_suspect_share * tank),
         critical_l=np.maximum(limits.theft_critical_l, limits.theft_critical_share * tank),
         **leak,
@@ -114,6 +116,17 @@ def _clearer(one: _Loss, other: _Loss) -> _Loss:
     return _Loss(*(np.where(better, theirs, mine) for mine, theirs in zip(one, other, strict=True)))
 
 
+def _within(
+    features: FeatureBatch, minutes: int, litres: FloatArray, step: FloatArray, lph: FloatArray, scale: FloatArray
+) -> _Loss:
+    """What was lost within some minutes beyond consumption, as metered or expected, or as this hour of the week has it."""
+    still = features.column(f"still_{minutes}")
+    known = features.column(f"fuel_used_{minutes}_l") * scale
+    used = np.where(np.isnan(known), lph * (1 - still) * minutes / 60, known)
+    doubt = np.fmax(features.column("fuel_used_doubt"), _LEAST_DOUBT)
+    return _Loss(features.column(f"fuel_drop_{minutes}_pct") * litres - used, np.hypot(step, doubt * used), still)
+
+
 def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph: FloatArray) -> _Loss:
     """What was lost while parked, beyond what a leak loses in that time; slow siphoning, and theft while nobody listened."""
     minutes, since = features.column("fuel_rest_min"), features.column("fuel_since_rest_min")
@@ -129,24 +142,19 @@ def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph
     return _Loss(np.where(fast, lost, 0 * lost), error, np.where(heard, 1, _STILL_SHARE) + 0 * lost)
 
 
-def _leaking(features: FeatureBatch, litres: FloatArray, step: FloatArray) -> dict[str, FloatArray]:
+def _leaking(features: FeatureBatch, litres: FloatArray) -> dict[str, FloatArray]:
     """Litres per hour beyond consumption: over hours of metered driving, or from a parked vehicle, whichever is clearer."""
-    hours = np.maximum(features.column("fuel_hours"), 0.25)
-    slosh = step * np.sqrt(12 / _INDEPENDENT_PER_H / hours) / hours  # error of a slope through that many readings of this noise
-    unmetered = features.column("fuel_unmetered_share") > _UNMETERED_SHARE
     driving = {
-        "leak_lph": np.where(unmetered, np.nan, features.column("fuel_slope_lph")),
-        "leak_error_lph": np.hypot(features.column("fuel_slope_error_lph"), slosh),
-        "doubt_lph": _METERING_ERROR * np.nan_to_num(features.column("fuel_used_60_l")),
+        "leak_lph": features.column("fuel_slope_lph"),
+        "leak_error_lph": features.column("fuel_slope_error_lph"),
         "hours": features.column("fuel_hours"),
     }
     rest_h = features.column("fuel_rest_min") / 60
-    lph = features.column("fuel_rest_drop_pct") * litres / rest_h
+    lph = features.column("fuel_rest_steady_pct") * litres / rest_h
     settled = (features.column("fuel_since_rest_min") == 0) & (features.column("fuel_rest_heard") == 1) & (rest_h >= _LEAK_REST_H)
     parked = {
         "leak_lph": np.where(settled, lph, np.nan),
         "leak_error_lph": _STEP_PCT * litres / rest_h,
-        "doubt_lph": 0 * lph,
         "hours": np.maximum(rest_h, 1),
     }
     clear = parked["leak_lph"] / parked["leak_error_lph"] > np.nan_to_num(driving["leak_lph"] / driving["leak_error_lph"])
@@ -175,14 +183,15 @@ class FuelScorer:
         with np.errstate(invalid="ignore", divide="ignore"):
             balance = fuel_balance(features, slow, self._expected, self._limits)
             failing = self._sender(features, claims)
-            self._theft(features, balance, failing, claims)
-            self._leak(features, balance, failing, claims)
+            stolen = self._theft(features, balance, failing, claims)
+            self._leak(features, balance, np.fmax(failing, stolen), claims)
         return claims.batch()
 
-    def _theft(self, features: FeatureBatch, balance: Balance, failing: FloatArray, claims: Claims) -> None:
+    def _theft(self, features: FeatureBatch, balance: Balance, failing: FloatArray, claims: Claims) -> FloatArray:
         sigma = balance.lost_l / balance.error_l
         resting = (balance.still >= _STILL_SHARE) & ~(features.column("speed_kmh") >= _STILL_KMH)
-        believed = resting & (failing < 0.5) & (features.column("fuel_pct") >= _EMPTY_PCT)
+        ran_out = features.column("fuel_before_zero_pct") < _CUT_PCT
+        believed = resting & (failing < 0.5) & ((features.column("fuel_pct") >= _EMPTY_PCT) | ran_out)
         floor = np.where(balance.still >= _PARKED_SHARE, _PARKED_FLOOR, 1) * balance.suspect_l
         supported = believed & (balance.lost_l >= floor) & (sigma >= self._limits.sigmas)
         model = self._calibration[AlertType.FUEL_THEFT].probability(balance.inputs(AlertType.FUEL_THEFT))
@@ -199,26 +208,22 @@ class FuelScorer:
             return (Evidence("fuel_level_l", "l", lost, 0.0, text, 1.0),)
 
         claims.put(AlertType.FUEL_THEFT, unless(known, probability), severity, reason)
+        return unless(known, probability)
 
-    def _leak(self, features: FeatureBatch, balance: Balance, failing: FloatArray, claims: Claims) -> None:
-        sigma = balance.leak_lph / balance.leak_error_lph
-        supported = (
-            (balance.leak_lph - balance.doubt_lph >= self._limits.leak_lph)
-            & (sigma >= self._limits.sigmas)
-            & (balance.hours >= 1)
-            & (failing < 0.5)
-            & (features.column("fuel_pct") >= _EMPTY_PCT)
-        )
+    def _leak(self, features: FeatureBatch, balance: Balance, otherwise: FloatArray, claims: Claims) -> None:
+        sigma, excess = balance.leak_lph / balance.leak_error_lph, balance.leak_lph / self._limits.leak_lph
+        level = features.column("fuel_pct")
+        supported = (excess >= 1) & (balance.leak_lph <= _LEAK_MOST_LPH) & (sigma >= self._limits.sigmas) & (balance.hours >= 1)
+        supported &= (otherwise < 0.5) & (level >= _EMPTY_PCT)  # a theft or a broken sender explains it
         model = self._calibration[AlertType.FUEL_LEAK].probability(balance.inputs(AlertType.FUEL_LEAK))
         probability = np.where(supported, model, np.minimum(model, SUPPORT_CAP))
-        excess = (balance.leak_lph - balance.doubt_lph) / self._limits.leak_lph
         rail = beyond(np.minimum(excess / _CLEAR_LEAK, sigma / (_CLEAR_LEAK * self._limits.sigmas)), 4)
         probability = np.where(supported, np.fmax(probability, rail), probability)
         severity = graded(balance.leak_lph, (1.0, Severity.MEDIUM), (4.0, Severity.HIGH))
 
         def reason(row: int) -> tuple[Evidence, ...]:
             rate = float(balance.leak_lph[row])
-            error = 1.96 * float(np.hypot(balance.leak_error_lph[row], balance.doubt_lph[row]))
+            error = 1.96 * float(balance.leak_error_lph[row])
             text = f"{rate:.1f} ± {error:.1f} l/h vanish beyond consumption, over {balance.hours[row]:.1f} hours."
             return (Evidence("fuel_level_l", "l/h", rate, 0.0, text, 1.0),)
 
@@ -226,18 +231,22 @@ class FuelScorer:
 
     def _sender(self, features: FeatureBatch, claims: Claims) -> FloatArray:
         """Claims SENSOR_FAULT for a level that reads 0 or jumps; (n,) its probability with silence as 0."""
-        zero, level = features.column("fuel_zero"), features.column("fuel_pct")
-        before = level + np.fmax(features.column("fuel_drop_60_pct"), features.column("fuel_drop_15_pct"))
-        leap, usual = features.column("fuel_step_pct"), features.column("fuel_step_usual_pct")
+        zero, level, before = (features.column(f"fuel_{name}") for name in ("zero", "pct", "before_zero_pct"))
+        leap, climb, usual = (features.column(f"fuel_{name}_pct") for name in ("step", "climb", "step_usual"))
         leap_limit = np.where(np.isnan(usual), _LEAP_UNKNOWN_PCT, np.maximum(_LEAP_PCT, _LEAP_USUAL * usual))
+        climb_limit = np.where(np.isnan(usual), _CLIMB_UNKNOWN_PCT, np.maximum(_CLIMB_PCT, _CLIMB_USUAL * usual))
         stuck, silent = features.column("fuel_stuck"), features.column("fuel_silent_min")
+        at_its_end = (level <= _FLOAT_LOW_PCT) | (level >= _FLOAT_HIGH_PCT)
+        flat_limit = np.where(at_its_end, _SATURATED_BURNT_PCT, _FLAT_BURNT_PCT) * (1 + features.column("fuel_used_doubt"))
+        flat = features.column("fuel_flat_burnt_pct") / flat_limit
         signs = np.stack(
             [
-                np.where((zero == 1) & (before >= 2 * _EMPTY_PCT), np.float32(0.9), np.float32(0.02)),
+                np.where((zero == 1) & (before >= _CUT_PCT), np.float32(0.9), np.float32(0.02)),
                 beyond(leap / leap_limit, 8),
                 beyond(features.column("fuel_spread_ratio") / _SPREAD_USUAL, 6),
-                beyond(stuck / _STUCK_SURPRISE, 6),
+                beyond(np.fmax(np.where(at_its_end, 0, stuck / _STUCK_SURPRISE), flat), 6),
                 beyond(silent / _SILENT_MIN, 4),
+                beyond(climb / climb_limit, 8),
             ],
             axis=1,
         )
@@ -250,8 +259,9 @@ class FuelScorer:
                 f"The fuel level leapt by {leap[row]:.0f} points while driving; leaps of this sender stay below"
                 f" {leap_limit[row]:.0f}.",
                 "The fuel level swings several times as wildly as this sender's usual slosh.",
-                "The fuel level has not changed by a single step for minutes of driving, which this sender never does.",
+                "The fuel level has not changed by a single step, longer than this sender stands still or the fuel burnt allows.",
                 f"The fuel sender has been silent for {silent[row]:.0f} minutes while other signals go on.",
+                f"The fuel level rose by {climb[row]:.0f} points on the move, where nothing is filled in.",
             )
             text = texts[int(np.nanargmax(signs[row]))]
             return (Evidence("fuel_level_pct", "%", _number(level[row]), None, text, 1.0),)

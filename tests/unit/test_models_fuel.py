@@ -29,7 +29,7 @@ def scorer(tmp_path_factory):
 
 PARKED = {
     "vehicle_class": 2, "tank_l": 400, "still_15": 1, "speed_kmh": 0, "fuel_pct": 50, "fuel_used_15_l": 0, "fuel_noise_pct": 0.3,
-    "fuel_zero": 0, "fuel_jumps_60": 0, "fuel_hours": 5, "fuel_unmetered_share": 0, "fuel_used_60_l": 0,
+    "fuel_zero": 0, "fuel_hours": 5, "fuel_used_doubt": 0.04,
 }  # fmt: skip
 
 
@@ -64,7 +64,7 @@ def test_a_drop_within_the_senders_own_noise_is_no_theft(scorer):
 
 
 def test_a_sender_that_reads_zero_is_a_sensor_fault_and_not_a_theft(scorer):
-    cut = {"fuel_drop_15_pct": 50, "fuel_pct": 0, "fuel_zero": 1}
+    cut = {"fuel_drop_15_pct": 50, "fuel_pct": 0, "fuel_zero": 1, "fuel_before_zero_pct": 50}
     assert judge(scorer, AlertType.SENSOR_FAULT, **cut)[0] >= 0.8
     assert judge(scorer, AlertType.FUEL_THEFT, **cut)[0] < 0.5
 
@@ -73,9 +73,26 @@ def test_litres_that_vanish_for_hours_are_a_leak(scorer):
     assert judge(scorer, AlertType.FUEL_LEAK, fuel_slope_lph=4, fuel_slope_error_lph=0.3)[0] >= 0.7
 
 
-def test_without_metered_consumption_a_leak_is_unknown(scorer):
-    leak = {"fuel_slope_lph": 9, "fuel_slope_error_lph": 0.3, "fuel_unmetered_share": 1}
+def test_without_anything_that_tells_consumption_a_leak_is_unknown(scorer):
+    leak = {"fuel_slope_lph": np.nan, "fuel_slope_error_lph": np.nan, "fuel_used_doubt": np.nan}
     assert np.isnan(judge(scorer, AlertType.FUEL_LEAK, **leak)[0])
+
+
+def test_a_tank_drained_to_the_last_drop_is_a_theft_and_no_broken_sender(scorer):
+    dry = {"fuel_drop_15_pct": 30, "fuel_pct": 0, "fuel_zero": 1, "fuel_before_zero_pct": 4}
+    assert judge(scorer, AlertType.FUEL_THEFT, **dry)[0] >= 0.8
+    assert judge(scorer, AlertType.SENSOR_FAULT, **dry)[0] < 0.5
+
+
+def test_five_minutes_at_rest_are_enough_for_a_theft(scorer):
+    quick = {"fuel_drop_5_pct": 20, "still_5": 1, "still_15": 0.4, "fuel_used_5_l": 0}
+    assert judge(scorer, AlertType.FUEL_THEFT, **quick)[0] >= 0.7
+
+
+def test_what_a_thief_takes_is_no_leak(scorer):
+    both = {"fuel_drop_15_pct": 20, "fuel_slope_lph": 9, "fuel_slope_error_lph": 0.5}
+    assert judge(scorer, AlertType.FUEL_THEFT, **both)[0] >= 0.8
+    assert judge(scorer, AlertType.FUEL_LEAK, **both)[0] < 0.5
 
 
 def test_no_level_means_unknown(scorer):
@@ -96,15 +113,26 @@ def test_a_level_from_before_a_silence_counts_only_beyond_the_senders_usual_swin
 
 
 def test_a_parked_vehicle_that_loses_little_by_little_leaks(scorer):
-    rest = {"fuel_rest_drop_pct": 4.5, "fuel_rest_min": 300, "fuel_since_rest_min": 0, "fuel_rest_heard": 1}
+    rest = {
+        "fuel_rest_drop_pct": 4.5,
+        "fuel_rest_steady_pct": 4.5,
+        "fuel_rest_min": 300,
+        "fuel_since_rest_min": 0,
+        "fuel_rest_heard": 1,
+    }
     assert judge(scorer, AlertType.FUEL_LEAK, **rest)[0] >= 0.7
     assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_60_pct=0.9, fuel_drop_15_pct=0.2, **rest)[0] < 0.5
 
 
-@pytest.mark.parametrize("sign", [{"fuel_stuck": 6}, {"fuel_silent_min": 6}, {"fuel_step_pct": 30, "fuel_step_usual_pct": 4}])
+@pytest.mark.parametrize("sign", [{"fuel_stuck": 6}, {"fuel_silent_min": 6}, {"fuel_step_pct": 30, "fuel_step_usual_pct": 4},
+                                  {"fuel_climb_pct": 15, "fuel_step_usual_pct": 2}, {"fuel_flat_burnt_pct": 4}])  # fmt: skip
 def test_a_sender_that_breaks_with_its_own_habits_is_a_sensor_fault(scorer, sign):
     assert judge(scorer, AlertType.SENSOR_FAULT, **sign)[0] >= 0.7
 
 
 def test_a_sender_that_has_always_swung_widely_is_no_fault(scorer):
     assert judge(scorer, AlertType.SENSOR_FAULT, fuel_step_pct=30, fuel_step_usual_pct=25)[0] < 0.5
+
+
+def test_a_float_at_its_end_may_stand_still_for_long(scorer):
+    assert judge(scorer, AlertType.SENSOR_FAULT, fuel_pct=91, fuel_flat_burnt_pct=6, fuel_stuck=8)[0] < 0.5
