@@ -1,6 +1,5 @@
 """Puts fuel losses into a real log of normal driving: drains while parked and slow leaks, each in its own copy."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -84,11 +83,6 @@ def _part(time: TimeArray, values: FloatArray, loss: Loss, tank_l: float, after_
 def _of(recorded: Recording, vehicle: int) -> tuple[TimeArray, FloatArray]:
     rows = slice(int(recorded.starts[vehicle]), int(recorded.starts[vehicle + 1]))
     return recorded.event_time[rows], recorded.values[rows]
-
-
-def draw(count: int, starts: TimeArray, make: Callable[[float], Loss], rng: np.random.Generator) -> list[Loss]:
-    """So many losses, each beginning at one of the starts."""
-    return [make(float(start)) for start in rng.choice(starts, count, replace=False)]
 
 
 def level_before(recorded: Recording, starts: TimeArray, vehicle: int = 0) -> NDArray[np.float32]:

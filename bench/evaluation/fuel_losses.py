@@ -1,0 +1,129 @@
+"""Fuel losses in a real log of normal driving: what is found, how late, and what is raised without any."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from bench.evaluation.card import Figure, Section
+from bench.evaluation.fuel_injection import DRAIN_S, Loss, inject, level_before, standing_starts, trip_starts
+from bench.evaluation.fuel_pictures import new_figure, save
+from bench.evaluation.trial import TEST_SEEDS, Trial
+from bench.plot import COLOURS
+from fleet.alerts import TYPE_INDEX, AlertType, EpisodeChange, EpisodeEvent
+from fleet.replay import Recording
+from fleet.signals import INDEX
+from fleet.telemetry import FloatArray
+from pipelines.history import judge, read_history
+from serve.parts import ModelScorer
+
+DRAINS, LEAKS = 12, 8  # per seed
+DRAIN_SHARES: Final = (0.10, 0.40)
+LEAK_LPH: Final = (2.0, 5.0, 10.0)
+LEAK_S: Final = 6 * 3600.0
+TANK_L: Final = 50.0
+HISTORY: Final = "obd-normal"
+LEFT_PCT: Final = 10.0  # what a loss leaves in the tank at least
+CLAIMED: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A loss and what came of it. `delay_s`: from its start to the first alert of its type, NaN where there was none."""
+
+    loss: Loss
+    delay_s: float
+    others: int
+
+
+def losses_section(trial: Trial) -> Section:
+    """Drains and leaks put into the log, every seed with placements of its own, and the log as it is."""
+    scorer = trial.scorers()["fuel"]
+    recorded = read_history(trial.bundle(HISTORY))
+    plain = judge(recorded, [scorer])
+    opened = [event for event in plain.events if event.change is EpisodeChange.OPENED]
+    drains = [_tried(recorded, _drains(recorded, seed), AlertType.FUEL_THEFT, scorer) for seed in TEST_SEEDS]
+    leaks = {
+        lph: [_tried(recorded, _leaks(recorded, lph, seed), AlertType.FUEL_LEAK, scorer) for seed in TEST_SEEDS]
+        for lph in LEAK_LPH
+    }
+    figures = [
+        Figure("fuel alerts in the whole log", (float(len(opened)),), 1.0, "at most"),
+        Figure("windows with a fuel claim", (_claimed(plain.scores.probability),), 0.02, "at most"),
+        Figure("recall of drains", tuple(map(_recall, drains)), 0.9),
+        Figure("median delay of a drain, min", tuple(map(_delay_min, drains))),
+        *(Figure(f"recall of leaks, {lph:g} l/h", tuple(map(_recall, found)), 0.9) for lph, found in leaks.items()),
+        *(Figure(f"median delay of leaks, {lph:g} l/h, min", tuple(map(_delay_min, found))) for lph, found in leaks.items()),
+        Figure("other fuel alerts per loss", tuple(float(np.mean([one.others for one in found])) for found in drains)),
+    ]
+    text = (
+        f"`{HISTORY}` is the log of one real car, all normal. Each seed puts {DRAINS} drains of {DRAIN_SHARES[0]:.0%} to "
+        f"{DRAIN_SHARES[1]:.0%} of the tank into it, over five minutes in which the car stands, and {LEAKS} leaks of each rate "
+        f"that last {LEAK_S / 3600:.0f} hours by the clock, trips and pauses alike; readings go on, and what is lost stays "
+        "lost. Found means an alert of the right type raised within the loss or ten minutes after."
+    )
+    picture = _draw(trial, recorded, [one for found in drains for one in found])
+    return Section("Losses in a real log", text, figures, pictures=[(picture, "Delay of each drain by its size")])
+
+
+def _claimed(probability: FloatArray) -> float:
+    kinds = [TYPE_INDEX[kind] for kind in (AlertType.FUEL_THEFT, AlertType.FUEL_LEAK, AlertType.SENSOR_FAULT)]
+    return float((np.fmax.reduce(probability[:, kinds], axis=1) >= CLAIMED).mean())
+
+
+def _drains(recorded: Recording, seed: int) -> list[Loss]:
+    rng = np.random.default_rng(seed)
+    starts = standing_starts(recorded)
+    level = level_before(recorded, starts)
+    losses = []
+    for share in rng.uniform(*DRAIN_SHARES, DRAINS).tolist():
+        start = float(rng.choice(starts[level > 100 * share + LEFT_PCT]))
+        losses.append(Loss(start, start + DRAIN_S, share=share))
+    return losses
+
+
+def _leaks(recorded: Recording, lph: float, seed: int) -> list[Loss]:
+    rng = np.random.default_rng(seed)
+    starts = trip_starts(recorded)
+    full = starts[(level_before(recorded, starts) > 100 * lph / TANK_L + LEFT_PCT) & (starts < starts[-1] - LEAK_S)]
+    return [Loss(float(start), float(start) + LEAK_S, lph=lph) for start in rng.choice(full, LEAKS, replace=False)]
+
+
+def _tried(recorded: Recording, losses: list[Loss], kind: AlertType, scorer: ModelScorer) -> list[Found]:
+    altered = inject(recorded, losses, TANK_L)
+    events = [event for event in judge(altered, [scorer]).events if event.change is EpisodeChange.OPENED]
+    return [_found(loss, [event for event in events if event.vehicle == name], kind)
+            for loss, name in zip(losses, altered.vehicles, strict=True)]  # fmt: skip
+
+
+def _found(loss: Loss, events: list[EpisodeEvent], kind: AlertType) -> Found:
+    delays = [event.at.timestamp() - loss.start for event in events if event.type is kind]
+    mine = [delay for delay in delays if delay >= 0]
+    return Found(loss, min(mine, default=float("nan")), len(events) - bool(mine))
+
+
+def _recall(found: Sequence[Found]) -> float:
+    return float(np.mean([one.delay_s == one.delay_s for one in found]))
+
+
+def _delay_min(found: Sequence[Found]) -> float:
+    delays = [one.delay_s / 60 for one in found if one.delay_s == one.delay_s]
+    return float(np.median(delays)) if delays else float("nan")
+
+
+def _draw(trial: Trial, recorded: Recording, drains: Sequence[Found]) -> Path:
+    figure, (left, right) = new_figure(1, 2, (10, 3.6))
+    seen = [one for one in drains if one.delay_s == one.delay_s]
+    left.scatter([100 * one.loss.share for one in seen], [one.delay_s / 60 for one in seen], color=COLOURS[0])
+    left.set(xlabel="drained within five minutes, % of the tank", ylabel="minutes until the alert", ylim=(0, None))
+    left.set_title(f"{len(seen)} of {len(drains)} drains found")
+    example = max(drains, key=lambda one: one.loss.share).loss
+    altered = inject(recorded, [example], TANK_L)
+    shown = altered.event_time > example.start - 900
+    minutes = (altered.event_time[shown] - example.start) / 60
+    right.plot(minutes, altered.values[shown, INDEX["fuel_level_pct"]], color=COLOURS[0], linewidth=0.8)
+    right.set(xlabel="minutes after the drain begins", ylabel="level as sent, %", ylim=(0, 100))
+    right.set_title("The largest drain")
+    return save(figure, trial.picture("fuel-losses"))
