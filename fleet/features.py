@@ -12,15 +12,20 @@ from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
 from fleet.fuel_level import burnt, rest_drop, sender_habits, unexplained_slope
 from fleet.minutes import roughness
-from fleet.series import carried, covered_sum, held, mean, middle, newest, slope, spread, trailing_true
+from fleet.series import bridged, carried, covered_sum, held, mean, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
 from fleet.vitals import VITALS, vitals
 from fleet.windows import WindowState
 
 G_MS2 = 9.80665
+_MANNER = (  # what minutes say of a manner of driving, its unit, and over how many of them it is told
+    ("surge", "ms2", (5,)), ("brake_power", "m2s3", (5,)), ("pull_power", "m2s3", (5,)), ("lateral_jitter", "ms3", (5, 15)),
+    ("sway", "ms2", (5, 15)), ("wander", "dps", (5, 15)), ("heading_wander", "deg", (15,)),
+)  # fmt: skip
 
 SECOND_FEATURES = (
-    "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "accel_rms_60_ms2",
+    "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "sustained_peak_g",
+    "accel_rms_60_ms2",
     "lateral_rms_60_ms2", "jerk_rms_60_ms3", "brake_max_5_pct", "throttle_std_60_pct", "yaw_rms_5_dps", "speed_known",
     "over_limit_10_kmh", "over_limit_30_kmh", "over_limit_10_ratio", "over_limit_30_ratio",
     "engine_rpm", "rpm_rough_30", "engine_load_pct", "throttle_pct", "map_kpa", "air_ratio", "coolant_temp_c",
@@ -29,8 +34,11 @@ SECOND_FEATURES = (
     "rpm_min_10", "yaw_jitter_60_dps", "speed_max_6_kmh", "speed_min_6_kmh", "rough_60_rpm",
 )  # fmt: skip
 MINUTE_FEATURES = (
-    "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "weave_15_dps",
-    "speed_std_15_kmh", "speeding_15", "moving_15", "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
+    "driving_min", "night", "harsh_30", "harsh_per_km_30", "accel_rms_15_ms2", "lateral_rms_15_ms2", "speed_std_15_kmh",
+    "speeding_15", "moving_15", "surge_5_ms2", "brake_power_5_m2s3", "pull_power_5_m2s3", "lateral_jitter_5_ms3",
+    "lateral_jitter_15_ms3", "sway_5_ms2", "sway_15_ms2", "wander_5_dps", "wander_15_dps", "heading_wander_15_deg",
+    "yaw_jitter_15_dps",
+    "coolant_mean_15_c", "coolant_rise_15_c", "coolant_flat_min",
     "load_flat_std_pct",
     "coolant_jitter_15_c", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
     "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_used_5_l", "fuel_used_15_l", "fuel_used_doubt",
@@ -49,7 +57,7 @@ SLOW_FEATURES = (
 SLOW_FEATURE = {name: position for position, name in enumerate(SLOW_FEATURES)}
 
 SEQUENCE_S = 30
-SEQUENCE_CHANNELS = ("speed_kmh", "accel_ms2", "lateral_ms2", "yaw_rate_dps", "throttle_pct", "brake_pct")
+SEQUENCE_CHANNELS = ("speed_kmh", "accel_ms2", "lateral_ms2", "yaw_rate_dps", "throttle_pct", "brake_pct", "imu_x_ms2")
 _SEQUENCE = np.array([SECOND[name] for name in SEQUENCE_CHANNELS])
 
 
@@ -156,8 +164,8 @@ def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
     put("speed_min_6_kmh", np.fmin.reduce(recent, axis=1))
     put("speed_known", (~np.isnan(last("speed_kmh", 5))).any(axis=1))
     put("speed_std_60_kmh", spread(last("speed_kmh", 60)))
-    for kind in ("accel", "brake", "corner", "horizontal"):
-        put(f"{kind}_peak_g", np.fmax.reduce(last(f"peak_{kind}_ms2", 2), axis=1) / G_MS2)
+    for kind in ("accel", "brake", "corner", "horizontal", "sustained"):
+        put(f"{kind}_peak_g", newest(last(f"peak_{kind}_ms2", 1)) / G_MS2)
     accel = last("accel_ms2", 60)
     put("accel_rms_60_ms2", np.sqrt(mean(accel**2)))
     put("lateral_rms_60_ms2", np.sqrt(mean(last("lateral_ms2", 60) ** 2)))
@@ -221,7 +229,7 @@ def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: Float
 
 
 def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
-    moving = np.nan_to_num(last("moving", 360)) > 0.1
+    moving = bridged(np.nan_to_num(last("moving", 360)) > 0.1)  # a queue or a red light is no rest
     put("driving_min", np.where(np.isnan(last("moving", 360)).all(axis=1), np.nan, driving_since_rest(moving)))
     hour = (minute // 60) % 24
     put("night", (hour < 6).astype(np.float32))
@@ -231,7 +239,10 @@ def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
     put("harsh_per_km_30", total / np.maximum(np.nansum(distance, axis=1), 1))
     for source, name in (("accel_rms_ms2", "accel_rms_15_ms2"), ("lateral_rms_ms2", "lateral_rms_15_ms2")):
         put(name, np.sqrt(mean(np.where(last("moving", 15) > 0.5, last(source, 15) ** 2, np.nan))))
-    put("weave_15_dps", mean(last("weave_dps", 15)))
+    for name, unit, windows in _MANNER:
+        for minutes in windows:  # roots: one hard minute is no manner
+            put(f"{name}_{minutes}_{unit}", mean(np.sqrt(last(f"{name}_{unit}", minutes))) ** 2)
+    put("yaw_jitter_15_dps", mean(last("yaw_jitter_dps", 15)))
     put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
     put("speeding_15", mean(last("speeding", 15)))
     put("moving_15", mean(last("moving", 15)))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from fleet.channels import MINUTE, MINUTE_CHANNELS, PEAKS, SECOND
 from fleet.consumption import expected_lph
-from fleet.series import mean, median
+from fleet.series import mean, median, strongest, typical
 from fleet.telemetry import FloatArray
 
 HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
@@ -21,6 +21,7 @@ _KPA_RPM_PER_GPS = 5000.0  # air of a litre or two by speed and density; only it
 _LEAST_LPH = 0.3  # below it a rounded fuel rate says little
 _QUARTER_TO_SIGMA = 3.138  # a quarter of normal readings lies closer to the mean than 1 / 3.138 standard deviations
 _FEWEST_READINGS = 12
+_MOST_MS2 = 6.0  # a change of speed over 2 s beyond an emergency stop is the sender's
 _REPEATS = 0.2  # share of repeated values above which an engine speed is polled less often than it is stored
 _SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
@@ -73,6 +74,35 @@ def _unchanged(values: FloatArray) -> FloatArray:
     return np.where(known, flat, np.nan).astype(np.float32)
 
 
+def _manner(speed: FloatArray, along: FloatArray, across: FloatArray) -> dict[str, FloatArray]:
+    """How a moving minute was driven, from (n, seconds), newest first: its hardest seconds, the tremble of the typical one.
+
+    Speed times acceleration is the power taken from or given to a kilogram: the measure of dynamic driving of the
+    RDE regulation (EU 2017/1151, Annex IIIA, appendix 7a). The accelerometers' means are taken out: they may lie askew.
+    """
+    moving = ~(speed <= 10)
+    x, y = np.where(moving, along, np.nan), np.where(moving, across, np.nan)
+    change = np.full_like(speed, np.nan)  # over 2 s: a second's difference is the sender's grain
+    known = speed.copy()
+    known[:, 1:-1] = np.where(np.isnan(speed[:, 1:-1]), (speed[:, 2:] + speed[:, :-2]) / 2, speed[:, 1:-1])
+    change[:, 1:-1] = (known[:, :-2] - known[:, 2:]) / 7.2
+    power = np.where(np.abs(change) < _MOST_MS2, change, np.nan) * known / 3.6
+    return {
+        "surge_ms2": strongest(np.abs(x - median(x)[:, None])),
+        "sway_ms2": typical(y - median(y)[:, None]),
+        "lateral_jitter_ms3": typical(np.diff(y, axis=1)),
+        "brake_power_m2s3": strongest(np.maximum(-power, 0)),
+        "pull_power_m2s3": strongest(np.maximum(power, 0)),
+    }
+
+
+def _heading_wander(heading: FloatArray, speed: FloatArray, step: int = 3) -> FloatArray:
+    """(n,) ° by which the course of a moving vehicle bends within 2 · `step` seconds, typically; from (n, seconds)."""
+    course = np.where(speed > 30, heading, np.nan)
+    turned = (course[:, step:] - course[:, :-step] + 180) % 360 - 180
+    return typical(turned[:, step:] - turned[:, :-step])
+
+
 def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> FloatArray:
     """(n, minute channel) from (n, seconds, second channel), newest second first; NaN where no second says anything."""
 
@@ -115,10 +145,14 @@ def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> Flo
     put("battery_off_v", median(np.where(running < 0.5, of("battery_v"), np.nan)))
     peak = np.fmax.reduce(window[:, :, PEAKS][:, :, :3], axis=2)
     put("harsh_s", np.where(np.isnan(peak).all(axis=1), np.nan, np.nansum(peak > HARSH_MS2, axis=1)))
+    for name, value in _manner(speed, of("imu_x_ms2"), of("imu_y_ms2")).items():
+        put(name, value)
     put("accel_rms_ms2", np.sqrt(mean(of("accel_ms2") ** 2)))
     put("lateral_rms_ms2", np.sqrt(mean(of("lateral_ms2") ** 2)))
     yaw = np.where(speed > 30, of("yaw_rate_dps"), np.nan)
-    put("weave_dps", np.sqrt(mean((yaw - mean(yaw)[:, None]) ** 2)))
+    put("yaw_jitter_dps", typical(np.diff(yaw, axis=1)))
+    put("wander_dps", typical(yaw - median(yaw)[:, None]))
+    put("heading_wander_deg", _heading_wander(of("heading_deg"), speed))
     limit = of("speed_limit_kmh")
     put("speeding", mean((speed > limit * 1.1) + 0 * (speed + limit)))
     return summary

@@ -26,6 +26,17 @@ def median(values: FloatArray) -> FloatArray:
     return np.where(count > 0, middle, np.nan).astype(np.float32)
 
 
+def strongest(values: FloatArray, count: int = 3, least: int = 20) -> FloatArray:
+    """(n,) mean of the `count` highest values along axis 1; NaN where fewer than `least` are there."""
+    top = -np.sort(-values, axis=1)[:, :count]  # NaN last
+    return np.where((~np.isnan(values)).sum(axis=1) >= least, mean(top), np.nan)
+
+
+def typical(values: FloatArray, least: int = 20) -> FloatArray:
+    """(n,) median magnitude along axis 1, deaf to single jolts; NaN where fewer than `least` are there."""
+    return np.where((~np.isnan(values)).sum(axis=1) >= least, median(np.abs(values)), np.nan)
+
+
 def trailing_true(flags: NDArray[np.bool_]) -> FloatArray:
     """(n,) length of the run of True that ends each row."""
     broken = ~flags[:, ::-1]
@@ -46,6 +57,14 @@ def carried(values: FloatArray, limit: int = 12) -> FloatArray:
     return np.where((source >= 0) & (columns - source <= limit), filled, np.nan)
 
 
+def bridged(flags: NDArray[np.bool_], limit: int = 5) -> NDArray[np.bool_]:
+    """Runs of at most `limit` False between two True made True, along axis 1."""
+    columns = np.arange(flags.shape[1])
+    before = np.maximum.accumulate(np.where(flags, columns, -limit - 1), axis=1)
+    after = np.minimum.accumulate(np.where(flags, columns, 2 * flags.shape[1])[:, ::-1], axis=1)[:, ::-1]
+    return flags | (after - before <= limit + 1) & (before >= 0)
+
+
 def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
     """(n,) median of three minutes around a moment; NaN when two of them are missing."""
     end = level.shape[1] - minutes_ago
@@ -56,9 +75,9 @@ def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
 
 
 def held(values: FloatArray) -> FloatArray:
-    """(n,) what nine in ten of the values along axis 1 reach; a dip of a second or two is the sensor's."""
+    """(n,) what five in six of the values along axis 1 reach; a dip of a few seconds is no end."""
     ordered = np.sort(values, axis=1)  # NaN last
-    return ordered[:, values.shape[1] // 10 - 1]
+    return ordered[:, values.shape[1] // 6]
 
 
 def spread(values: FloatArray) -> FloatArray:

@@ -34,6 +34,9 @@ _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
 HIGH_RATE_S = 0.15  # readings closer than this come from an IMU of about 10 Hz or more
 SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
+SUSTAIN_S = 0.5  # a manoeuvre lasts longer than a pothole
+HEADING_S = 3  # a satellite's heading is known to a degree or two: a turn is measured over this long
+LEAST_HEADING_KMH = 15.0  # below it a heading is noise
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
 SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
 BUILD_UP = 3.0  # a vehicle that brakes this hard braked a third as hard the second before
@@ -50,7 +53,7 @@ class WindowState:
 
     def __init__(self, capacity: int = 64) -> None:
         self.rows = np.empty(capacity, STATE)
-        self._tails: dict[int, FloatArray] = {}  # slot → (k, 3) last 300 ms of time offset, accel x, accel y
+        self._tails: dict[int, FloatArray] = {}  # slot → (k, 3) last 500 ms of time offset, accel x, accel y
         self._tail_start: dict[int, float] = {}
         self.clear(np.arange(capacity))
 
@@ -172,20 +175,21 @@ class WindowState:
         pedal, pressure = last[:, _COLUMN["brake_pedal_pct"]], last[:, _COLUMN["brake_pressure_kpa"]] / 100
         bins[:, SECOND["brake_pct"]] = np.where(np.isnan(pedal), np.minimum(pressure, 100), pedal)
         bins[:, SECOND["offset_s"]] = time[ends] % 1
-        bins[:, SECOND["accel_ms2"]] = last[:, _COLUMN["accel_x_ms2"]]
-        bins[:, SECOND["lateral_ms2"]] = last[:, _COLUMN["accel_y_ms2"]]
+        for channel, column in (("imu_x_ms2", "accel_x_ms2"), ("imu_y_ms2", "accel_y_ms2")):
+            bins[:, SECOND[channel]] = last[:, _COLUMN[column]]
         self._fast_peaks(slot, time, values, starts, bins)
+        bins[:, SECOND["accel_ms2"]], bins[:, SECOND["lateral_ms2"]] = bins[:, SECOND["imu_x_ms2"]], bins[:, SECOND["imu_y_ms2"]]
         return bins
 
     def _fast_peaks(
         self, slot: NDArray[np.intp], time: TimeArray, values: FloatArray, starts: NDArray[np.intp], bins: FloatArray
     ) -> None:
-        """300 ms means of a fast IMU, their peaks per second. Slow senders leave the peaks NaN."""
+        """300 and 500 ms means of a fast IMU, their peaks per second. Slow senders leave the peaks NaN."""
         x, y = values[:, _COLUMN["accel_x_ms2"]], values[:, _COLUMN["accel_y_ms2"]]
         imu = ~(np.isnan(x) | np.isnan(y))
         if not imu.any():
             return
-        smooth = np.full((len(slot), 2), np.nan, np.float32)
+        smooth = np.full((len(slot), 4), np.nan, np.float32)
         newcomer = np.r_[True, slot[1:] != slot[:-1]]
         step = time - np.where(newcomer, self.rows["time"][slot], np.r_[-np.inf, time[:-1]])
         boundaries = np.r_[np.flatnonzero(newcomer), len(slot)]
@@ -193,23 +197,24 @@ class WindowState:
             end = boundaries[np.searchsorted(boundaries, begin, "right")]
             rows = begin + np.flatnonzero(imu[begin:end])
             smooth[rows] = self._smooth(int(slot[begin]), time[rows], np.stack([x[rows], y[rows]], axis=1))
-        peaks = np.stack([smooth[:, 0], -smooth[:, 0], np.abs(smooth[:, 1]), np.hypot(smooth[:, 0], smooth[:, 1])], axis=1)
+        horizontal, sustained = np.hypot(smooth[:, 0], smooth[:, 1]), np.hypot(smooth[:, 2], smooth[:, 3])
+        peaks = np.stack([smooth[:, 0], -smooth[:, 0], np.abs(smooth[:, 1]), horizontal, sustained], axis=1)
         bins[:, PEAKS] = np.fmax.reduceat(peaks, starts, axis=0)
+        for position, channel in enumerate(("imu_x_ms2", "imu_y_ms2"), start=2):
+            mean_now = smooth[np.r_[starts[1:], len(slot)] - 1, position]
+            bins[:, SECOND[channel]] = np.where(np.isnan(mean_now), bins[:, SECOND[channel]], mean_now)
 
     def _smooth(self, slot: int, time: TimeArray, xy: FloatArray) -> FloatArray:
-        """(k, 2) means over the last 300 ms; NaN until 200 ms are covered."""
+        """(k, 4) means of both axes over the last 300 ms and the last 500 ms; NaN until two thirds are covered."""
         if (tail := self._tails.get(slot)) is not None:
             time = np.r_[self._tail_start[slot] + tail[:, 0].astype(np.float64), time]
             xy = np.concatenate([tail[:, 1:], xy])
-        begin = np.searchsorted(time, time - SMOOTH_S)
         total = np.concatenate([np.zeros((1, 2)), np.cumsum(xy, axis=0, dtype=np.float64)])
-        here = np.arange(len(time))
-        mean = (total[here + 1] - total[begin]) / (here + 1 - begin)[:, None]
-        mean[time - time[begin] < SMOOTH_S * 2 / 3] = np.nan
+        (short, _), (long, begin) = _trailing_mean(time, total, SMOOTH_S), _trailing_mean(time, total, SUSTAIN_S)
         keep = int(begin[-1])
         self._tail_start[slot] = float(time[keep])
         self._tails[slot] = np.column_stack([time[keep:] - time[keep], xy[keep:]]).astype(np.float32)
-        return mean[0 if tail is None else len(tail) :].astype(np.float32)
+        return np.concatenate([short, long], axis=1)[0 if tail is None else len(tail) :].astype(np.float32)
 
     def _derive_from_speed(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> None:
         """Fill what a slow sender's speed and yaw rate say about acceleration."""
@@ -224,7 +229,8 @@ class WindowState:
         accel = self._sustained(accel, slot, second, bins)
         slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
-        turning = np.radians(bins[:, SECOND["yaw_rate_dps"]]) * speed / 3.6
+        yaw = bins[:, SECOND["yaw_rate_dps"]]
+        turning = np.radians(np.where(np.isnan(yaw), self._yaw_by_heading(slot, second, bins), yaw)) * speed / 3.6
         sideways = bins[:, SECOND["lateral_ms2"]]
         corner = np.fmin(np.abs(sideways), np.where(np.isnan(turning), np.inf, np.abs(turning)))
         corner = np.where(np.isnan(sideways), np.abs(turning), corner)
@@ -232,7 +238,16 @@ class WindowState:
         bins[:, SECOND["lateral_ms2"]] = np.where(np.isnan(sideways), turning, sideways)
         for channel, peak in (("peak_accel_ms2", forward), ("peak_brake_ms2", -forward), ("peak_corner_ms2", corner)):
             bins[slow, SECOND[channel]] = peak[slow]
-        bins[slow, SECOND["peak_horizontal_ms2"]] = np.hypot(forward, corner)[slow]
+        for channel in ("peak_horizontal_ms2", "peak_sustained_ms2"):
+            bins[slow, SECOND[channel]] = np.hypot(forward, corner)[slow]
+
+    def _yaw_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+        """(n,) °/s, left positive, by which the course over ground turned of late."""
+        before = self.rows["seconds"][slot, (second - HEADING_S) % SECONDS]
+        elapsed = HEADING_S + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
+        turned = (before[:, SECOND["heading_deg"]] - bins[:, SECOND["heading_deg"]] + 180) % 360 - 180
+        slowest = np.minimum(bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]])
+        return np.where(slowest >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan).astype(np.float32)
 
     def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
         """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
@@ -283,6 +298,15 @@ class WindowState:
         fresh = np.empty(len(slots), bool)
         fresh[order] = time > newest
         return fresh
+
+
+def _trailing_mean(time: TimeArray, total: FloatArray, length_s: float) -> tuple[FloatArray, NDArray[np.intp]]:
+    """(k, axis) means over the last `length_s` from (k + 1, axis) running totals, and (k,) where each window begins."""
+    begin = np.searchsorted(time, time - length_s)
+    here = np.arange(len(time))
+    mean = (total[here + 1] - total[begin]) / (here + 1 - begin)[:, None]
+    mean[time - time[begin] < length_s * 2 / 3] = np.nan
+    return mean, begin
 
 
 def _running_max(slot: NDArray[np.intp], seen: TimeArray, time: TimeArray) -> TimeArray:

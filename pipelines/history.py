@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -84,6 +85,8 @@ def score_history(
 ) -> HistoryScores:
     """Write `alerts.jsonl` and `scores.parquet` of a bundle into a folder.
 
+    A row of scores is a vehicle and a second: the worst probability of each model, and that of every alert type by its name.
+
     Raises:
         InvalidInput: the folder cannot be written.
     """
@@ -135,6 +138,7 @@ def _write(out: Path, recorded: Recording, judged: Judgement) -> HistoryScores:
         ids = np.array([identity.vehicle for identity in recorded.vehicles], object)
         table = {"vehicle_id": ids[vehicle], "ts": pd.to_datetime((features.at * 1e6).astype(np.int64), unit="us", utc=True)}
         table |= {name: _worst(scores.probability[:, columns]) for name, columns in _COLUMNS.items()}
+        table |= {str(TYPES[column]): scores.probability[:, column] for column in sorted(set(chain(*_COLUMNS.values())))}
         pd.DataFrame(table).to_parquet(out / "scores.parquet", index=False)
     except OSError as error:
         raise InvalidInput(f"{out} cannot be written: {error.strerror}") from error

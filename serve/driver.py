@@ -17,36 +17,15 @@ from fleet.thresholds import DEFAULT_LIMITS, HARSH_AT_LIMIT, HARSH_STEEPNESS, Li
 from serve.claims import Claims, Explain, unless
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm, log_odds
+from serve.style import STYLE_TYPES, forest_score, number, style_reason, style_table
 
-FOREST_FEATURES = (
-    "accel_rms_60_ms2", "lateral_rms_60_ms2", "jerk_rms_60_ms3", "speed_std_60_kmh", "accel_rms_15_ms2", "lateral_rms_15_ms2",
-    "weave_15_dps", "speed_std_15_kmh", "harsh_30", "harsh_per_km_30", "speeding_15",
-)  # fmt: skip
-STYLE_INPUTS = (
-    "lstm_log_odds", "forest", "accel_rms_15_ms2", "lateral_rms_15_ms2", "accel_rms_60_ms2", "harsh_30", "harsh_per_km_30",
-    "weave_15_dps", "yaw_jitter_60_dps", "speed_std_15_kmh", "speeding_15", "driving_min", "night",
-)  # fmt: skip
-STYLE_TYPES = (AlertType.AGGRESSIVE_DRIVING, AlertType.FATIGUE)
 _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
+_STRAIGHT_BONUS, _STRAIGHT_DPS = 0.5, 4.0  # engines push less than tyres hold: straight on, the same peak is harder driving
+_BELOW_LIMIT = 0.85  # of a limit: what an IMU of unknown axes is ranked by never raises an alert by itself
 _NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
 _UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
-_STYLE_WORDS: dict[str, tuple[str, str, str]] = {  # input → signal, unit, words
-    "lstm_log_odds": ("speed_kmh", "", "The rhythm of the last 30 seconds, as log-odds of this style, is"),
-    "forest": ("speed_kmh", "", "How unlike the fleet's the driving of the last minutes is, from 0 to 1, is"),
-    "accel_rms_15_ms2": ("accel_x_ms2", "m/s²", "Accelerating and braking over 15 minutes is"),
-    "lateral_rms_15_ms2": ("accel_y_ms2", "m/s²", "Sideways motion over 15 minutes is"),
-    "accel_rms_60_ms2": ("accel_x_ms2", "m/s²", "Accelerating and braking over a minute is"),
-    "harsh_30": ("accel_x_ms2", "s", "Time of harsh motion within 30 minutes is"),
-    "harsh_per_km_30": ("accel_x_ms2", "s/km", "Time of harsh motion per kilometre is"),
-    "weave_15_dps": ("yaw_rate_dps", "°/s", "Weaving in the lane over 15 minutes is"),
-    "yaw_jitter_60_dps": ("yaw_rate_dps", "°/s", "Small corrections of the wheel over a minute are"),
-    "speed_std_15_kmh": ("speed_kmh", "km/h", "The unevenness of speed over 15 minutes is"),
-    "speeding_15": ("speed_kmh", "", "The share of 15 minutes above the limit is"),
-    "driving_min": ("speed_kmh", "min", "Time at the wheel without a rest is"),
-    "night": ("speed_kmh", "", "Driving by night (1) or by day (0):"),
-}
 
 
 class DriverScorer:
@@ -85,22 +64,19 @@ class DriverScorer:
             self._style(features, claims)
         return claims.batch()
 
-    def style_inputs(self, features: FeatureBatch) -> dict[AlertType, FloatArray]:
-        """(n, len(STYLE_INPUTS)) of each style, NaN where silent; what the fusion is fitted on."""
-        odds = log_odds(self._lstm, features.sequence)
-        table = np.stack([features.column(n) if n in _FEATURE_INPUTS else odds[:, 0] for n in STYLE_INPUTS], axis=1)
-        table[:, STYLE_INPUTS.index("forest")] = forest_score(self._forest, self._forest_centre, features)
-        tired = table.copy()
-        tired[:, 0] = odds[:, 1]
-        return {AlertType.AGGRESSIVE_DRIVING: table, AlertType.FATIGUE: tired}
+    def learnt(self, features: FeatureBatch) -> FloatArray:
+        """(n, 3) how unlike the fleet a row is, and the sequence's log-odds of each style."""
+        unlike = forest_score(self._forest, self._forest_centre, features)
+        return np.concatenate([unlike[:, None], log_odds(self._lstm, features.sequence)], axis=1)
 
     def _harsh(self, features: FeatureBatch, claims: Claims) -> None:
         limits, kind = self._limits, features.column("vehicle_class").astype(np.intp)
         speed, brake = features.column("speed_kmh"), features.column("brake_peak_g")
         blind = features.column("speed_known") == 0
         slow = ~blind & (speed + _KMH_PER_G_S * np.nan_to_num(brake) < limits.harsh_min_kmh)
-        turning = features.column("yaw_rms_5_dps") >= _TURNING_DPS
-        horizontal = features.column("horizontal_peak_g")
+        yaw, horizontal = features.column("yaw_rms_5_dps"), features.column("horizontal_peak_g")
+        turning = yaw >= _TURNING_DPS
+        felt = _felt_g(horizontal, features.column("sustained_peak_g"), yaw)
         ahead = features.column("accel_peak_g") >= _ALONG * horizontal
         for name, alert, mine in (
             ("brake", AlertType.HARSH_BRAKING, ~turning & ~ahead),
@@ -110,6 +86,7 @@ class DriverScorer:
             limit = getattr(limits, f"{name}_g")[kind]
             peak = np.where(blind, np.where(mine, horizontal, 0 * horizontal), features.column(f"{name}_peak_g"))
             ratio = np.where(slow, 0 * peak, peak) / limit
+            ratio = np.where(blind & mine, np.fmax(ratio, np.minimum(felt / limit, _BELOW_LIMIT)), ratio)
             probability = np.minimum(beyond(ratio, HARSH_STEEPNESS, HARSH_AT_LIMIT), np.where(blind, _UNVERIFIED, 1))
             severity = graded(ratio, (1.0, Severity.MEDIUM), (1.25, Severity.HIGH), (1.6, Severity.CRITICAL))
             claims.put(alert, probability.astype(np.float32), severity, _harsh_reason(name, peak, limit, features, blind))
@@ -129,45 +106,39 @@ class DriverScorer:
             excess = float(np.fmax(long_kmh[row], short_kmh[row]))
             limit = float(excess / np.fmax(long_ratio[row], short_ratio[row])) if excess > 0 else None
             text = f"At least {excess:.0f} km/h above the limit without a break."
-            return (Evidence("speed_kmh", "km/h", _number(speed[row]), limit, text, 1.0),)
+            return (Evidence("speed_kmh", "km/h", number(speed[row]), limit, text, 1.0),)
 
         claims.put(AlertType.SPEEDING, probability, severity, reason)
 
     def _style(self, features: FeatureBatch, claims: Claims) -> None:
         driving = features.column("driving_min")
         known = ~np.isnan(features.column("accel_rms_15_ms2")) & (features.column("moving_15") >= 0.2)
-        inputs = {kind: np.full((len(features), len(STYLE_INPUTS)), np.nan, np.float32) for kind in STYLE_TYPES}
+        inputs = {kind: np.full((len(features), len(self._styles[kind].inputs)), np.nan, np.float32) for kind in STYLE_TYPES}
         moving = np.flatnonzero(known)
         if len(moving):
-            for kind, table in self.style_inputs(_rows(features, moving)).items():
-                inputs[kind][moving] = table
+            rows = _rows(features, moving)
+            learnt = self.learnt(rows)
+            for kind in STYLE_TYPES:
+                inputs[kind][moving] = style_table(kind, self._styles[kind].inputs, rows, learnt)
         hours = driving * (1 + _NIGHT_WEIGHS * np.nan_to_num(features.column("night"))) / self._limits.driving_min
         rail = {AlertType.FATIGUE: np.where(driving > 0, beyond(hours, 40), np.nan)}
+        said = {kind: unless(known, self._styles[kind].probability(inputs[kind])) for kind in STYLE_TYPES}
+        said[AlertType.FATIGUE] *= 1 - said[AlertType.AGGRESSIVE_DRIVING]  # learnt among those who do not hurry
         for kind in STYLE_TYPES:
-            model = self._styles[kind]
-            probability = np.fmax(unless(known, model.probability(inputs[kind])), rail.get(kind, np.float32(np.nan)))
+            model, probability = self._styles[kind], np.fmax(said[kind], rail.get(kind, np.float32(np.nan)))
             severity = graded(probability, (0.8, Severity.MEDIUM), (0.97, Severity.HIGH))
-            claims.put(kind, probability.astype(np.float32), severity, _style_reason(kind, model, inputs[kind], features))
-
-
-_FEATURE_INPUTS = frozenset(STYLE_INPUTS) - {"lstm_log_odds", "forest"}
-
-
-def forest_table(features: FeatureBatch, centre: FloatArray) -> FloatArray:
-    """(n, len(FOREST_FEATURES)) with silence replaced by the fleet's median: a missing value is nothing unusual."""
-    table = np.stack([features.column(name) for name in FOREST_FEATURES], axis=1)
-    return np.where(np.isnan(table), centre, table).astype(np.float32)
-
-
-def forest_score(forest: treelite.Model, centre: FloatArray, features: FeatureBatch) -> FloatArray:
-    """(n,) how unlike the fleet's a row is, in [0, 1], about 0.5 for an ordinary one."""
-    table = forest_table(features, centre)
-    return treelite.gtil.predict(forest, table, nthread=1).reshape(len(table)).astype(np.float32)
+            claims.put(kind, probability.astype(np.float32), severity, style_reason(kind, model, inputs[kind], features))
 
 
 def _rows(features: FeatureBatch, rows: NDArray[np.intp]) -> FeatureBatch:
     """Values and sequences of some rows; identity is not needed here."""
     return FeatureBatch((), features.at[rows], features.values[rows], features.sequence[rows], ())
+
+
+def _felt_g(peak: FloatArray, sustained: FloatArray, yaw_dps: FloatArray) -> FloatArray:
+    """(n,) how hard a second feels, in g: its peaks over 300 and 500 ms, more where the vehicle goes straight on."""
+    straight = np.nan_to_num(np.exp(-((yaw_dps / _STRAIGHT_DPS) ** 2)))
+    return np.sqrt(peak * sustained) * (1 + _STRAIGHT_BONUS * straight)
 
 
 _HARSH = {  # words, the signal that shows it, and the feature with the speed at which it began
@@ -190,36 +161,3 @@ def _harsh_reason(name: str, peak: FloatArray, limit: FloatArray, features: Feat
         return (Evidence(signal, "m/s²", round(observed, 3), round(expected, 3), text, 1.0),)
 
     return reason
-
-
-def _style_reason(kind: AlertType, model: Logistic, inputs: FloatArray, features: FeatureBatch) -> Explain:
-    def reason(row: int) -> tuple[Evidence, ...]:
-        if kind is AlertType.FATIGUE and features.column("driving_min")[row] >= 0.75 * DEFAULT_LIMITS.driving_min:
-            minutes = float(features.column("driving_min")[row])
-            text = f"{minutes:.0f} minutes driven without a rest of 45 minutes."
-            return (Evidence("speed_kmh", "min", minutes, DEFAULT_LIMITS.driving_min, text, 1.0),)
-        terms = np.maximum(model.terms(inputs[row : row + 1])[0], 0)
-        total = float(terms.sum()) or 1.0
-        return tuple(
-            Evidence(
-                *_STYLE_WORDS[STYLE_INPUTS[place]][:2],
-                _number(inputs[row, place]),
-                float(model.centre[place]),
-                _style_sentence(place, inputs[row, place], model.centre[place]),
-                round(float(terms[place]) / total, 3),
-            )
-            for place in np.argsort(-terms)[:3]
-            if terms[place] > 0
-        )
-
-    return reason
-
-
-def _style_sentence(place: int, observed: float, usual: float) -> str:
-    _, unit, words = _STYLE_WORDS[STYLE_INPUTS[place]]
-    said, typical = (f"{value:.2g} {unit}".rstrip() for value in (observed, usual))
-    return f"{words} {said}; the fleet's is {typical}."
-
-
-def _number(value: np.floating) -> float | None:
-    return None if np.isnan(value) else float(value)

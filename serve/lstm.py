@@ -9,7 +9,7 @@ from fleet.telemetry import FloatArray
 
 STYLES = ("NORMAL", "AGGRESSIVE_DRIVING", "FATIGUE")
 HIDDEN = 32
-_SCALE = np.array([60.0, 1.5, 1.5, 10.0, 40.0, 30.0], np.float32)  # of SEQUENCE_CHANNELS, so that driving spans about ±1
+_SCALE = np.array([60.0, 1.5, 1.5, 10.0, 40.0, 30.0, 1.5], np.float32)  # of SEQUENCE_CHANNELS, so that driving spans about ±1
 _PRESENT = np.array([SEQUENCE_CHANNELS.index("speed_kmh"), SEQUENCE_CHANNELS.index("lateral_ms2")])
 INPUTS = len(SEQUENCE_CHANNELS) + len(_PRESENT)
 

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from fleet import signals
 from simulator.driving import Motion
 from simulator.effects import Effects
 from simulator.engine import Engine
@@ -22,6 +23,7 @@ _HARSH_SPEED_MS: Final = 8 / 3.6
 _OVER_KMH, _OVER_SHARE = 6.0, 1.10
 _MOST_DRIVING_S: Final = 4.5 * 3600.0  # EU 561/2006 Art. 7: then a rest of 45 minutes
 _REST_S: Final = 45 * 60.0
+_LIMIT: Final = signals.INDEX["speed_limit_kmh"]
 _OVERHEATED_C: Final = 103.0
 
 
@@ -75,11 +77,11 @@ class TruthLog:
 
 
 def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Array, dt: Array) -> None:
-    """Harsh manoeuvres and speeding are what the vehicle does, whoever caused it."""
+    """Harsh manoeuvres and speeding are what the vehicle does, whoever caused it; only a reported limit can be seen broken."""
     fast = (motion.speed_ms + np.maximum(-motion.accel_ms2, 0) * dt >= _HARSH_SPEED_MS) & (dt > 0)
     limit = vehicles.harsh_ms2
     speed_kmh, limit_kmh = motion.speed_ms * 3.6, motion.road.limit_kmh
-    speeding = (speed_kmh > limit_kmh + _OVER_KMH) & (speed_kmh > limit_kmh * _OVER_SHARE) & (dt > 0)
+    speeding = (speed_kmh > limit_kmh + _OVER_KMH) & (speed_kmh > limit_kmh * _OVER_SHARE) & (dt > 0) & vehicles.fitted[_LIMIT]
     seen: tuple[tuple[str, Flags], ...] = (
         ("HARSH_ACCELERATION", fast & (motion.accel_ms2 >= limit[0])),
         ("HARSH_BRAKING", fast & (motion.accel_ms2 <= -limit[1])),

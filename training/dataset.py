@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from fleet.alerts import TYPES, AlertType
 from fleet.errors import InvalidHistory
@@ -17,6 +19,7 @@ from fleet.replay import recording, replay_features
 from fleet.telemetry import FloatArray, TimeArray
 
 HELD_OUT_SHARE = 0.3
+LEAST_GROUPS = 3
 NORMAL_EVERY_S = 20
 EVENT_EVERY_S = 3
 LONG_EVENT_EVERY_S = 12
@@ -24,9 +27,9 @@ _LONG_EVENT_S = 1200.0
 _SHORT_EVENT_S = 30.0
 # (onset, tail) in s: how long after its start a fault can show, and how long after its end the windows still remember it
 _SETTLE_S: dict[AlertType, tuple[float, float]] = {
-    AlertType.HARSH_BRAKING: (0, 2),
-    AlertType.HARSH_ACCELERATION: (0, 2),
-    AlertType.HARSH_CORNERING: (0, 2),
+    AlertType.HARSH_BRAKING: (0, 1),
+    AlertType.HARSH_ACCELERATION: (0, 1),
+    AlertType.HARSH_CORNERING: (0, 1),
     AlertType.SPEEDING: (30, 3),
     AlertType.FATIGUE: (120, 960),
     AlertType.AGGRESSIVE_DRIVING: (60, 960),
@@ -39,6 +42,11 @@ _SETTLE_S: dict[AlertType, tuple[float, float]] = {
     AlertType.SENSOR_FAULT: (60, 1800),
 }
 _DAY_S = 86_400.0
+_OTHER_NAMES = {  # what public data sets call the same thing
+    "AGGRESSIVE": AlertType.AGGRESSIVE_DRIVING,
+    "DROWSY": AlertType.FATIGUE,
+    "AGGRESSIVE_LANE_CHANGE": AlertType.HARSH_CORNERING,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,7 @@ class LabelledSet:
         events: vehicle position, type position, start, end of every labelled event with rows.
         fingerprint: of the bundle's files.
         weight: (n,) of each row in a fit. judged: (n,) rows that people judged: always learnt from, never held out.
+        whole: nothing is held out.
     """
 
     features: FeatureBatch
@@ -63,6 +72,7 @@ class LabelledSet:
     fingerprint: str
     weight: FloatArray
     judged: NDArray[np.bool_]
+    whole: bool = False
 
     def __len__(self) -> int:
         return len(self.features)
@@ -80,6 +90,7 @@ class LabelledSet:
             self.fingerprint,
             self.weight[chosen],
             self.judged[chosen],
+            self.whole,
         )
 
     @property
@@ -88,12 +99,28 @@ class LabelledSet:
 
         A type that only such vehicles show releases the first of them: a small set is better learnt from than refused.
         """
+        if self.whole:
+            return np.zeros(len(self), bool)
         held = np.array([is_held_out(vehicle) for vehicle in self.vehicle_ids], bool)
         for shown in self.positive.T:
             showing = np.unique(self.vehicle[shown])
             if len(showing) and held[showing].all():
                 held[showing[0]] = False
         return np.take(held, self.vehicle) & ~self.judged
+
+    @property
+    def group(self) -> NDArray[np.intp]:
+        """(n,) number of what must stay together when rows are split: vehicles that share a driver.
+
+        Where drivers change vehicles so much that fewer than three groups are left, it is the vehicle.
+        """
+        drivers, driver = np.unique(np.array([d or "" for d in self.features.drivers], object).astype(str), return_inverse=True)
+        known = drivers[driver] != ""
+        shape = (len(self.vehicle_ids), len(drivers))
+        links = coo_array((np.ones(known.sum()), (self.vehicle[known], driver[known])), shape).tocsr()
+        together = connected_components(links @ links.T, directed=False)[1][self.vehicle]
+        apart = np.unique(together)
+        return np.searchsorted(apart, together) if len(apart) >= LEAST_GROUPS else np.unique(self.vehicle, return_inverse=True)[1]
 
     @property
     def normal(self) -> NDArray[np.bool_]:
@@ -183,6 +210,7 @@ def fingerprint(folder: Path) -> str:
 def _events(history: History, ids: tuple[str, ...]) -> pd.DataFrame:
     position = {name: place for place, name in enumerate(ids)}
     labels = history.labels[history.labels["vehicle_id"].isin(position) & (history.labels["label"] != "NORMAL")]
+    labels = labels.assign(label=labels["label"].replace({name: str(kind) for name, kind in _OTHER_NAMES.items()}))
     known = labels["label"].isin([str(kind) for kind in TYPES])
     if len(labels) and not known.any():
         raise InvalidHistory(

@@ -1,6 +1,7 @@
 """Trains the driver model: an Isolation Forest, an LSTM through Ray Train, and the logistic fusion of both."""
 
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -8,30 +9,36 @@ import numpy as np
 import torch
 import treelite
 from numpy.typing import NDArray
+from scipy.stats import t as student
 from sklearn.ensemble import IsolationForest
+from sklearn.metrics import log_loss
 
 from fleet.alerts import TYPES, AlertType
 from fleet.features import SEQUENCE_CHANNELS
 from fleet.telemetry import FloatArray
-from serve.driver import FOREST_FEATURES, STYLE_INPUTS, STYLE_TYPES, DriverScorer, forest_table
+from serve.driver import DriverScorer
 from serve.logistic import Logistic
-from serve.lstm import STYLES, StyleLstm, log_odds, sequence_inputs
+from serve.lstm import STYLES, StyleLstm, sequence_inputs
+from serve.style import FEW_INPUTS, FOREST_FEATURES, MINUTE_INPUTS, MORE_INPUTS, STYLE_TYPES, forest_table, style_table
 from training.dataset import LabelledSet, require_examples, take
 from training.fitting import balanced_weight, fit_logistic, sample_rows
 from training.ray_train import Checkpoints, run_in_ray_train
 
 EPOCHS = 5
 FOLDS = 2
+CHOICE_FOLDS = 10
+CHOICE_ROWS = 20_000
 BATCH = 256
 LEARNING_RATE = 3e-3
 ROWS_PER_STYLE = 4_000
 FOREST_TREES = 60
 FOREST_SAMPLE = 256
 CONTAMINATION = 0.02
-PENALTY = 40.0  # in rows: what few drivers do together by chance must not outweigh the rest
+INPUT_SETS = {"minutes": MINUTE_INPUTS, "few": FEW_INPUTS, "more": MORE_INPUTS}
+PENALTIES = (40.0, 400.0)  # in rows: what few drivers do together by chance must not outweigh the rest
 STYLE_SHARE = 0.04  # of driving that is aggressive or tired, in a fleet
 _LONG_MIN = 240.0
-_MOTION = tuple(SEQUENCE_CHANNELS.index(name) for name in ("lateral_ms2", "yaw_rate_dps"))
+_MOTION = tuple(SEQUENCE_CHANNELS.index(name) for name in ("lateral_ms2", "yaw_rate_dps", "imu_x_ms2"))
 _PEDALS = tuple(SEQUENCE_CHANNELS.index(name) for name in ("throttle_pct", "brake_pct"))
 
 
@@ -45,13 +52,12 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Dri
     lstm = _lstm(learn, style, rng, ray_address)
     torch.save(lstm.state_dict(), folder / "lstm.pt")
     forest.serialize(str(folder / "forest.tl"))
-    draft = DriverScorer("new", forest, centre, lstm, {})
-    fused = _fuse(draft, learn, _unseen_log_odds(learn, style, rng, ray_address))
+    fused, choice = _fuse(learn, _learnt_unseen(learn, style, rng, ray_address))
     record = {"forest_centre": centre.tolist(), "styles": {kind: model.to_json() for kind, model in fused.items()}}
     (folder / "driver.json").write_text(json.dumps(record))
     parameters: dict[str, Any] = {
         "rows": len(learn), "epochs": EPOCHS, "learning_rate": LEARNING_RATE, "trees": FOREST_TREES,
-        "forest_sample": FOREST_SAMPLE, "contamination": CONTAMINATION, "style_share": STYLE_SHARE,
+        "forest_sample": FOREST_SAMPLE, "contamination": CONTAMINATION, "style_share": STYLE_SHARE, **choice,
     }  # fmt: skip
     for kind, model in fused.items():
         parameters |= {f"{kind.lower()}_{name}": round(float(w), 3) for name, w in zip(model.inputs, model.weights, strict=True)}
@@ -62,10 +68,14 @@ def _styles(labelled: LabelledSet) -> NDArray[np.intp]:
     """(n,) position in STYLES, −1 where the row is neither clear."""
     style = np.full(len(labelled), -1)
     style[labelled.normal] = 0
-    hours = labelled.features.column("driving_min") >= _LONG_MIN  # overdue for a rest by the clock, whatever the style
     for position, kind in enumerate(STYLES[1:], start=1):
-        style[labelled.positive[:, TYPES.index(AlertType(kind))] & ~hours] = position
+        style[labelled.positive[:, TYPES.index(AlertType(kind))] & ~_long_hours(labelled)] = position
     return style
+
+
+def _long_hours(labelled: LabelledSet) -> NDArray[np.bool_]:
+    """(n,) overdue for a rest by the clock, which a guard rail finds; it says nothing of the style."""
+    return np.asarray(labelled.features.column("driving_min") >= _LONG_MIN)
 
 
 def _forest(learn: LabelledSet, style: NDArray[np.intp]) -> tuple[treelite.Model, FloatArray]:
@@ -93,15 +103,15 @@ def _lstm(learn: LabelledSet, style: NDArray[np.intp], rng: np.random.Generator,
     return lstm.eval()
 
 
-def _unseen_log_odds(learn: LabelledSet, style: NDArray[np.intp], rng: np.random.Generator, address: str) -> FloatArray:
-    """(n, 2) log-odds of every row by an LSTM that never saw its vehicle: what the fusion may trust."""
-    odds = np.zeros((len(learn), 2), np.float32)
-    ordinal = np.unique(learn.vehicle, return_inverse=True)[1]
+def _learnt_unseen(learn: LabelledSet, style: NDArray[np.intp], rng: np.random.Generator, address: str) -> FloatArray:
+    """(n, 3) what a forest and an LSTM that never saw a row's vehicle or driver say of it: what the fusion may trust."""
+    learnt = np.zeros((len(learn), 1 + len(STYLE_TYPES)), np.float32)
     for fold in range(FOLDS):
-        unseen = ordinal % FOLDS == fold
-        lstm = _lstm(learn.rows(~unseen), style[~unseen], rng, address)
-        odds[unseen] = log_odds(lstm, learn.features.sequence[unseen])
-    return odds
+        unseen = learn.group % FOLDS == fold
+        seen = learn.rows(~unseen)
+        draft = DriverScorer("draft", *_forest(seen, style[~unseen]), _lstm(seen, style[~unseen], rng, address), {})
+        learnt[unseen] = draft.learnt(take(learn.features, np.flatnonzero(unseen)))
+    return learnt
 
 
 def _learn(data: dict[str, Any], checkpoints: Checkpoints) -> None:
@@ -136,14 +146,71 @@ def _mute(sequence: FloatArray, rng: np.random.Generator) -> FloatArray:
     return muted
 
 
-def _fuse(draft: DriverScorer, learn: LabelledSet, odds: FloatArray) -> dict[AlertType, Logistic]:
-    inputs = draft.style_inputs(learn.features)
-    fused = {}
-    for position, kind in enumerate(STYLE_TYPES):
-        inputs[kind][:, STYLE_INPUTS.index("lstm_log_odds")] = odds[:, position]
+def _fuse(learn: LabelledSet, learnt: FloatArray) -> tuple[dict[AlertType, Logistic], dict[str, Any]]:
+    """The fusion of each style, its inputs and penalty chosen by vehicles and drivers it was not fitted on."""
+    fused: dict[AlertType, Logistic] = {}
+    choice: dict[str, Any] = {}
+    for kind in STYLE_TYPES:
         column = TYPES.index(kind)
         usable = ~np.isnan(learn.features.column("accel_rms_15_ms2")) & ~learn.unsettled[:, column]
-        positive = learn.positive[usable, column]
-        weight = balanced_weight(positive, STYLE_SHARE, learn.weight[usable])
-        fused[kind] = fit_logistic(STYLE_INPUTS, inputs[kind][usable], positive, weight, PENALTY)
-    return fused
+        usable &= ~(learn.positive[:, column] & _long_hours(learn))
+        if kind is AlertType.FATIGUE:  # scored as tired among those who do not hurry
+            usable &= ~learn.positive[:, TYPES.index(AlertType.AGGRESSIVE_DRIVING)]
+        rows = learn.rows(usable)
+        positive = rows.positive[:, column]
+        tables = {name: style_table(kind, inputs[kind], rows.features, learnt[usable]) for name, inputs in INPUT_SETS.items()}
+        candidates = [
+            _Candidate(name, INPUT_SETS[name][kind], table, rows.weight, penalty)
+            for name, table in tables.items()
+            for penalty in PENALTIES
+        ]
+        best = _simplest(candidates, positive, rows.group)
+        fused[kind] = best.fit(positive, np.ones(len(positive), bool))
+        choice |= {f"{kind.lower()}_inputs": best.name, f"{kind.lower()}_penalty": best.penalty}
+    return fused, choice
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """One way to fuse a style. `table`: (n, input). `importance`: (n,) of each row."""
+
+    name: str
+    inputs: tuple[str, ...]
+    table: FloatArray
+    importance: FloatArray
+    penalty: float
+
+    def thinned(self, rows: NDArray[np.intp]) -> "_Candidate":
+        return replace(self, table=self.table[rows], importance=self.importance[rows])
+
+    def fit(self, positive: NDArray[np.bool_], rows: NDArray[np.bool_]) -> Logistic:
+        weight = balanced_weight(positive[rows], STYLE_SHARE, self.importance[rows])
+        return fit_logistic(self.inputs, self.table[rows], positive[rows], weight, self.penalty)
+
+    def losses(self, positive: NDArray[np.bool_], group: NDArray[np.intp]) -> list[float]:
+        """Log loss on each fold of groups that were left out of the fit, both classes weighing as in a fleet."""
+        found = []
+        for fold in range(CHOICE_FOLDS):
+            unseen = group % CHOICE_FOLDS == fold
+            if all(part.any() and not part.all() for part in (positive[unseen], positive[~unseen])):
+                said = self.fit(positive, ~unseen).probability(self.table[unseen])
+                weight = balanced_weight(positive[unseen], STYLE_SHARE, self.importance[unseen])
+                found.append(log_loss(positive[unseen], said, sample_weight=weight))
+        return found
+
+
+def _simplest(candidates: list[_Candidate], positive: NDArray[np.bool_], group: NDArray[np.intp]) -> _Candidate:
+    """The first, and so the simplest, that no one-sided t-test over the folds shows to be worse than the best (5 %)."""
+    some = np.arange(0, len(positive), 1 + len(positive) // CHOICE_ROWS)
+    losses = np.array([each.thinned(some).losses(positive[some], group[some]) for each in candidates])
+    if losses.shape[1] < 2:
+        return candidates[0]
+    best = losses[np.argmin(losses.mean(axis=1))]
+    worse = losses - best
+    folds = losses.shape[1]
+    chance = student.ppf(0.95, folds - 1) * worse.std(axis=1, ddof=1) / np.sqrt(folds)
+    return candidates[int(np.argmax(worse.mean(axis=1) <= chance))]
+
+
+def _some(rows: NDArray[np.intp], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    return rows if len(rows) <= limit else rng.choice(rows, limit, replace=False)

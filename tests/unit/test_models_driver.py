@@ -10,8 +10,9 @@ from sklearn.ensemble import IsolationForest
 
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
-from serve.driver import FOREST_FEATURES, STYLE_INPUTS, STYLE_TYPES, DriverScorer
+from serve.driver import DriverScorer
 from serve.lstm import StyleLstm
+from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES
 
 
 @pytest.fixture(scope="module")
@@ -22,16 +23,20 @@ def scorer(tmp_path_factory):
     table = np.random.default_rng(1).random((256, len(FOREST_FEATURES)))
     forest = IsolationForest(n_estimators=5, random_state=1, contamination=0.05).fit(table)
     treelite.sklearn.import_model(forest).serialize(str(folder / "forest.tl"))
-    count = len(STYLE_INPUTS)
-    style = {"inputs": STYLE_INPUTS, "centre": [0] * count, "scale": [1] * count, "weights": [0] * count, "bias": -3}
-    record = {"forest_centre": [0.5] * len(FOREST_FEATURES), "styles": dict.fromkeys(STYLE_TYPES, style)}
+    styles = {kind: flat(FEW_INPUTS[kind]) for kind in STYLE_TYPES}
+    record = {"forest_centre": [0.5] * len(FOREST_FEATURES), "styles": styles}
     (folder / "driver.json").write_text(json.dumps(record))
     return DriverScorer.load(folder, "2")
 
 
+def flat(inputs):
+    count = len(inputs)
+    return {"inputs": inputs, "centre": [0] * count, "scale": [1] * count, "weights": [0] * count, "bias": -3}
+
+
 CRUISE = {
     "vehicle_class": 0, "tank_l": 50, "speed_kmh": 60, "speed_known": 1, "accel_peak_g": 0.05, "brake_peak_g": 0.05,
-    "corner_peak_g": 0.05, "horizontal_peak_g": 0.07,
+    "corner_peak_g": 0.05, "horizontal_peak_g": 0.07, "sustained_peak_g": 0.06,
 }  # fmt: skip
 
 
@@ -71,6 +76,12 @@ def test_an_imu_alone_with_unknown_axes_still_raises_with_less_certainty(scorer,
     blind = {"speed_kmh": np.nan, "speed_known": 0, "horizontal_peak_g": 0.6, "accel_peak_g": 0.3, "brake_peak_g": 0.2}
     probability, _ = judge(scorer, kind, yaw_rms_5_dps=yaw, **blind)
     assert 0.6 <= probability <= 0.851
+
+
+def test_straight_on_the_same_peak_of_a_blind_imu_counts_for_more_yet_never_raises_below_the_limit(scorer):
+    blind = {"speed_kmh": np.nan, "speed_known": 0, "accel_peak_g": 0.1, "sustained_peak_g": 0.3, "horizontal_peak_g": 0.3}
+    bending, straight = (judge(scorer, AlertType.HARSH_BRAKING, yaw_rms_5_dps=yaw, **blind)[0] for yaw in (11, 0.5))
+    assert bending < straight < 0.5
 
 
 def test_no_motion_signal_means_unknown(scorer):
