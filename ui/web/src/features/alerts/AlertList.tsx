@@ -9,16 +9,22 @@ import { StateLine } from './StateLine';
 
 interface Props {
   alerts: readonly Alert[];
-  mayAcknowledge: boolean;
+  mayDealWithAlerts: boolean;
   onChanged: (alert: Alert) => void;
   showVehicle?: boolean;
 }
 
-export function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = true }: Props) {
+export function AlertList({ alerts, mayDealWithAlerts, onChanged, showVehicle = true }: Props) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">
       {alerts.map((alert) => (
-        <AlertRow key={alert.id} alert={alert} mayAcknowledge={mayAcknowledge} onChanged={onChanged} showVehicle={showVehicle} />
+        <AlertRow
+          key={alert.id}
+          alert={alert}
+          mayDealWithAlerts={mayDealWithAlerts}
+          onChanged={onChanged}
+          showVehicle={showVehicle}
+        />
       ))}
     </ul>
   );
@@ -36,7 +42,7 @@ const EDGE = {
   LOW: 'border-l-low-mark',
 };
 
-const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, showVehicle }: RowProps) {
+const AlertRow = memo(function AlertRow({ alert, mayDealWithAlerts, onChanged, showVehicle }: RowProps) {
   const reason = mainReason(alert.evidence);
   return (
     <li
@@ -75,7 +81,7 @@ const AlertRow = memo(function AlertRow({ alert, mayAcknowledge, onChanged, show
         {reason && <p className="mt-1 max-w-prose text-sm">{reason.text}</p>}
       </div>
       <div className="justify-self-end max-sm:col-start-2 max-sm:row-start-1">
-        <AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={onChanged} />
+        <AcknowledgeButton alert={alert} allowed={mayDealWithAlerts} onChanged={onChanged} />
       </div>
     </li>
   );

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
-import { mayAcknowledge, sessionQuery } from '@/features/session/session';
+import { mayDealWithAlerts, sessionQuery } from '@/features/session/session';
 import { useLiveListener } from '@/shared/live/LiveProvider';
 import { Failed, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
@@ -11,6 +11,7 @@ import { Exact } from '@/shared/time/Ago';
 import { duration } from '@/shared/time/format';
 import { AcknowledgeButton } from './AcknowledgeButton';
 import { TYPE_WORDS, type Alert, type AlertDetail } from './alert';
+import { AlertDeeds } from './AlertDeeds';
 import { AlertHistory } from './AlertHistory';
 import { AlertSignals } from './AlertSignals';
 import { alertQuery } from './alerts.queries';
@@ -50,18 +51,15 @@ function AlertView({ alert }: { alert: AlertDetail }) {
   const { data: session } = useQuery(sessionQuery);
   const title = `${TYPE_WORDS[alert.type]}, ${alert.vehicleId}`;
   const guidance = GUIDANCE[alert.type];
+  const allowed = session ? mayDealWithAlerts(session.role) : false;
   const nothingMore = () => undefined;
   return (
-    <Page
-      title={title}
-      crumbs={CRUMBS}
-      aside={<AcknowledgeButton alert={alert} allowed={session ? mayAcknowledge(session.role) : false} onChanged={nothingMore} />}
-    >
+    <Page title={title} crumbs={CRUMBS} aside={<AcknowledgeButton alert={alert} allowed={allowed} onChanged={nothingMore} />}>
       <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
         <SeverityBadge severity={alert.severity} />
         <StateLine alert={alert} />
       </div>
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_auto_1fr]">
         <Section title="What happened">
           <p className="max-w-prose">{guidance.meaning}</p>
           <Facts alert={alert} />
@@ -82,9 +80,16 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <Section title="Signals around the alert" place="lg:col-start-1">
           <AlertSignals alert={alert} />
         </Section>
-        <Section title="History" place="lg:col-start-2 lg:row-span-2 lg:row-start-2">
-          <AlertHistory history={alert.history} />
-        </Section>
+        <div className="flex min-w-0 flex-col gap-5 lg:col-start-2 lg:row-span-2 lg:row-start-2">
+          {allowed && (
+            <Section title="Deal with it">
+              <AlertDeeds alert={alert} />
+            </Section>
+          )}
+          <Section title="History">
+            <AlertHistory history={alert.history} />
+          </Section>
+        </div>
       </div>
     </Page>
   );

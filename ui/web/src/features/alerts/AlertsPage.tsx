@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useCallback, useRef, useState } from 'react';
 import { Button, ToggleButton } from 'react-aria-components';
-import { mayAcknowledge, sessionQuery } from '@/features/session/session';
+import { mayDealWithAlerts, sessionQuery } from '@/features/session/session';
 import { Failed, Nothing, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 import { AlertFilters } from './AlertFilters';
@@ -68,7 +68,7 @@ export function LiveAlerts({ filter, paused, showVehicle = true }: LiveAlertsPro
         {feed.shown.length > 0 && (
           <AlertList
             alerts={feed.shown}
-            mayAcknowledge={session ? mayAcknowledge(session.role) : false}
+            mayDealWithAlerts={session ? mayDealWithAlerts(session.role) : false}
             onChanged={change}
             showVehicle={showVehicle}
           />

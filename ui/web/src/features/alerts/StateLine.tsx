@@ -1,5 +1,5 @@
 /** How an alert stands: whether it goes on, how often it came, who has it. */
-import { STATE_WORDS, type Alert } from './alert';
+import { REASON_WORDS, STATE_WORDS, type Alert } from './alert';
 
 export function StateLine({ alert }: { alert: Alert }) {
   return (
@@ -15,10 +15,18 @@ export function StateLine({ alert }: { alert: Alert }) {
 }
 
 function facts(alert: Alert): string[] {
-  const owner = alert.acknowledgedByName ? ` by ${alert.acknowledgedByName}` : '';
   return [
-    alert.state === 'ACKNOWLEDGED' ? `Acknowledged${owner}` : STATE_WORDS[alert.state],
+    standing(alert),
+    ...(alert.verdict === 'CONFIRMED' ? ['confirmed as right'] : []),
     alert.active ? 'going on now' : 'condition over',
     ...(alert.occurrences > 1 ? [`${alert.occurrences} times`] : []),
   ];
+}
+
+function standing(alert: Alert): string {
+  if (alert.state === 'ACKNOWLEDGED' && alert.acknowledgedByName) return `Acknowledged by ${alert.acknowledgedByName}`;
+  if (alert.state === 'IN_PROGRESS' && alert.assignedToName) return `In progress with ${alert.assignedToName}`;
+  if (alert.state === 'DISMISSED' && alert.dismissalReason)
+    return `Dismissed: ${REASON_WORDS[alert.dismissalReason].toLowerCase()}`;
+  return STATE_WORDS[alert.state];
 }

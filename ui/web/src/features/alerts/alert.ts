@@ -1,9 +1,9 @@
 /** Alerts in words. */
-import type { AlertState, AlertType, Anomaly, AnomalyDetail, EvidenceItem, HistoryItem } from '@/api';
+import type { AlertState, AlertType, Anomaly, AnomalyDetail, DismissalReason, EvidenceItem, HistoryItem } from '@/api';
 
 export type Alert = Anomaly;
 export type AlertDetail = AnomalyDetail;
-export type { AlertState, AlertType, EvidenceItem as Evidence, HistoryItem };
+export type { AlertState, AlertType, DismissalReason, EvidenceItem as Evidence, HistoryItem };
 
 export const TYPE_WORDS: Record<AlertType, string> = {
   HARSH_BRAKING: 'Harsh braking',
@@ -29,6 +29,14 @@ export const STATE_WORDS: Record<AlertState, string> = {
   RESOLVED: 'Resolved',
   CLOSED: 'Closed',
   DISMISSED: 'Dismissed',
+};
+
+export const REASON_WORDS: Record<DismissalReason, string> = {
+  FALSE_ALARM: 'Nothing happened',
+  NORMAL_USE: 'Normal use of this vehicle',
+  FAULTY_SENSOR: 'A sensor is wrong',
+  PLANNED_WORK: 'Planned, such as workshop work',
+  DUPLICATE: 'Same as another alert',
 };
 
 export const LIVE_STATES = ['OPEN', 'ACKNOWLEDGED', 'IN_PROGRESS'] as const satisfies readonly AlertState[];

@@ -34,8 +34,8 @@ export function roleInWords(role: Session['role']): string {
   return ROLE_IN_WORDS[role];
 }
 
-/** Roles that may take charge of alerts; the server decides, the page only does not offer what it would refuse. */
-export function mayAcknowledge(role: Session['role']): boolean {
+/** Roles that may deal with alerts; the server decides, the page only does not offer what it would refuse. */
+export function mayDealWithAlerts(role: Session['role']): boolean {
   return role === 'platform_admin' || role === 'fleet_manager' || role === 'dispatcher';
 }
 
