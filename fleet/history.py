@@ -22,6 +22,7 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
 }
 OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "telemetry": ("trip_id", "driver_id", "tenant_id"),
+    "labels": ("alert",),
     "vehicles": ("model", "age_years", "vehicle_class", "tank_l"),
 }
 TIMES: Final = ("ts", "start", "end")

@@ -100,6 +100,18 @@ class Promotion(_Section):
     volume: float = Field(default=0.3, gt=0)
 
 
+class Training(_Section):
+    """Retraining on what people judged.
+
+    `retrain_every_s`: how often it is looked whether there is something to learn, 0 never. `judgements`: how many new ones
+    of a model's types it takes. `history`: the base bundle, a simulated one where empty.
+    """
+
+    retrain_every_s: float = 86_400.0
+    judgements: int = Field(default=20, ge=1)
+    history: str = ""
+
+
 class Api(_Section):
     host: str = "127.0.0.1"
     port: int = 8000
@@ -127,6 +139,7 @@ class Settings(BaseSettings):
     ingest: Ingest = Ingest()
     serve: Serve = Serve()
     promotion: Promotion = Promotion()
+    training: Training = Training()
     api: Api = Api()
 
 

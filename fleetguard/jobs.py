@@ -35,3 +35,13 @@ def promote_by_rule(settings: Settings) -> dict[str, str]:
     from pipelines.promotion import promote_by_rule as promote
 
     return asyncio.run(promote(settings))
+
+
+def retrain_on_judgements(settings: Settings) -> dict[str, str]:
+    """Train challengers of the models about which people judged enough since the last time; model → what was done."""
+    import os
+
+    from pipelines.retraining import retrain_where_due
+
+    os.nice(15)  # live scoring comes first
+    return retrain_where_due(settings)

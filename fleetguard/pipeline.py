@@ -18,7 +18,7 @@ from fleet.settings import Settings, load_settings
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
 from fleet.stores.promotions import announcements
-from fleetguard.jobs import materialise_features, promote_by_rule, refresh_forecasts, watch_drift
+from fleetguard.jobs import materialise_features, promote_by_rule, refresh_forecasts, retrain_on_judgements, watch_drift
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
@@ -55,11 +55,13 @@ def deploy(settings: Settings) -> None:
 
 
 class _Job:
-    """A Ray task that is started when it is due and never runs twice at a time."""
+    """A Ray task that is started when it is due and never runs twice at a time; its process can end with it."""
 
-    def __init__(self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings) -> None:
+    def __init__(
+        self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings, own_process: bool = False
+    ) -> None:
         self._name, self._every_s, self._settings = name, every_s, settings
-        self._remote = ray.remote(num_cpus=0, max_retries=0)(run)
+        self._remote = ray.remote(num_cpus=0, max_retries=0, max_calls=int(own_process))(run)
         self._next = time.monotonic()
         self._running: ray.ObjectRef | None = None
 
@@ -96,6 +98,8 @@ async def keep(settings: Settings) -> None:
         _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
         *([_Job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),
     ]
+    if settings.training.retrain_every_s > 0:
+        jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
     following = asyncio.create_task(_follow_promotions(settings, forecasts))
     heard = time.monotonic()
     while time.monotonic() - heard < RAY_PATIENCE_S:

@@ -18,6 +18,7 @@ from fleet.history import History, load_history
 from fleet.replay import recording, replay_features
 from fleet.telemetry import FloatArray, TimeArray
 
+NORMAL = "NORMAL"  # the label of what is no fault
 HELD_OUT_SHARE = 0.3
 LEAST_GROUPS = 3
 NORMAL_EVERY_S = 20
@@ -25,6 +26,7 @@ EVENT_EVERY_S = 3
 LONG_EVENT_EVERY_S = 12
 _LONG_EVENT_S = 1200.0
 _SHORT_EVENT_S = 30.0
+_NORMAL_MOMENT_S = 300.0  # whoever calls so short a span normal means it: a model may err there; longer ones are whole trips
 # (onset, tail) in s: how long after its start a fault can show, and how long after its end the windows still remember it
 _SETTLE_S: dict[AlertType, tuple[float, float]] = {
     AlertType.HARSH_BRAKING: (0, 1),
@@ -152,7 +154,7 @@ def read_ground_truth(folder: Path, vehicle_ids: tuple[str, ...]) -> "GroundTrut
         InvalidHistory: there are none, or none that is known.
     """
     history = load_history(folder, tables=("labels",), require=("labels",))
-    return GroundTruth(_events(history, vehicle_ids), vehicle_ids)
+    return GroundTruth(_events(history, vehicle_ids), vehicle_ids, _normal(history, vehicle_ids))
 
 
 def labelled_rows(
@@ -209,7 +211,7 @@ def fingerprint(folder: Path) -> str:
 
 def _events(history: History, ids: tuple[str, ...]) -> pd.DataFrame:
     position = {name: place for place, name in enumerate(ids)}
-    labels = history.labels[history.labels["vehicle_id"].isin(position) & (history.labels["label"] != "NORMAL")]
+    labels = history.labels[history.labels["vehicle_id"].isin(position) & (history.labels["label"] != NORMAL)]
     labels = labels.assign(label=labels["label"].replace({name: str(kind) for name, kind in _OTHER_NAMES.items()}))
     known = labels["label"].isin([str(kind) for kind in TYPES])
     if len(labels) and not known.any():
@@ -217,10 +219,22 @@ def _events(history: History, ids: tuple[str, ...]) -> pd.DataFrame:
             f"labels.csv holds no alert type that is known; it has {', '.join(sorted(labels['label'].unique())[:5])}"
         )
     labels = labels[known]
+    kinds = [TYPES.index(AlertType(label)) for label in labels["label"]]
+    return _placed(labels, position).assign(type=np.array(kinds, np.int64))
+
+
+def _normal(history: History, ids: tuple[str, ...]) -> pd.DataFrame:
+    """What people call normal."""
+    position = {name: place for place, name in enumerate(ids)}
+    labels = history.labels[history.labels["vehicle_id"].isin(position) & (history.labels["label"] == NORMAL)]
+    return _placed(labels, position)
+
+
+def _placed(labels: pd.DataFrame, position: dict[str, int]) -> pd.DataFrame:
+    """vehicle (position), start, end in s since the epoch."""
     return pd.DataFrame(
         {
             "vehicle": labels["vehicle_id"].map(position).astype(np.int64),
-            "type": [TYPES.index(AlertType(label)) for label in labels["label"]],
             "start": labels["start"].astype("int64") / 1e9,
             "end": labels["end"].astype("int64") / 1e9,
         }
@@ -232,10 +246,11 @@ class GroundTruth:
 
     Attributes:
         events: vehicle position, type position, start, end of every labelled event. vehicle_ids: names by position.
+        normal: vehicle position, start, end of what is labelled NORMAL.
     """
 
-    def __init__(self, events: pd.DataFrame, vehicle_ids: tuple[str, ...]) -> None:
-        self.events, self.vehicle_ids = events, vehicle_ids
+    def __init__(self, events: pd.DataFrame, vehicle_ids: tuple[str, ...], normal: pd.DataFrame) -> None:
+        self.events, self.vehicle_ids, self.normal = events, vehicle_ids, normal
         self._origin = float(events["start"].min()) - _DAY_S if len(events) else 0.0
         self._near: list[tuple[TimeArray, TimeArray]] = []
         self._sure: list[tuple[TimeArray, TimeArray]] = []
@@ -247,7 +262,9 @@ class GroundTruth:
             self._near.append(self._spans(mine, 0.0, 2 * tail if tail <= 3 else tail))
             self._sure.append(self._spans(mine, onset_s, linger))
         length = events["end"] - events["start"]
-        self._medium = self._spans(events[length <= _LONG_EVENT_S], 0.0, 2.0)
+        moments = normal[normal["end"] - normal["start"] <= _NORMAL_MOMENT_S]
+        medium = pd.concat([events[length <= _LONG_EVENT_S], moments], ignore_index=True)
+        self._medium = self._spans(medium, 0.0, 2.0)
         self._long = self._spans(events, 0.0, 2.0)
         parked = events["type"] == TYPES.index(AlertType.FUEL_THEFT)  # parked vehicles report every few minutes: keep all
         self._dense = self._spans(events[(length <= _SHORT_EVENT_S) | parked], 1.0, 3.0)

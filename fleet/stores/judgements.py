@@ -1,7 +1,6 @@
 """People's judgements of alerts: the last one of each alert is what training learns from."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,30 +8,10 @@ from uuid import UUID
 import asyncpg
 
 from fleet.alerts import AlertType
+from fleet.labels import JudgedAlert
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
-from fleet.workflow import DismissalReason, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a person said about the newest episode of an alert.
-
-    Attributes:
-        reason: of a dismissal. started_at, ended_at: of the episode; one that went on when it was judged ends there.
-        confidence, model_version: what the alert claimed, and who claimed it.
-    """
-
-    alert_id: UUID
-    vehicle_id: str
-    type: AlertType
-    verdict: Verdict
-    reason: DismissalReason | None
-    started_at: datetime
-    ended_at: datetime
-    judged_at: datetime
-    confidence: float
-    model_version: str
+from fleet.workflow import TEACHING_REASONS, DismissalReason, Verdict
 
 
 async def record(
@@ -52,28 +31,41 @@ async def record(
     )  # fmt: skip
 
 
-async def between(pool: asyncpg.Pool, tenant: UUID, since: datetime, until: datetime) -> list[Judgement]:
-    """Judgements of alerts whose judged episode began in [since, until), by vehicle and time."""
+async def alerts_between(pool: asyncpg.Pool, tenant: UUID, since: datetime, until: datetime) -> list[JudgedAlert]:
+    """Alerts whose judged episode, or whose newest one where nobody judged, began in [since, until), by vehicle and time.
+
+    An episode that went on when it was judged ends there, unless its end is known by now.
+    """
     async with tenant_transaction(pool, tenant) as connection:
         rows = await connection.fetch(
-            """SELECT j.*, coalesce(j.ended_at, CASE WHEN a.episode_at = j.started_at THEN a.ended_at END, j.judged_at) AS over_at
-               FROM judgements j JOIN alerts a USING (tenant_id, alert_id)
-               WHERE j.tenant_id = $1 AND j.started_at >= $2 AND j.started_at < $3 ORDER BY j.vehicle_id, j.started_at""",
+            """SELECT * FROM (
+                   SELECT a.vehicle_id, a.type, j.verdict, j.reason, coalesce(j.started_at, a.episode_at) AS started_at,
+                          coalesce(j.ended_at, CASE WHEN j.started_at IS NULL OR a.episode_at = j.started_at THEN a.ended_at END,
+                                   j.judged_at, a.last_seen) AS ended_at
+                   FROM alerts a LEFT JOIN judgements j USING (tenant_id, alert_id) WHERE a.tenant_id = $1) known
+               WHERE started_at >= $2 AND started_at < $3 ORDER BY vehicle_id, started_at""",
             tenant, since, until,
         )  # fmt: skip
-    return [_judgement(row) for row in rows]
+    return [_judged(row) for row in rows]
 
 
-def _judgement(row: Mapping[str, Any]) -> Judgement:
-    return Judgement(
-        row["alert_id"],
+async def count_since(pool: asyncpg.Pool, tenant: UUID, types: Sequence[AlertType], since: datetime) -> int:
+    """How many alerts of some types were judged, in a way that teaches, after a moment."""
+    async with tenant_transaction(pool, tenant) as connection:
+        count: int = await connection.fetchval(
+            """SELECT count(*) FROM judgements WHERE tenant_id = $1 AND type = ANY ($2::text[]) AND judged_at > $3
+                      AND (reason IS NULL OR reason = ANY ($4::text[]))""",
+            tenant, list(types), since, list(TEACHING_REASONS),
+        )  # fmt: skip
+    return count
+
+
+def _judged(row: Mapping[str, Any]) -> JudgedAlert:
+    return JudgedAlert(
         row["vehicle_id"],
         AlertType(row["type"]),
-        Verdict(row["verdict"]),
+        Verdict(row["verdict"]) if row["verdict"] else None,
         DismissalReason(row["reason"]) if row["reason"] else None,
         row["started_at"],
-        max(row["over_at"], row["started_at"]),
-        row["judged_at"],
-        row["confidence"],
-        row["model_version"],
+        max(row["ended_at"], row["started_at"]),
     )

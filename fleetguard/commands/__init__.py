@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from fleetguard.commands import demo, life, models, simulate, stack
+from fleetguard.commands import demo, feedback, life, models, simulate, stack
 
 REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [
     demo.register,
@@ -13,4 +13,5 @@ REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [
     simulate.register,
     models.register,
     life.register,
+    feedback.register,
 ]

@@ -1,8 +1,6 @@
 """`train`, `evaluate`, `promote`, `rollback`, `score`, `forecast`: the life of the models."""
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fleetguard.commands.progress import progress
+
 if TYPE_CHECKING:
     from serve.registry import ModelRegistry
     from training.dataset import LabelledSet
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 HistoryOption = Annotated[Path, typer.Option("--history", help="Folder of a history bundle.")]
-Advance = Callable[[float], None]
 
 
 class ModelName(StrEnum):
@@ -61,7 +60,7 @@ def train(
     with tempfile.TemporaryDirectory(prefix="fleetguard-train-") as scratch:
         if history is None:
             history = Path(scratch) / "simulated"
-            with _progress("Simulating a fleet to learn from", measurable=False):
+            with progress("Simulating a fleet to learn from", measurable=False):
                 simulate_training_history(history)
         versions = _train(names, history)
     for name, version in versions.items():
@@ -134,7 +133,7 @@ def score(
     for name in ROW_MODELS:
         if name not in scorers:
             typer.secho(f"The {name} model has no champion: what it would say stays unknown.", fg="yellow", err=True)
-    with _progress("Scoring") as advance:
+    with progress("Scoring") as advance:
         found = score_history(recorded, out, list(scorers.values()), advance)
     if as_json:
         record = {"rows": found.rows, "vehicles": found.vehicles, "alerts": found.alerts}
@@ -158,7 +157,7 @@ def forecast(
 
     quiet_libraries()
     moments = [_moment(text) for text in at]
-    with _progress("Forecasting") as advance:
+    with progress("Forecasting") as advance:
         forecast_history(history, moments, out, _registry(), advance)
     _say(as_json, f"Forecasts for {len(moments)} moments: {out}")
     if as_json:
@@ -172,11 +171,11 @@ def _train(names: list[ModelName], history: Path) -> dict[str, str]:
     registry, versions, labelled = _registry(), {}, None
     for name in names:
         if name is ModelName.FORECASTER:
-            with _progress("Training the forecaster model") as advance:
+            with progress("Training the forecaster model") as advance:
                 versions[name.value] = train_forecaster(history, registry, advance)
             continue
         labelled = labelled or _labelled(history)
-        with _progress(f"Training the {name} model", measurable=False):
+        with progress(f"Training the {name} model", measurable=False):
             versions[name.value] = train_row_model(name, labelled, registry, history.name, load_settings().ray.address)
     return versions
 
@@ -185,7 +184,7 @@ def _labelled(history: Path) -> "LabelledSet":
     from fleet.settings import load_settings
     from pipelines.training_sets import training_set
 
-    with _progress("Turning readings into features") as advance:
+    with progress("Turning readings into features") as advance:
         return training_set(history, advance, load_settings().ray.address)
 
 
@@ -250,19 +249,6 @@ def _with(value: float, interval: tuple[float, float] | None) -> str:
 
 
 _METRICS = ("average_precision", "auc", "precision", "recall", "false_positive_rate", "brier", "ece", "event_recall")
-
-
-@contextmanager
-def _progress(label: str, measurable: bool = True) -> Iterator[Advance]:
-    """A progress bar on stderr, so that `--json` on stdout stays clean."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(label, total=1.0 if measurable else None)
-        yield lambda share: progress.update(task, completed=share)
-        progress.update(task, total=1.0, completed=1.0)
 
 
 def _say(as_json: bool, sentence: str) -> None:
