@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fleetguard.commands.models import JsonOption, ModelName, _progress, _registry
+from fleetguard.commands.models import JsonOption, ModelName, _registry
+from fleetguard.commands.progress import progress
 
 if TYPE_CHECKING:
     from alerts.budget import Budget
@@ -40,7 +41,7 @@ def compare(model: ModelName, days: DaysOption = 30.0, vehicles: VehiclesOption 
         async with await connect_pool(settings.postgres) as pool:
             return await challenge_of(pool, _registry(), model.value, _span(days), vehicles, advance)
 
-    with _progress("Judging the past anew") as advance:
+    with progress("Judging the past anew") as advance:
         challenge = asyncio.run(gather(advance))
     against = objections(challenge, settings.promotion)
     if as_json:
@@ -70,7 +71,7 @@ def budget(
         asyncio.run(_save(tenant, {}))
         typer.echo(f"{tenant} has the product's own thresholds again.")
         return
-    with _progress("Judging the past anew") as advance:
+    with progress("Judging the past anew") as advance:
         fitted, past = asyncio.run(_fit(tenant, per_vehicle_week, days, vehicles, advance))
     if not dry_run:
         asyncio.run(_save(tenant, {str(kind): threshold for kind, threshold in fitted.thresholds.items()}))

@@ -66,7 +66,7 @@ def _oddities(telemetry, labels, tanks, rng):
             taken.append(span)
             rows.append((vehicle, *span, "NORMAL", alert))
             if alert == "MISFIRE":
-                telemetry.loc[inside, "engine_rpm"] += rng.normal(0, 45, len(inside)).astype(np.float32)
+                telemetry.loc[inside, "engine_rpm"] += rng.normal(0, 60, len(inside)).astype(np.float32)
             else:
                 dip_l = 1.3 * max(10, 0.03 * tanks[vehicle])  # a little more than what is suspicious
                 telemetry.loc[inside, "fuel_level_l"] -= np.float32(dip_l)
@@ -100,7 +100,7 @@ def alerts(fleet):
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     folder = tmp_path_factory.mktemp("base")
-    write_history(folder, 36, 0.7, 5, faults_per_vehicle_day=6.0)
+    write_history(folder, 32, 0.7, 5, faults_per_vehicle_day=6.0)
     return folder
 
 
@@ -223,25 +223,33 @@ def test_every_row_of_judged_alerts_is_learnt_from(exported):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_a_challenger_follows_fifty_dismissals_and_fifty_confirmations(name, retrained, registry, unseen, base_rows):
+def test_a_challenger_doubts_false_alerts_it_never_saw_and_holds_on_to_right_ones(name, retrained, registry, unseen):
     assert "learnt from" in retrained[name]
-    champion, challenger = (
-        load_scorer(name, registry.fetch(name, version), version)
-        for version in (registry.champion(name), registry.version(name, CHALLENGER))
-    )
+    champion, challenger = _both(name, registry)
     mine = unseen.alerts["type"].isin([TYPES.index(kind) for kind in MODEL_TYPES[name]]).to_numpy()
     confirmed = unseen.alerts["confirmed"].to_numpy()
     before, after = alert_probability(champion, unseen), alert_probability(challenger, unseen)
-    known = mine & ~np.isnan(before) & ~np.isnan(after)
-    false, right = known & ~confirmed, known & confirmed
-    print(name, "dismissed", before[false].mean(), after[false].mean(), "confirmed", before[right].mean(), after[right].mean())
-    assert after[false].mean() < 0.8 * before[false].mean()
-    assert after[right].mean() > before[right].mean() - 0.05
-    held_out = base_rows.rows(base_rows.held_out & base_rows.normal)
+    raised = mine & (before >= 0.3)  # what the champion never takes for an alert, nobody can dismiss
+    false, right = raised & ~confirmed, raised & confirmed
+    print(name, [f"{said[kind].mean():.3f} of {kind.sum()}" for kind in (false, right) for said in (before, after)])
+    assert false.sum() >= 3
+    fall = before[false].mean() - after[false].mean()
+    assert fall > 0.1 * before[false].mean()
+    assert before[right].mean() - after[right].mean() < fall / 2
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_elsewhere_a_challenger_says_about_what_the_champion_says(name, retrained, registry, base_rows):
+    assert "learnt from" in retrained[name]
+    normal = base_rows.rows(base_rows.held_out & base_rows.normal)
     columns = [TYPES.index(kind) for kind in MODEL_TYPES[name]]
-    moved = score_rows([challenger], held_out.features)[:, columns] - score_rows([champion], held_out.features)[:, columns]
-    print("elsewhere", np.nanmean(np.abs(moved)))
-    assert np.nanmean(np.abs(moved)) < 0.02
+    champion, challenger = (score_rows([scorer], normal.features)[:, columns] for scorer in _both(name, registry))
+    assert np.nanmean(np.abs(challenger - champion)) < 0.02
+
+
+def _both(name, registry):
+    versions = registry.champion(name), registry.version(name, CHALLENGER)
+    return [load_scorer(name, registry.fetch(name, version), version) for version in versions]
 
 
 async def test_nothing_is_trained_until_enough_is_judged_anew(retrained, settings, registry):
