@@ -30,7 +30,7 @@ async def alert(manager, tenant, raise_alert):
 
 async def judged(pool, tenant):
     now = datetime.now(UTC)
-    return await judgements.between(pool, tenant.id, now - timedelta(days=1), now + timedelta(days=1))
+    return await judgements.alerts_between(pool, tenant.id, now - timedelta(days=1), now + timedelta(days=1))
 
 
 async def test_a_dismissal_ends_the_alert_and_keeps_its_reason(manager, alert):
@@ -63,7 +63,7 @@ async def test_the_last_judgement_counts_and_the_history_keeps_every_one(manager
 async def test_a_judgement_spans_the_newest_episode_until_it_ended_or_was_judged(manager, tenant, pool, alert):
     await manager.browser.post(f"{alert}/confirm")
     (open_ended,) = await judged(pool, tenant)
-    assert open_ended.ended_at == open_ended.judged_at
+    assert open_ended.ended_at - open_ended.started_at == pytest.approx(timedelta(minutes=30), abs=timedelta(minutes=5))
     async with tenant_transaction(pool, tenant.id) as connection:
         await connection.execute("UPDATE alerts SET ended_at = episode_at + interval '7 minutes', active = false")
     (ended,) = await judged(pool, tenant)
