@@ -65,11 +65,17 @@ def observed_span(history: ComponentHistory) -> tuple[int, int]:
     return int(milliseconds([recorded.min()])[0]), int(milliseconds([every.max()])[0])
 
 
-def landmarks(history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int, most: int = MOST) -> Landmarks:
-    """A moment every 12 hours (fewer in a very large fleet) of every vehicle, known to end at `end_ms`."""
+def landmarks(
+    history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int, most: int = MOST, shift_h: int = 0
+) -> Landmarks:
+    """A moment every 12 hours (fewer in a very large fleet) of every vehicle, in a record that ends at `end_ms`.
+
+    What happened until a moment and at it is known; the failures ahead are those after it: (at, at + 72 h].
+    `shift_h`: hours after 00:00 and 12:00 UTC.
+    """
     vehicles = history.vehicle_ids()
     step = CADENCE_H * HOUR_MS
-    moments = np.arange((start_ms // step + 1) * step, end_ms, step)
+    moments = np.arange((start_ms // step + 1) * step + shift_h * HOUR_MS, end_ms, step)
     moments = moments[:: max(1, -(-len(moments) * len(vehicles) // most))]
     vehicle, at_ms = np.repeat(np.arange(len(vehicles)), len(moments)), np.tile(moments, len(vehicles))
     covariates = component_covariates(history, vocabulary, [vehicles[place] for place in vehicle], at_ms)

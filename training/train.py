@@ -76,7 +76,7 @@ def evaluate_versions(
 
 def _evaluate_forecaster(folder: Path, version: str, history: Path) -> dict[str, Any]:
     from serve.forecaster import ForecastScorer
-    from training.forecaster import evaluate as evaluate_forecaster
+    from training.forecaster_backtest import evaluate as evaluate_forecaster
 
     figures = evaluate_forecaster(history, ForecastScorer.load(folder, version))
     types: dict[str, dict[str, float]] = {}

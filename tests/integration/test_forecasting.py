@@ -1,10 +1,13 @@
 """Claims about training, forecasting a bundle, and forecasting the live fleet into the database."""
 
 import asyncio
+import json
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import mlflow
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +18,8 @@ from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
 from pipelines.forecasts import COLUMNS, forecast_history, load_forecaster, refresh_forecasts
 from serve.forecaster import RiskBoard
 from serve.registry import ModelRegistry
-from training.forecaster import backtest, read_component_history, train
+from training.forecaster import train
+from training.forecaster_backtest import backtest, read_component_history
 
 AT = datetime(2026, 3, 20, tzinfo=UTC)
 RISK = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
@@ -58,16 +62,55 @@ def test_a_forecast_file_has_a_row_per_vehicle_and_moment(bundle: Path, registry
     assert table["at"].unique().tolist() == ["2026-03-20T00:00:00Z", "2026-03-20T12:00:00Z"]
 
 
-def test_a_forecast_knows_nothing_of_what_comes_after(bundle: Path, registry: ModelRegistry, tmp_path: Path) -> None:
-    past = tmp_path / "past"
-    past.mkdir()
+def with_later_events(bundle: Path, folder: Path, change: Callable[[pd.DataFrame], pd.DataFrame]) -> Path:
+    """The bundle with everything after AT changed."""
+    folder.mkdir()
     for table in ("dtcs", "maintenance", "failures"):
         frame = pd.read_csv(bundle / f"{table}.csv")
-        frame[pd.to_datetime(frame["ts"], utc=True, format="ISO8601") <= AT].to_csv(past / f"{table}.csv", index=False)
-    forecast_history(bundle, [AT], tmp_path / "all.csv", registry)
-    forecast_history(past, [AT], tmp_path / "past.csv", registry)
-    both = [pd.read_csv(tmp_path / name).set_index("vehicle_id")["probability"] for name in ("all.csv", "past.csv")]
-    pd.testing.assert_series_equal(both[0].loc[both[1].index], both[1])
+        later = pd.to_datetime(frame["ts"], utc=True, format="ISO8601") > AT
+        pd.concat([frame[~later], change(frame[later])]).to_csv(folder / f"{table}.csv", index=False)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda later: later[:0], id="nothing happens"),
+        pytest.param(lambda later: pd.concat([later.assign(ts=AT + timedelta(milliseconds=1))] * 3), id="all happens at once"),
+        pytest.param(lambda later: later.sample(frac=1, random_state=1).assign(vehicle_id="VH-0"), id="all happens to one"),
+    ],
+)
+def test_a_forecast_knows_nothing_of_what_comes_after(
+    bundle: Path, registry: ModelRegistry, tmp_path: Path, change: Callable[[pd.DataFrame], pd.DataFrame]
+) -> None:
+    moments = [AT - timedelta(hours=12), AT]
+    forecast_history(bundle, moments, tmp_path / "told.csv", registry)
+    forecast_history(with_later_events(bundle, tmp_path / "other", change), moments, tmp_path / "changed.csv", registry)
+    told, changed = (pd.read_csv(tmp_path / f"{name}.csv").set_index(["vehicle_id", "at"]) for name in ("told", "changed"))
+    pd.testing.assert_frame_equal(told.loc[changed.index], changed)
+
+
+def test_a_failure_at_the_very_moment_is_known_and_no_longer_ahead(registry: ModelRegistry, tmp_path: Path) -> None:
+    rows = {"dtcs": ("code", "P1", AT - timedelta(hours=30)), "failures": ("component", "pump", AT)}
+    rows["maintenance"] = rows["failures"]
+    for table, (column, name, ts) in rows.items():
+        pd.DataFrame({"vehicle_id": ["VH-0"], "ts": [ts], column: [name]}).to_csv(tmp_path / f"{table}.csv", index=False)
+    forecast_history(tmp_path, [AT - timedelta(milliseconds=1), AT], tmp_path / "out.csv", registry)
+    before, after = pd.read_csv(tmp_path / "out.csv")["probability"]
+    assert after < before
+
+
+def test_the_record_of_a_run_holds_back_test_reliability_and_an_example(bundle: Path, registry: ModelRegistry) -> None:
+    client = mlflow.MlflowClient(registry.tracking_uri)
+    run_id = client.get_model_version("fleetguard-forecaster", "1").run_id
+    assert {"backtest.csv", "reliability.png", "example"} <= {artifact.path for artifact in client.list_artifacts(run_id)}
+    table = pd.read_csv(client.download_artifacts(run_id, "backtest.csv"))
+    assert set(table["model"]) == {"forecaster", "boosting", "cox"}
+    mlflow.set_tracking_uri(registry.tracking_uri)
+    example = json.loads(Path(client.download_artifacts(run_id, "example/input_example.json")).read_text())
+    rows = pd.DataFrame(example["data"], columns=example["columns"]).assign(history=str(bundle))
+    answer = mlflow.pyfunc.load_model("models:/fleetguard-forecaster/1").predict(rows)
+    assert answer["pump"].between(0, 1).all()
 
 
 def test_bad_input_is_one_clear_sentence(bundle: Path, registry: ModelRegistry, tmp_path: Path) -> None:
@@ -103,12 +146,12 @@ async def test_a_live_vehicles_risk_is_stored_and_the_board_attaches_it(pool, te
 
 
 @pytest.mark.slow
-def test_public_failures_are_forecast_about_as_well_as_by_boosting_and_far_better_than_by_plain_cox() -> None:
+def test_public_failures_are_forecast_as_well_as_by_boosting_and_far_better_than_by_plain_cox() -> None:
     data = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
     if not (data / "component-failures").is_dir():
         pytest.skip("the evaluation data is not on this machine")
-    figures = backtest(read_component_history(data / "component-failures"))
-    assert figures["any.auc"] > max(0.97, figures["cox.any.auc"])
-    assert figures["any.auc"] > figures["boosting.any.auc"] - 0.003
-    assert figures["any.average_precision"] > 0.7
-    assert figures["any.brier"] < 0.028
+    figures = backtest(read_component_history(data / "component-failures")).figures
+    assert figures["any.auc"] > max(0.97, figures["cox.any.auc"], figures["boosting.any.auc"] - 0.001)
+    assert figures["any.average_precision"] > max(0.72, figures["boosting.any.average_precision"] - 0.01)
+    assert figures["any.brier"] < min(0.027, figures["boosting.any.brier"])
+    assert 0.85 < figures["any.calibration_slope"] < 1.2

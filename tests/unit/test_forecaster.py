@@ -12,7 +12,7 @@ from fleet.components import ComponentHistory, Vocabulary, component_covariates,
 from fleet.errors import InvalidHistory, ModelUnavailable
 from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
 from serve.forecaster import RECORD, ForecastScorer, Risk, RiskBoard
-from training.forecaster import until
+from training.forecaster_backtest import until
 from training.forecaster_metrics import calibration, forecast_metrics
 from training.landmarks import landmarks, observed_span
 from training.survival import MIN_FAILURES, fit_forecaster
