@@ -107,7 +107,7 @@ def _against_boosting(months: Sequence[Month], trial: Trial) -> Section:
     return Section(
         "Any component within 72 hours",
         "One month each; the probability of any is 1 − ∏(1 − p) over the components of the forecast file. Boosting is one "
-        "XGBoost model per component on the same covariates, with the settings that suited it best; the plain Cox model is what "
+        "XGBoost model per component on the same covariates, with the settings of the forecaster; the plain Cox model is what "
         "one writes first.",
         figures,
         [_row(month, rival) for month in months for rival in (None, "boosting", "cox")],

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,13 +14,16 @@ import pandas as pd
 import pytest
 
 from fleet.alerts import TYPE_INDEX, AlertType, VehicleId
+from fleet.components import Vocabulary
 from fleet.errors import InvalidHistory, InvalidInput, ModelUnavailable
 from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
+from fleet.visits import HOUR_MS
 from pipelines.forecasts import COLUMNS, forecast_history, load_forecaster, refresh_forecasts
 from serve.forecaster import RiskBoard
 from serve.registry import ModelRegistry
-from training.forecaster import train
+from training.forecaster import champion_score, train
 from training.forecaster_backtest import backtest, read_component_history
+from training.landmarks import landmarks, observed_span
 
 AT = datetime(2026, 3, 20, tzinfo=UTC)
 RISK = TYPE_INDEX[AlertType.COMPONENT_FAILURE_RISK]
@@ -143,6 +147,21 @@ async def test_a_live_vehicles_risk_is_stored_and_the_board_attaches_it(pool, te
     scores = board.attach(FeatureBatch((vehicle,), np.array([now.timestamp()]), values, sequence, (None,)))
     assert scores.probability[0, RISK] == pytest.approx(risk.probability, rel=1e-5)
     assert "P1" in scores.evidence[0, RISK][0].text
+
+
+def test_a_champion_is_compared_only_on_months_it_has_not_learnt_from(bundle: Path, registry: ModelRegistry) -> None:
+    client = mlflow.MlflowClient(registry.tracking_uri)
+    client.set_registered_model_alias("fleetguard-forecaster", "champion", "1")
+    events = read_component_history(bundle)
+    end = observed_span(events)[1]
+    marks = landmarks(events, Vocabulary.of(events), end - 20 * 24 * HOUR_MS, end)
+    later = landmarks(events, Vocabulary.of(events), end - 1, end + 20 * 24 * HOUR_MS)
+    assert champion_score(registry, events, marks) is None
+    assert champion_score(registry, events, later) is None  # nothing failed there
+    stranger = replace(marks, components=("belt",))
+    failed = marks.failed[marks.complete].any(axis=1)
+    assert champion_score(registry, events, stranger) == pytest.approx(failed.mean())
+    client.delete_registered_model_alias("fleetguard-forecaster", "champion")
 
 
 @pytest.mark.slow
