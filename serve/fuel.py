@@ -35,6 +35,7 @@ _FLAT_BURNT_PCT, _SATURATED_BURNT_PCT = (
 _FLOAT_LOW_PCT, _FLOAT_HIGH_PCT = 10.0, 88.0
 _CUT_PCT = 12.0  # a level that was higher than this a minute before it read 0 did not run out
 _LEAP_PCT, _LEAP_USUAL = 18.0, 3.0  # a leap in motion: points of level, and times the usual of this sender
+_OPEN_PCT, _LEAP_OPEN_PCT = 99.5, 25.0  # an open circuit reads full all of a sudden
 _LEAP_UNKNOWN_PCT = 45.0  # where the usual is not known yet: real senders swing 40 points within a trip
 _SPREAD_USUAL = 5.0
 _LEAST_DOUBT = 0.1  # of what was burnt in some minutes
@@ -234,6 +235,7 @@ class FuelScorer:
         zero, level, before = (features.column(f"fuel_{name}") for name in ("zero", "pct", "before_zero_pct"))
         leap, climb, usual = (features.column(f"fuel_{name}_pct") for name in ("step", "climb", "step_usual"))
         leap_limit = np.where(np.isnan(usual), _LEAP_UNKNOWN_PCT, np.maximum(_LEAP_PCT, _LEAP_USUAL * usual))
+        leap_limit = np.where(level >= _OPEN_PCT, np.minimum(leap_limit, _LEAP_OPEN_PCT), leap_limit)
         climb_limit = np.where(np.isnan(usual), _CLIMB_UNKNOWN_PCT, np.maximum(_CLIMB_PCT, _CLIMB_USUAL * usual))
         stuck, silent = features.column("fuel_stuck"), features.column("fuel_silent_min")
         at_its_end = (level <= _FLOAT_LOW_PCT) | (level >= _FLOAT_HIGH_PCT)

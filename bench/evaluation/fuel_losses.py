@@ -19,9 +19,9 @@ from fleet.telemetry import FloatArray
 from pipelines.history import judge, read_history
 from serve.parts import ModelScorer
 
-DRAINS, LEAKS = 12, 8  # per seed
+DRAINS, LEAKS = 8, 4  # per seed
 DRAIN_SHARES: Final = (0.10, 0.40)
-LEAK_LPH: Final = (2.0, 5.0, 10.0)
+LEAK_LPH: Final = (3.0, 10.0)
 LEAK_S: Final = 6 * 3600.0
 TANK_L: Final = 50.0
 HISTORY: Final = "obd-normal"

@@ -136,3 +136,7 @@ def test_a_sender_that_has_always_swung_widely_is_no_fault(scorer):
 
 def test_a_float_at_its_end_may_stand_still_for_long(scorer):
     assert judge(scorer, AlertType.SENSOR_FAULT, fuel_pct=91, fuel_flat_burnt_pct=6, fuel_stuck=8)[0] < 0.5
+
+
+def test_a_sender_that_leaps_to_full_on_the_move_is_an_open_circuit(scorer):
+    assert judge(scorer, AlertType.SENSOR_FAULT, fuel_pct=100, fuel_step_pct=36, fuel_step_usual_pct=36)[0] >= 0.7
