@@ -28,10 +28,8 @@ _LEAK_MOST_LPH = 15.0  # what runs out faster is drained
 _STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sender
 _SILENT_MIN = 3.0
 _CLIMB_PCT, _CLIMB_USUAL, _CLIMB_UNKNOWN_PCT = 9.0, 2.0, 20.0  # no fuel is filled in on the move
-_FLAT_BURNT_PCT, _SATURATED_BURNT_PCT = (
-    4.0,
-    16.0,
-)  # of a tank, burnt while the level stood still; more where a float is at its end
+_FLAT_BURNT_PCT = 2.5  # of a tank, burnt while the level stood still
+_SATURATED_BURNT_PCT = 16.0  # where a float is at its end
 _FLOAT_LOW_PCT, _FLOAT_HIGH_PCT = 10.0, 88.0
 _CUT_PCT = 12.0  # a level that was higher than this a minute before it read 0 did not run out
 _LEAP_PCT, _LEAP_USUAL = 18.0, 3.0  # a leap in motion: points of level, and times the usual of this sender
