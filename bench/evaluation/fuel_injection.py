@@ -65,9 +65,11 @@ def inject(recorded: Recording, losses: list[Loss], tank_l: float, after_s: floa
 
 
 def lost_pct(at: TimeArray, loss: Loss, tank_l: float) -> FloatArray:
-    """(n,) points of level that are gone at each time."""
+    """(n,) points of level that are gone at each time. A leak runs while the vehicle does, as one behind the pump."""
     if loss.lph:
-        return (100 * loss.lph / tank_l * np.clip(at - loss.start, 0, loss.end - loss.start) / 3600).astype(np.float32)
+        running = np.diff(at, prepend=at[0])
+        running[(running > _TRIP_GAP_S) | (at <= loss.start) | (at > loss.end)] = 0
+        return (100 * loss.lph / tank_l * np.cumsum(running) / 3600).astype(np.float32)
     return (100 * loss.share * np.clip((at - loss.start) / DRAIN_S, 0, 1)).astype(np.float32)
 
 

@@ -61,7 +61,7 @@ def losses_section(trial: Trial) -> Section:
     text = (
         f"`{HISTORY}` is the log of one real car, all normal. Each seed puts {DRAINS} drains of {DRAIN_SHARES[0]:.0%} to "
         f"{DRAIN_SHARES[1]:.0%} of the tank into it, over five minutes in which the car stands, and {LEAKS} leaks of each rate "
-        f"that last {LEAK_S / 3600:.0f} hours by the clock, trips and pauses alike; readings go on, and what is lost stays "
+        f"that run while the car does, for {LEAK_S / 3600:.0f} hours by the clock; readings go on, and what is lost stays "
         "lost. Found means an alert of the right type raised within the loss or ten minutes after."
     )
     picture = _draw(trial, recorded, [one for found in drains for one in found])
