@@ -35,11 +35,11 @@ def card(trial: Trial) -> Card:
         ),
         sections=[simulated_section(trial, TYPES), losses_section(trial), consumption.section(trial)],
         limits=[
-            "A leak in a car that sends only short trips (10 to 30 minutes, silent between) is not found within hours, at any rate "
-            "tried: the level of one trip says nothing of the next, what remains within six hours is three trips, and in the "
-            "driving part of `obd-normal` the level of each falls about 3 l/h faster than the engine can burn. An alert would "
-            "need a sharper limit than this normal log itself keeps. A memory of more trips was weighed and left out for the "
-            "same reason: what the sender does on every trip would add up to alarms.",
+            "A leak in a car that sends only short trips (10 to 30 minutes, silent between) is not found within hours, at any"
+            " rate tried: the level of one trip says nothing of the next, what remains within six hours is three trips, and "
+            "in the driving part of `obd-normal` the level of each falls about 3 l/h faster than the engine can burn. An "
+            "alert would need a sharper limit than this normal log itself keeps. A memory of more trips was weighed and left "
+            "out for the same reason: what the sender does on every trip would add up to alarms.",
             "Without a meter a truck's consumption is known to about a quarter; a leak of one or two litres an hour is then "
             "seen while it stands, not while it drives.",
             "A sender that stands still is told from a steady level by the fuel burnt meanwhile, 2.5 % of the tank, or by a "
