@@ -11,6 +11,7 @@ from sklearn.ensemble import IsolationForest
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
 from serve.driver import DriverScorer
+from serve.logistic import Logistic
 from serve.lstm import StyleLstm
 from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES
 
@@ -98,6 +99,13 @@ def test_speeding_needs_both_the_kilometres_and_the_share(scorer):
 def test_hours_without_a_rest_are_fatigue_whatever_the_style(scorer):
     assert judge(scorer, AlertType.FATIGUE, driving_min=280)[0] >= 0.8
     assert judge(scorer, AlertType.FATIGUE, driving_min=120)[0] < 0.3
+
+
+def test_who_hurries_is_not_called_tired(scorer):
+    certain = Logistic(("surge_5_ms2",), np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32), 2.0)
+    hurried = DriverScorer("3", scorer._forest, scorer._forest_centre, scorer._lstm, dict.fromkeys(STYLE_TYPES, certain))
+    tired = [judge(hurried, AlertType.FATIGUE, accel_rms_15_ms2=0.5, moving_15=1, surge_5_ms2=surge)[0] for surge in (-2.0, 2.0)]
+    assert tired[0] > 0.2 > tired[1]
 
 
 def test_the_quiet_fleet_carries_no_evidence(scorer):
