@@ -23,7 +23,7 @@ _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
 _STRAIGHT_BONUS, _STRAIGHT_DPS = 0.5, 4.0  # engines push less than tyres hold: straight on, the same peak is harder driving
-_BELOW_LIMIT = 0.85  # of a limit: what an IMU of unknown axes is ranked by never raises an alert by itself
+_BELOW_LIMIT = 0.85  # of a limit: below it seconds of an IMU with unknown axes are ranked by feel, which never raises an alert
 _NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
 _UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
 
@@ -86,7 +86,8 @@ class DriverScorer:
             limit = getattr(limits, f"{name}_g")[kind]
             peak = np.where(blind, np.where(mine, horizontal, 0 * horizontal), features.column(f"{name}_peak_g"))
             ratio = np.where(slow, 0 * peak, peak) / limit
-            ratio = np.where(blind & mine, np.fmax(ratio, np.minimum(felt / limit, _BELOW_LIMIT)), ratio)
+            ranked = blind & mine & ~(ratio >= _BELOW_LIMIT) & ~np.isnan(felt)
+            ratio = np.where(ranked, np.minimum(felt / limits.brake_g[kind], _BELOW_LIMIT), ratio)
             probability = np.minimum(beyond(ratio, HARSH_STEEPNESS, HARSH_AT_LIMIT), np.where(blind, _UNVERIFIED, 1))
             severity = graded(ratio, (1.0, Severity.MEDIUM), (1.25, Severity.HIGH), (1.6, Severity.CRITICAL))
             claims.put(alert, probability.astype(np.float32), severity, _harsh_reason(name, peak, limit, features, blind))
