@@ -31,7 +31,7 @@ _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
 _HEATING_C_MIN = 2.0  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
 _HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column, and what of `_CHANGE` no vehicle shows by itself
-    "coolant_temp": ("coolant_temp_c", (-14, 16)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
+    "coolant_temp": ("coolant_temp_c", (-14, np.inf)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
     "map": ("map_kpa", (-0.25, 0.25)), "intake_temp": ("intake_temp_c", (-15, 22)), "battery": ("battery_v", (-0.6, 0.8)),
 }  # fmt: skip
 _SURPRISE = {sensor: _STUCK_SURPRISE.get(sensor, _STUCK_SURPRISE_OF_OTHERS) for sensor in _HEALTH}
