@@ -100,7 +100,7 @@ def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-unty
     since_start = np.where(_unbroken(running), coolant[:, -_FALL_MIN - 1 : -1], np.nan)
     was_warm = np.fmax.reduce(since_start, axis=1) >= low
     below = low - np.max(recent, axis=1)
-    rise = (coolant[:, -13:-1] - coolant[:, -15:-3]) / 2
+    rise = (coolant[:, -13:-1] - coolant[:, -17:-5]) / 4
     return {
         "coolant_above_c": np.min(recent, axis=1) - top,
         "coolant_below_c": np.where(np.isnan(below), np.nan, np.where(was_warm, below, np.minimum(below, 0))),

@@ -26,9 +26,9 @@ _TREMBLE_SHARE = 0.33  # of the ordinary change; traffic and pedals stay below
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 5.0}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
 _SILENT_MIN = 3.0
-_ABOVE_C, _BELOW_C = 6.0, 5.0  # out of the vehicle's own band for minutes
+_ABOVE_C, _BELOW_C = 5.5, 4.2  # out of the vehicle's own band for minutes
 _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
-_HEATING_C_MIN = 2.0  # an engine that overheats warms faster than a sensor drifts
+_HEATING_C_MIN = 2.5  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
 _HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column, and what of `_CHANGE` no vehicle shows by itself
     "coolant_temp": ("coolant_temp_c", (-14, np.inf)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.alerts import AlertType, VehicleId
+from fleet.alerts import AlertType, EpisodeChange, VehicleId
 from fleet.replay import Recording
 from fleet.signals import INDEX
 from fleet.telemetry import FloatArray, TimeArray
+from pipelines.history import judge, read_history
+from serve.parts import load_scorer
 
 BEFORE: Final = 3  # trips of history in front of a fault
 _GAP_S: Final = 600.0
@@ -59,8 +62,10 @@ def _stuck(seconds: TimeArray, values: FloatArray, rng: np.random.Generator) -> 
 
 
 def _drifting(side: int) -> Corrupt:
+    """Off by 10–25 °C at the end of the trip, evenly from the start of the fault: 0.4–2.5 °C a minute."""
+
     def corrupt(seconds: TimeArray, values: FloatArray, rng: np.random.Generator) -> None:
-        values[:, _COOLANT] = np.round(values[:, _COOLANT] + side * rng.uniform(0.5, 1.5) * seconds / 60)
+        values[:, _COOLANT] = np.round(values[:, _COOLANT] + side * rng.uniform(10, 25) * seconds / seconds[-1])
 
     return corrupt
 
@@ -134,3 +139,37 @@ def _joined(recorded: Recording, parts: list[tuple[TimeArray, FloatArray]]) -> R
         kinds=recorded.kinds * len(parts),
         tanks=recorded.tanks * len(parts),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What became of one placement.
+
+    Attributes:
+        delay_s: from its start to the alert that is wanted, None where none came. left_s: how long it lasted.
+        others: other types raised after its start.
+    """
+
+    fault: str
+    seed: int
+    delay_s: float | None
+    left_s: float
+    others: tuple[str, ...]
+
+
+def found(bundle: Path, model: Path, fault: Fault, count: int, seed: int) -> list[Found]:
+    """Put a fault into many places of a bundle's log, and ask the engine model in a folder."""
+    recording, placements = injected(read_history(bundle), fault, count, seed)
+    events = judge(recording, [load_scorer("engine", model, "evaluated")]).events
+    opened = [event for event in events if event.change is EpisodeChange.OPENED]
+    return [
+        _outcome(placement, seed, [(event.type, event.at.timestamp()) for event in opened if event.vehicle == vehicle])
+        for vehicle, placement in zip(recording.vehicles, placements, strict=True)
+    ]
+
+
+def _outcome(placement: Placement, seed: int, raised: list[tuple[AlertType, float]]) -> Found:
+    since = [(kind, at - placement.start) for kind, at in raised if at >= placement.start]
+    wanted = [delay for kind, delay in since if kind is placement.fault.wanted]
+    others = tuple(sorted({str(kind) for kind, _ in since if kind is not placement.fault.wanted}))
+    return Found(placement.fault.name, seed, min(wanted, default=None), placement.end - placement.start, others)

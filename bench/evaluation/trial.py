@@ -83,8 +83,15 @@ class Trial:
     def _fit(self, name: str, labelled: LabelledSet) -> Path:
         folder = self.scratch / f"model-{name}"
         folder.mkdir()
-        fit_of(name)(labelled, folder, "")
+        _, _, metrics = fit_of(name)(labelled, folder, "")
+        self._kept[f"metrics of the {name} model"] = metrics
         return folder
+
+    def metrics(self, name: str) -> dict[str, float]:
+        """What training itself measured: the baseline, the search."""
+        self.trained()
+        metrics: dict[str, float] = self._kept[f"metrics of the {name} model"]
+        return metrics
 
     def once(self, name: str, make: Callable[[], T]) -> T:
         """The result of `make`, kept under a name for the models that come later."""
