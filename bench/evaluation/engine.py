@@ -97,8 +97,8 @@ def _injected(trial: Trial) -> Section:
     text = (
         f"The same log with one fault in it, {PLACEMENTS} places by each of {len(TEST_SEEDS)} seeds: each place is a trip with "
         "up to three healthy trips before it. Overheating climbs by 4–12 °C a minute to 112–128 °C; a stuck sensor stays at its "
-        "value to the end of the trip; a drifting one is off by 10–25 °C then; a misfire moves every reading by up to ±50–150 rpm, "
-        "or dips by 40–120 rpm every one to three seconds. Found means: the right type is raised before the trip ends."
+        "value to the end of the trip; a drifting one is off by 10–25 °C then; a misfire moves every reading by up to ±50–150 "
+        "rpm, or dips by 40–120 rpm every one to three seconds. Found means: the right type is raised before the trip ends."
     )
     figures = [
         Figure(f"recall, {fault.name}", tuple(_recall(results, fault.name, seed) for seed in TEST_SEEDS), 0.9) for fault in FAULTS
