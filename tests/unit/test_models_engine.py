@@ -73,6 +73,47 @@ def test_heat_that_soaks_into_a_stopped_engine_is_no_overheating(scorer):
     assert judge(scorer, AlertType.ENGINE_OVERHEAT, **parked)[0] < 0.5
 
 
+def test_an_idling_engine_that_waits_for_its_fan_does_not_overheat(scorer):
+    idling = hot(101) | {"speed_kmh": 0, "engine_rpm": 750, "coolant_slope_c_min": 3}
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, **idling)[0] < 0.5
+
+
+def test_an_alert_of_a_running_engine_ends_when_it_stands_even_if_its_sensors_fall_silent(scorer):
+    assert judge(scorer, AlertType.ENGINE_OVERHEAT, engine_on=0, engine_rpm=0)[0] < 0.4
+    assert np.isnan(judge(scorer, AlertType.ENGINE_OVERHEAT, engine_on=1, engine_rpm=1500)[0])
+
+
+TREMBLING = {"engine_on": 1, "engine_rpm": 1500, "tremble_rpm": 30, "tremble_share": 0.5, "tremble_usual_rpm": -10}
+
+
+def test_a_misfire_is_found_where_the_sender_is_too_slow_for_seconds(scorer):
+    probability, _, evidence = judge(scorer, AlertType.MISFIRE, **TREMBLING)
+    assert probability >= 0.7
+    assert "back and forth by 30 rpm" in evidence[0].text
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pytest.param({"tremble_share": 0.15}, id="traffic"),
+        pytest.param({"rough_60_rpm": 5, "rough_quiet_rpm": 5}, id="seconds are smooth"),
+        pytest.param({"tremble_usual_rpm": 25}, id="always did"),
+    ],
+)
+def test_what_goes_back_and_forth_for_another_reason_is_no_misfire(scorer, columns):
+    assert judge(scorer, AlertType.MISFIRE, **(TREMBLING | columns))[0] < 0.7
+
+
+STRAY = HOT | {"coolant_temp_c": 98, "coolant_above_c": 8}
+
+
+def test_a_coolant_that_leaves_its_band_slowly_is_the_sensors_fault_and_fast_is_not(scorer):
+    probability, _, evidence = judge(scorer, AlertType.SENSOR_FAULT, **(STRAY | {"coolant_pace_c_min": 0.8}))
+    assert probability >= 0.7
+    assert "8 °C above the band" in evidence[0].text
+    assert judge(scorer, AlertType.SENSOR_FAULT, **(STRAY | {"coolant_pace_c_min": 5}))[0] < 0.5
+
+
 def test_an_open_sensor_is_a_sensor_fault_and_not_an_overheating(scorer):
     assert judge(scorer, AlertType.SENSOR_FAULT, **hot(215))[0] >= 0.9
     assert judge(scorer, AlertType.ENGINE_OVERHEAT, **hot(215))[0] < 0.5

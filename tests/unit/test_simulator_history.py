@@ -86,3 +86,21 @@ def test_codes_come_before_failures_more_often_than_alone() -> None:
     by_chance = 1 - np.exp(-3 * len(events.dtcs) / (days * vehicles))
     assert len(warned) > 100
     assert by_chance * 1.5 < np.mean(warned) < 0.97
+
+
+def test_a_noisier_history_drives_alike_and_reads_more_roughly(tmp_path: Path) -> None:
+    trembles = []
+    for noise in (1.0, 3.0):
+        write_history(tmp_path / str(noise), 3, 0.5, 12, faults_per_vehicle_day=0, noise=noise)
+        telemetry = load_history(tmp_path / str(noise), ("telemetry",)).telemetry
+        trembles.append(
+            telemetry.groupby("vehicle_id")["ambient_temp_c"].apply(lambda degrees: degrees.diff().abs().mean()).max()
+        )
+    assert trembles[1] > 1.5 * trembles[0]
+
+
+def test_some_devices_repeat_the_value_before_where_others_read_anew(history: History) -> None:
+    driving = history.telemetry[history.telemetry["speed_kmh"] > 20]
+    repeated = driving.groupby("vehicle_id")["engine_rpm"].apply(lambda rpm: (rpm.diff() == 0).mean())
+    assert repeated.min() < 0.1
+    assert repeated.max() > 0.15
