@@ -21,12 +21,12 @@ _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator d
 _ROUGH_RPM = 12.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER, _TREMBLING = 1.4, 1.6
-_TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 11.0, 16.0  # of an engine whose habits are known, or not yet
-_TREMBLE_SHARE = 0.33  # of the ordinary change; traffic and pedals stay below
+_TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
+_TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 5.0}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
 _SILENT_MIN = 3.0
-_ABOVE_C, _BELOW_C = 5.5, 4.2  # out of the vehicle's own band for minutes
+_ABOVE_C, _BELOW_C = 5.0, 4.0  # out of the vehicle's own band for minutes
 _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
 _HEATING_C_MIN = 2.5  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
@@ -145,7 +145,8 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     own = features.column("tremble_usual_rpm")
     allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
     shakes = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
-    smooth = excess < _TREMBLING  # seconds tell more than minutes, where the sender is fast enough for them
+    # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
+    smooth = (excess < _TREMBLING) & (features.column("moving_15") >= 0.5)
     probability = np.where(running & ~smooth, beyond(shakes, 6), np.float32(0.01))
     support = running & (((rough >= _ROUGH_RPM) & (excess >= _ROUGHER)) | (shakes >= 0.6))
 

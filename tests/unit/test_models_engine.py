@@ -96,7 +96,7 @@ def test_a_misfire_is_found_where_the_sender_is_too_slow_for_seconds(scorer):
     "columns",
     [
         pytest.param({"tremble_share": 0.15}, id="traffic"),
-        pytest.param({"rough_60_rpm": 5, "rough_quiet_rpm": 5}, id="seconds are smooth"),
+        pytest.param({"rough_60_rpm": 5, "rough_quiet_rpm": 5, "moving_15": 0.9}, id="seconds are smooth"),
         pytest.param({"tremble_usual_rpm": 25}, id="always did"),
     ],
 )
