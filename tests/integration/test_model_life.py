@@ -1,5 +1,6 @@
 """Shadow and drift on a real PostgreSQL: replicas add up, engineers are told once, and told when it is over."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -8,12 +9,15 @@ import pytest
 
 from fleet.alerts import TYPES, AlertType
 from fleet.drift import MIN_ROWS, Reference
+from fleet.errors import Unavailable
 from fleet.features import FEATURES, SLOW_FEATURES, FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.settings import Postgres, Serve, Settings
 from fleet.shadow import Disagreement
 from fleet.stores.model_life import LiveHistogram, add_live_counts, latest_drift, live_histograms, open_notices, shadow_tallies
 from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
+from fleet.stores.promotions import announce, announcements
+from fleetguard.testing import free_port
 from pipelines.drift import judge_drift
 from serve.parts import silent_vehicles
 from serve.watch import Watch
@@ -147,3 +151,18 @@ def test_features_that_are_mostly_one_value_have_a_stable_reference():
     other = flat.count(np.r_[np.zeros(1000), np.ones(1050)][:, None])
     assert flat.stability(same)[0] < 0.05
     assert flat.stability(other)[0] > 0.25
+
+
+async def test_a_promotion_is_heard_by_whoever_listens(settings):
+    said = announcements(settings.postgres)
+    first = asyncio.ensure_future(anext(said))
+    while not first.done():  # nobody listens before the connection stands
+        await announce(settings.postgres, "engine")
+        await asyncio.wait({first}, timeout=0.2)
+    assert await first == "engine"
+    await said.aclose()
+
+
+async def test_without_a_database_a_promotion_cannot_be_announced():
+    with pytest.raises(Unavailable):
+        await announce(Postgres(url=f"postgres://a:b@127.0.0.1:{free_port()}/none"), "engine")
