@@ -13,7 +13,7 @@ BINS: Final = 11  # ten of values, the last of missing ones
 SCORE_EDGES: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9)
 DRIFTS: Final = 0.25  # population stability index that is more than chance and seasons
 MIN_ROWS: Final = 2000  # a window with fewer says nothing
-WINDOWS: Final = 2  # so many windows in a row must agree, that something drifts and that it does no more
+WINDOWS: Final = 3  # so many in a row must agree, that something drifts and that it does no more: a weekend is two days
 
 _NEVER: Final = np.finfo(np.float32).max
 Counts = NDArray[np.int64]

@@ -14,7 +14,7 @@ from pipelines.history import ROW_MODELS
 from serve.registry import ModelRegistry, models_cache
 from serve.watch import read_reference
 
-WINDOW: Final = timedelta(hours=6)
+WINDOW: Final = timedelta(hours=24)  # nights differ from days
 KINDS: Final = {"feature": "what the model sees", "score": "what the model says"}
 _NAMED: Final = 5  # quantities a notice names
 

@@ -114,24 +114,24 @@ def hours(reference: Reference, version: str, last: int, speed: float) -> list[L
 
 
 async def test_a_world_like_the_training_is_no_news(pool, reference):
-    await add_live_counts(pool, [], hours(reference, "same", 12, 60))
+    await add_live_counts(pool, [], hours(reference, "same", 72, 60))
     assert await judge_drift(pool, "fuel", "same", reference, NOW) == 0
     assert max(drift.psi for drift in await latest_drift(pool) if drift.version == "same") < 0.1
 
 
-async def test_one_strange_window_is_not_enough(pool, reference):
-    await add_live_counts(pool, [], hours(reference, "brief", 6, 90))
+async def test_a_strange_weekend_is_not_enough(pool, reference):
+    await add_live_counts(pool, [], hours(reference, "brief", 48, 90))
     assert await judge_drift(pool, "fuel", "brief", reference, NOW) == 0
 
 
 async def test_engineers_are_told_of_a_drift_once_and_when_it_is_over(pool, reference):
-    await add_live_counts(pool, [], hours(reference, "moved", 12, 90))
+    await add_live_counts(pool, [], hours(reference, "moved", 72, 90))
     assert await judge_drift(pool, "fuel", "moved", reference, NOW) == 1
     assert await judge_drift(pool, "fuel", "moved", reference, NOW) == 0
     (notice,) = [notice for notice in await open_notices(pool) if notice.version == "moved"]
     assert notice.subject == "feature drift"
     assert "speed_kmh" in notice.detail
-    await add_live_counts(pool, [], hours(reference, "back", 12, 60))
+    await add_live_counts(pool, [], hours(reference, "back", 72, 60))
     await judge_drift(pool, "fuel", "back", reference, NOW)
     assert not [notice for notice in await open_notices(pool) if notice.model == "fuel"]
     async with tenant_transaction(pool, SYSTEM_TENANT) as connection:
