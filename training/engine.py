@@ -140,7 +140,9 @@ def _mute(table: FloatArray, rng: np.random.Generator) -> FloatArray:
 
 
 def _baseline(table: FloatArray, target: NDArray[np.intp], train: NDArray[np.intp], held: NDArray[np.intp]) -> dict[str, float]:
-    """Balanced accuracy of a Random Forest on the held-out vehicles."""
+    """Balanced accuracy of a Random Forest on the held-out vehicles, where there are any."""
+    if not len(held):
+        return {}
     forest = RandomForestClassifier(
         n_estimators=40, max_depth=12, min_samples_leaf=5, class_weight="balanced_subsample", n_jobs=2, random_state=7
     )
