@@ -1,7 +1,9 @@
 """Runs a training loop through Ray Train: in this process on a small machine, on the cluster where one is configured."""
 
 import pickle
+import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,7 +72,8 @@ def run_in_ray_train(kind: Literal["xgboost", "torch"], loop: Loop, data: dict[s
             scaling_config=ScalingConfig(num_workers=1 if address else 0),
             run_config=RunConfig(storage_path=storage, name=kind, failure_config=FailureConfig(max_failures=RETRIES)),
         )
-        return _state_of(trainer.fit().checkpoint)
+        with _own_interrupt():
+            return _state_of(trainer.fit().checkpoint)
 
 
 @contextmanager
@@ -85,6 +88,19 @@ def _joined(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _own_interrupt() -> Iterator[None]:
+    """Ray Train leaves a handler behind that fails once its controller is gone: Ctrl-C belongs to the caller again."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _state_of(checkpoint: Any) -> Any:

@@ -46,3 +46,9 @@ def test_a_killed_worker_goes_on_from_its_last_checkpoint(cluster, counting, tmp
     first, second = starts.read_text().split()
     assert first == "0"
     assert int(second) in (1, 2, 3)  # what it reported last may not have been kept yet
+
+
+def test_ctrl_c_is_the_callers_again_after_a_training(cluster, counting, tmp_path):
+    before = signal.getsignal(signal.SIGINT)
+    run_in_ray_train("torch", counting, {"until": 1, "starts": str(tmp_path / "starts"), "dies": False}, cluster)
+    assert signal.getsignal(signal.SIGINT) is before

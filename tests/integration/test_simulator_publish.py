@@ -115,7 +115,7 @@ async def test_above_one_hertz_a_message_holds_the_samples_of_a_second(credentia
 async def test_truth_tells_a_harsh_braking_that_the_readings_show(credentials: Credentials, inbox: Inbox, tmp_path: Path) -> None:
     truth = tmp_path / "truth.jsonl"
     faults = ",".join(f"HARSH_BRAKING:0.9@2/{vehicle}" for vehicle in VEHICLES)
-    await run(credentials, job(credentials, hz=10, seconds=12, faults=faults, truth=truth))
+    await run(credentials, job(credentials, hz=10, seconds=20, faults=faults, truth=truth))
     events = [json.loads(line) for line in truth.read_text().splitlines()]
     assert events
     assert all(set(event) == {"vehicle_id", "start", "end", "label"} for event in events)
