@@ -210,7 +210,3 @@ def _simplest(candidates: list[_Candidate], positive: NDArray[np.bool_], group: 
     folds = losses.shape[1]
     chance = student.ppf(0.95, folds - 1) * worse.std(axis=1, ddof=1) / np.sqrt(folds)
     return candidates[int(np.argmax(worse.mean(axis=1) <= chance))]
-
-
-def _some(rows: NDArray[np.intp], limit: int, rng: np.random.Generator) -> NDArray[np.intp]:
-    return rows if len(rows) <= limit else rng.choice(rows, limit, replace=False)
