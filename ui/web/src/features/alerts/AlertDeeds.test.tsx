@@ -55,9 +55,12 @@ test('a dismissal carries the reason, chosen by keyboard alone', async () => {
   const keys = userEvent.setup();
   await keys.tab();
   await keys.tab();
+  const reasons = document.activeElement;
   await keys.keyboard('{Enter}');
-  await screen.findByRole('option', { name: 'Nothing happened' });
+  const first = await screen.findByRole('option', { name: 'Nothing happened' });
+  await waitFor(() => expect(document.activeElement).toBe(first));
   await keys.keyboard('{ArrowDown}{Enter}');
+  await waitFor(() => expect(document.activeElement).toBe(reasons));
   await keys.tab();
   expect(document.activeElement).toBe(button('Dismiss'));
   await keys.keyboard('{Enter}');
