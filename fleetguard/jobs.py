@@ -45,3 +45,31 @@ def retrain_on_judgements(settings: Settings) -> dict[str, str]:
 
     os.nice(15)  # live scoring comes first
     return retrain_where_due(settings)
+
+
+def try_budgets(settings: Settings) -> int:
+    """Try the alert budgets that people asked for on the past; returns how many."""
+    import asyncio
+    import os
+
+    from pipelines.budget import try_budgets as work_off
+
+    os.nice(10)
+    return asyncio.run(work_off(settings))
+
+
+def close_old_alerts(settings: Settings) -> int:
+    """Close what has been resolved for a day; returns how many alerts."""
+    import asyncio
+    from datetime import UTC, datetime
+
+    from fleet.stores.closing import close_resolved
+    from fleet.stores.component_events import all_tenants
+    from fleet.stores.postgres import connect_pool
+
+    async def close() -> int:
+        async with await connect_pool(settings.postgres) as pool:
+            tenants = (await all_tenants(pool)).items()
+            return sum([await close_resolved(pool, tenant, slug, datetime.now(UTC)) for slug, tenant in tenants])
+
+    return asyncio.run(close())

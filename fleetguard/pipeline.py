@@ -15,10 +15,18 @@ from ray.exceptions import RayError
 from fleet.errors import FleetError, Unavailable
 from fleet.logs import configure_logging
 from fleet.settings import Settings, load_settings
+from fleet.stores.announcements import BUDGET_TRIALS, PROMOTIONS, announcements
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
-from fleet.stores.promotions import announcements
-from fleetguard.jobs import materialise_features, promote_by_rule, refresh_forecasts, retrain_on_judgements, watch_drift
+from fleetguard.jobs import (
+    close_old_alerts,
+    materialise_features,
+    promote_by_rule,
+    refresh_forecasts,
+    retrain_on_judgements,
+    try_budgets,
+    watch_drift,
+)
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
@@ -28,6 +36,8 @@ RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process en
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
 DRIFT_EVERY_S = 3600.0
+TRIALS_EVERY_S = 600.0
+CLOSE_EVERY_S = 3600.0
 PROMOTE_EVERY_S = 86_400.0
 LISTEN_AGAIN_S = 5.0
 
@@ -92,15 +102,18 @@ async def keep(settings: Settings) -> None:
     pool = await connect_pool(settings.postgres)
     store, actors = IngestStore(pool), start_actors(settings)
     forecasts = _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
+    trials = _Job("budget trials", TRIALS_EVERY_S, try_budgets, settings, own_process=True)
     jobs = [
         forecasts,
+        trials,
         _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
         _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
+        _Job("closing", CLOSE_EVERY_S, close_old_alerts, settings),
         *([_Job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),
     ]
     if settings.training.retrain_every_s > 0:
         jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
-    following = asyncio.create_task(_follow_promotions(settings, forecasts))
+    following = asyncio.create_task(_heed_words(settings, forecasts, trials))
     heard = time.monotonic()
     while time.monotonic() - heard < RAY_PATIENCE_S:
         try:
@@ -117,17 +130,19 @@ async def keep(settings: Settings) -> None:
     raise Unavailable(f"Ray has not answered for {RAY_PATIENCE_S:.0f} s.")
 
 
-async def _follow_promotions(settings: Settings, forecasts: _Job) -> None:
-    """Bring each new champion to all replicas at once; where that fails they follow on their own cadence."""
+async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None:
+    """Bring each new champion to all replicas at once, and hasten what people wait for; a word that is lost costs a wait."""
     while True:
         try:
-            async for model in announcements(settings.postgres):
-                if model in MODELS:
-                    await roll_out(APP, model)
+            async for channel, word in announcements(settings.postgres, PROMOTIONS, BUDGET_TRIALS):
+                if channel == BUDGET_TRIALS:
+                    trials.hasten()
+                elif word in MODELS:
+                    await roll_out(APP, word)
                 else:
                     forecasts.hasten()
         except FleetError as error:
-            log.warning("promotion_not_rolled_out", error=str(error))
+            log.warning("word_not_heeded", error=str(error))
         await asyncio.sleep(LISTEN_AGAIN_S)
 
 

@@ -9,8 +9,8 @@ import structlog
 from fleet.errors import Conflict, FleetError, NotFound
 from fleet.settings import Settings
 from fleet.stores import audit
+from fleet.stores.announcements import PROMOTIONS, announce
 from fleet.stores.postgres import SYSTEM_TENANT, connect_pool, tenant_transaction
-from fleet.stores.promotions import announce
 from pipelines.challenge import challenge_of
 from pipelines.history import ROW_MODELS
 from serve.registry import CHALLENGER, ModelRegistry, models_cache
@@ -54,5 +54,5 @@ async def judge_challenger(pool: asyncpg.Pool, registry: ModelRegistry, name: st
     async with tenant_transaction(pool, SYSTEM_TENANT) as connection:
         detail = {"version": moved.version, "previous": moved.previous}
         await audit.record(connection, SYSTEM_TENANT, now, ACTOR, "model.promoted", name, detail)
-    await announce(settings.postgres, name)
+    await announce(settings.postgres, PROMOTIONS, name)
     return f"version {moved.version} promoted in place of {moved.previous}"

@@ -29,12 +29,23 @@ async def thresholds(pool: asyncpg.Pool, tenants: Sequence[UUID]) -> dict[UUID, 
 
 
 async def save(pool: asyncpg.Pool, tenant: UUID, chosen: Mapping[AlertType, float], actor: str, now: datetime) -> None:
-    """Replace a tenant's thresholds; an empty mapping brings the product's own back."""
+    """Replace a tenant's thresholds; an empty mapping brings the product's own back.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
     async with tenant_transaction(pool, tenant) as connection:
-        await connection.execute("DELETE FROM alert_rules WHERE tenant_id = $1", tenant)
-        await connection.executemany(
-            "INSERT INTO alert_rules (tenant_id, type, threshold, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)",
-            [(tenant, str(kind), threshold, now, actor) for kind, threshold in chosen.items()],
-        )
-        detail = {str(kind): round(threshold, 4) for kind, threshold in chosen.items()}
-        await audit.record(connection, tenant, now, actor, "alert_rules.changed", "alert_rules", detail)
+        await replace(connection, tenant, chosen, actor, now)
+
+
+async def replace(
+    connection: asyncpg.Connection, tenant: UUID, chosen: Mapping[AlertType, float], actor: str, now: datetime
+) -> None:
+    """The same within a transaction of the caller's."""
+    await connection.execute("DELETE FROM alert_rules WHERE tenant_id = $1", tenant)
+    await connection.executemany(
+        "INSERT INTO alert_rules (tenant_id, type, threshold, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)",
+        [(tenant, str(kind), threshold, now, actor) for kind, threshold in chosen.items()],
+    )
+    detail = {str(kind): round(threshold, 4) for kind, threshold in chosen.items()}
+    await audit.record(connection, tenant, now, actor, "alert_rules.changed", "alert_rules", detail)

@@ -12,6 +12,8 @@ from fleetguard.commands.models import JsonOption, ModelName, _registry
 from fleetguard.commands.progress import progress
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from alerts.budget import Budget
     from pipelines.rescoring import Rescored
     from training.challenge import Challenge
@@ -76,73 +78,50 @@ def budget(
     if not dry_run:
         asyncio.run(_save(tenant, {str(kind): threshold for kind, threshold in fitted.thresholds.items()}))
     if as_json:
-        typer.echo(json.dumps(_budget_json(fitted, past) | {"saved": not dry_run}))
+        from pipelines.budget import budget_json
+
+        typer.echo(json.dumps(budget_json(fitted, past) | {"saved": not dry_run}))
     else:
         _show_budget(fitted, past, dry_run)
 
 
 async def _fit(tenant: str, per_vehicle_week: float, days: float, vehicles: int, advance: Any) -> "tuple[Budget, Rescored]":
-    from alerts.budget import keep_to
-    from fleet.errors import NotFound
     from fleet.settings import load_settings
-    from fleet.stores import alert_rules
-    from fleet.stores.postgres import connect_pool, tenant_ids
+    from fleet.stores.postgres import connect_pool
+    from pipelines.budget import fit_budget
     from pipelines.history import champions
-    from pipelines.rescoring import rescore
 
     async with await connect_pool(load_settings().postgres) as pool:
-        owner = (await tenant_ids(pool, [tenant])).get(tenant)
-        if owner is None:
-            raise NotFound(f"There is no tenant {tenant}.")
+        owner = await _owner(pool, tenant)
         scorers = list(champions(_registry()).values())
-        past = await rescore(pool, owner, _span(days), {"champions": scorers}, vehicles, progress=advance)
-        if not past.weeks:
-            raise NotFound(f"No vehicle of {tenant} has reported within {days:g} days: there is nothing to try a budget on.")
-        present = (await alert_rules.thresholds(pool, [owner])).get(owner)
-    return keep_to(per_vehicle_week * past.weeks, past.potentials["champions"], present), past
+        return await fit_budget(pool, scorers, owner, per_vehicle_week, days, vehicles, advance)
 
 
 async def _save(tenant: str, thresholds: dict[str, float]) -> None:
     from fleet.alerts import AlertType
-    from fleet.errors import NotFound
     from fleet.settings import load_settings
     from fleet.stores import alert_rules
-    from fleet.stores.postgres import connect_pool, tenant_ids
+    from fleet.stores.postgres import connect_pool
 
     async with await connect_pool(load_settings().postgres) as pool:
-        owner = (await tenant_ids(pool, [tenant])).get(tenant)
-        if owner is None:
-            raise NotFound(f"There is no tenant {tenant}.")
+        owner = await _owner(pool, tenant)
         chosen = {AlertType(kind): threshold for kind, threshold in thresholds.items()}
         await alert_rules.save(pool, owner, chosen, f"system:{os.environ.get('USER', 'operator')}", datetime.now(UTC))
+
+
+async def _owner(pool: Any, tenant: str) -> "UUID":
+    from fleet.errors import NotFound
+    from fleet.stores.postgres import tenant_ids
+
+    owner = (await tenant_ids(pool, [tenant])).get(tenant)
+    if owner is None:
+        raise NotFound(f"There is no tenant {tenant}.")
+    return owner
 
 
 def _span(days: float) -> tuple[datetime, datetime]:
     now = datetime.now(UTC)
     return now - timedelta(days=days), now
-
-
-def _budget_json(fitted: "Budget", past: "Rescored") -> dict[str, Any]:
-    before, after = fitted.totals
-    return {
-        "vehicles": len(past.names),
-        "vehiclesReporting": past.reporting,
-        "vehicleWeeks": past.weeks,
-        "perVehicleWeek": {"before": before / past.weeks, "after": after / past.weeks},
-        "thresholds": {str(kind): threshold for kind, threshold in fitted.thresholds.items()},
-        "alerts": {
-            str(kind): {"before": fitted.before.get(kind, 0), "after": fitted.after.get(kind, 0)} for kind in fitted.thresholds
-        },
-        "vanished": [
-            {
-                "vehicleId": potential.vehicle,
-                "type": str(potential.type),
-                "startedAt": datetime.fromtimestamp(potential.started_at, UTC).isoformat(),
-                "severity": potential.severity.name,
-            }
-            for potential in fitted.vanished
-        ],
-    }
 
 
 def _show_budget(fitted: "Budget", past: "Rescored", dry_run: bool) -> None:

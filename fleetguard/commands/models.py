@@ -201,13 +201,13 @@ def _announce(model: ModelName) -> None:
 
     from fleet.errors import FleetError
     from fleet.settings import load_settings
-    from fleet.stores.promotions import announce
+    from fleet.stores.announcements import PROMOTIONS, announce
 
     settings = load_settings()
     if not settings.postgres.url:
         return
     try:
-        asyncio.run(announce(settings.postgres, model))
+        asyncio.run(announce(settings.postgres, PROMOTIONS, model))
     except FleetError:
         wait = f"Running replicas follow within {settings.serve.reload_s:.0f} s."
         typer.secho(f"The stack could not be told. {wait}", fg="yellow", err=True)

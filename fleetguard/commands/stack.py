@@ -40,17 +40,20 @@ def down() -> None:
 
 
 def status(as_json: JsonOption = False) -> None:
-    """What runs, since when, and what it uses. Exit code 1 when a part is not ready."""
+    """What runs, since when, what it uses, and what engineers should look at. Exit code 1 when a part is not ready."""
     from fleetguard.stack.home import home_of
-    from fleetguard.stack.status import parts
+    from fleetguard.stack.status import notices, parts
 
     found = parts(home_of(os.environ), os.environ)
+    told = notices()
     if as_json:
-        typer.echo(json.dumps({"parts": [part.as_json() for part in found]}, indent=2))
+        typer.echo(json.dumps({"parts": [part.as_json() for part in found], "notices": told}, indent=2))
     else:
         from fleetguard.stack.status import table
 
         _console(err=False).print(table(found))
+        for notice in told:
+            typer.echo(f"{notice['model']} {notice['version']}, {notice['subject']}: {notice['detail']}")
     raise typer.Exit(0 if all(part.ready for part in found) else 1)
 
 

@@ -1,5 +1,6 @@
 """What runs: each part's state, age and memory."""
 
+import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -9,8 +10,10 @@ from typing import Any, Final
 import psutil
 from rich.table import Table
 
-from fleet.errors import Unavailable
+from fleet.errors import FleetError, Unavailable
 from fleet.settings import load_settings
+from fleet.stores.model_life import Notice, open_notices
+from fleet.stores.postgres import connect_pool
 from fleetguard.stack.home import Home
 from fleetguard.stack.plan import Plan, kept_plan
 from fleetguard.stack.processes import memory_bytes, stack_processes
@@ -56,6 +59,24 @@ def parts(home: Home, environ: Mapping[str, str]) -> list[Part]:
     ]
     own = [_part(name, states.get(name), plan, memory[name]) for name in names]
     return own + [Part(name, "EXTERNAL", True, None, None, None, None) for name in sorted(plan.external)]
+
+
+def notices() -> list[dict[str, str]]:
+    """Open notices to engineers, newest first; none while the database does not answer."""
+    try:
+        found = asyncio.run(_open_notices())
+    except FleetError:
+        return []
+    return [
+        {"model": each.model, "version": each.version, "subject": each.subject, "detail": each.detail,
+         "openedAt": each.opened_at.isoformat()}
+        for each in found
+    ]  # fmt: skip
+
+
+async def _open_notices() -> list[Notice]:
+    async with await connect_pool(load_settings().postgres) as pool:
+        return await open_notices(pool)
 
 
 def _part(name: str, state: dict[str, Any] | None, plan: Plan, memory: int) -> Part:

@@ -14,9 +14,9 @@ from fleet.features import FEATURES, SLOW_FEATURES, FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.settings import Postgres, Serve, Settings
 from fleet.shadow import Disagreement
+from fleet.stores.announcements import PROMOTIONS, announce, announcements
 from fleet.stores.model_life import LiveHistogram, add_live_counts, latest_drift, live_histograms, open_notices, shadow_tallies
 from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
-from fleet.stores.promotions import announce, announcements
 from fleetguard.testing import free_port
 from pipelines.drift import judge_drift
 from serve.parts import silent_vehicles
@@ -154,15 +154,15 @@ def test_features_that_are_mostly_one_value_have_a_stable_reference():
 
 
 async def test_a_promotion_is_heard_by_whoever_listens(settings):
-    said = announcements(settings.postgres)
+    said = announcements(settings.postgres, PROMOTIONS)
     first = asyncio.ensure_future(anext(said))
     while not first.done():  # nobody listens before the connection stands
-        await announce(settings.postgres, "engine")
+        await announce(settings.postgres, PROMOTIONS, "engine")
         await asyncio.wait({first}, timeout=0.2)
-    assert await first == "engine"
+    assert await first == (PROMOTIONS, "engine")
     await said.aclose()
 
 
 async def test_without_a_database_a_promotion_cannot_be_announced():
     with pytest.raises(Unavailable):
-        await announce(Postgres(url=f"postgres://a:b@127.0.0.1:{free_port()}/none"), "engine")
+        await announce(Postgres(url=f"postgres://a:b@127.0.0.1:{free_port()}/none"), PROMOTIONS, "engine")

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -17,6 +17,48 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
      */
     meta?: keyof ClientMeta extends never ? Record<string, unknown> : ClientMeta;
 };
+
+/**
+ * Reset Alert Rules
+ *
+ * Go back to the product's own thresholds.
+ */
+export const resetAlertRules = <ThrowOnError extends boolean = false>(options?: Options<ResetAlertRulesData, ThrowOnError>): RequestResult<ResetAlertRulesResponses, ResetAlertRulesErrors, ThrowOnError> => (options?.client ?? client).delete<ResetAlertRulesResponses, ResetAlertRulesErrors, ThrowOnError>({ url: '/api/alert-rules', ...options });
+
+/**
+ * Get Alert Rules
+ *
+ * The threshold of every alert type, beside the product's own.
+ */
+export const getAlertRules = <ThrowOnError extends boolean = false>(options?: Options<GetAlertRulesData, ThrowOnError>): RequestResult<GetAlertRulesResponses, GetAlertRulesErrors, ThrowOnError> => (options?.client ?? client).get<GetAlertRulesResponses, GetAlertRulesErrors, ThrowOnError>({ url: '/api/alert-rules', ...options });
+
+/**
+ * Try Budget
+ *
+ * Ask for a dry run over the past days; it takes seconds to minutes, and nothing is saved. One at a time.
+ */
+export const tryBudget = <ThrowOnError extends boolean = false>(options: Options<TryBudgetData, ThrowOnError>): RequestResult<TryBudgetResponses, TryBudgetErrors, ThrowOnError> => (options.client ?? client).post<TryBudgetResponses, TryBudgetErrors, ThrowOnError>({
+    url: '/api/alert-rules/trials',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Get Budget Trial
+ *
+ * How a trial stands, and once it is done which thresholds it found and which alerts there would not have been.
+ */
+export const getBudgetTrial = <ThrowOnError extends boolean = false>(options: Options<GetBudgetTrialData, ThrowOnError>): RequestResult<GetBudgetTrialResponses, GetBudgetTrialErrors, ThrowOnError> => (options.client ?? client).get<GetBudgetTrialResponses, GetBudgetTrialErrors, ThrowOnError>({ url: '/api/alert-rules/trials/{id}', ...options });
+
+/**
+ * Apply Budget Trial
+ *
+ * Save the thresholds that a trial found; ingest heeds them within 30 s.
+ */
+export const applyBudgetTrial = <ThrowOnError extends boolean = false>(options: Options<ApplyBudgetTrialData, ThrowOnError>): RequestResult<ApplyBudgetTrialResponses, ApplyBudgetTrialErrors, ThrowOnError> => (options.client ?? client).post<ApplyBudgetTrialResponses, ApplyBudgetTrialErrors, ThrowOnError>({ url: '/api/alert-rules/trials/{id}/apply', ...options });
 
 /**
  * List Anomalies

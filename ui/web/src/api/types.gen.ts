@@ -15,6 +15,35 @@ export type Accepted = {
 };
 
 /**
+ * AlertRule
+ */
+export type AlertRule = {
+    /**
+     * Threshold
+     *
+     * An alert begins at this probability.
+     */
+    threshold: number;
+    type: AlertType;
+    /**
+     * Usual
+     *
+     * The product's own threshold.
+     */
+    usual: number;
+};
+
+/**
+ * AlertRules
+ */
+export type AlertRules = {
+    /**
+     * Items
+     */
+    items: Array<AlertRule>;
+};
+
+/**
  * AlertState
  */
 export type AlertState = 'OPEN' | 'ACKNOWLEDGED' | 'IN_PROGRESS' | 'RESOLVED' | 'CLOSED' | 'DISMISSED';
@@ -256,6 +285,118 @@ export type Assignment = {
      * Note
      */
     note?: string | null;
+};
+
+/**
+ * BeforeAfter
+ */
+export type BeforeAfter = {
+    /**
+     * After
+     */
+    after: number;
+    /**
+     * Before
+     */
+    before: number;
+};
+
+/**
+ * BudgetOutcome
+ */
+export type BudgetOutcome = {
+    /**
+     * Alerts
+     */
+    alerts: {
+        [key in AlertType]?: BeforeAfter;
+    };
+    perVehicleWeek: BeforeAfter;
+    /**
+     * Thresholds
+     */
+    thresholds: {
+        [key in AlertType]?: number;
+    };
+    /**
+     * Vanished
+     *
+     * Alerts that there would not have been, 500 at most.
+     */
+    vanished: Array<VanishedAlert>;
+    /**
+     * Vanishedtotal
+     */
+    vanishedTotal: number;
+    /**
+     * Vehicleweeks
+     */
+    vehicleWeeks: number;
+    /**
+     * Vehicles
+     *
+     * Judged, out of those reporting.
+     */
+    vehicles: number;
+    /**
+     * Vehiclesreporting
+     */
+    vehiclesReporting: number;
+};
+
+/**
+ * BudgetTrial
+ */
+export type BudgetTrial = {
+    /**
+     * Askedat
+     */
+    askedAt: string;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Detail
+     *
+     * Why it failed.
+     */
+    detail: string;
+    /**
+     * Finishedat
+     */
+    finishedAt: string | null;
+    /**
+     * Once it is done.
+     */
+    outcome: BudgetOutcome | null;
+    /**
+     * Pervehicleweek
+     */
+    perVehicleWeek: number;
+    state: TrialState;
+    /**
+     * Trialid
+     */
+    trialId: string;
+};
+
+/**
+ * BudgetWish
+ */
+export type BudgetWish = {
+    /**
+     * Days
+     *
+     * How much of the past is judged anew.
+     */
+    days?: number;
+    /**
+     * Pervehicleweek
+     *
+     * Alerts per vehicle and week to aim at.
+     */
+    perVehicleWeek: number;
 };
 
 /**
@@ -762,6 +903,32 @@ export type Trends = {
 };
 
 /**
+ * TrialState
+ *
+ * Where a trial stands.
+ */
+export type TrialState = 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED' | 'APPLIED';
+
+/**
+ * VanishedAlert
+ */
+export type VanishedAlert = {
+    /**
+     * Severity
+     */
+    severity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Startedat
+     */
+    startedAt: string;
+    type: AlertType;
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+};
+
+/**
  * Vehicle
  */
 export type Vehicle = {
@@ -955,6 +1122,141 @@ export type VehicleTelemetry = {
  * A person's judgement of an alert: it was right, or it was not.
  */
 export type Verdict = 'CONFIRMED' | 'DISMISSED';
+
+export type ResetAlertRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/alert-rules';
+};
+
+export type ResetAlertRulesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ResetAlertRulesError = ResetAlertRulesErrors[keyof ResetAlertRulesErrors];
+
+export type ResetAlertRulesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertRules;
+};
+
+export type ResetAlertRulesResponse = ResetAlertRulesResponses[keyof ResetAlertRulesResponses];
+
+export type GetAlertRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/alert-rules';
+};
+
+export type GetAlertRulesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetAlertRulesError = GetAlertRulesErrors[keyof GetAlertRulesErrors];
+
+export type GetAlertRulesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertRules;
+};
+
+export type GetAlertRulesResponse = GetAlertRulesResponses[keyof GetAlertRulesResponses];
+
+export type TryBudgetData = {
+    body: BudgetWish;
+    path?: never;
+    query?: never;
+    url: '/api/alert-rules/trials';
+};
+
+export type TryBudgetErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type TryBudgetError = TryBudgetErrors[keyof TryBudgetErrors];
+
+export type TryBudgetResponses = {
+    /**
+     * Successful Response
+     */
+    202: BudgetTrial;
+};
+
+export type TryBudgetResponse = TryBudgetResponses[keyof TryBudgetResponses];
+
+export type GetBudgetTrialData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/alert-rules/trials/{id}';
+};
+
+export type GetBudgetTrialErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetBudgetTrialError = GetBudgetTrialErrors[keyof GetBudgetTrialErrors];
+
+export type GetBudgetTrialResponses = {
+    /**
+     * Successful Response
+     */
+    200: BudgetTrial;
+};
+
+export type GetBudgetTrialResponse = GetBudgetTrialResponses[keyof GetBudgetTrialResponses];
+
+export type ApplyBudgetTrialData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/alert-rules/trials/{id}/apply';
+};
+
+export type ApplyBudgetTrialErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ApplyBudgetTrialError = ApplyBudgetTrialErrors[keyof ApplyBudgetTrialErrors];
+
+export type ApplyBudgetTrialResponses = {
+    /**
+     * Successful Response
+     */
+    200: BudgetTrial;
+};
+
+export type ApplyBudgetTrialResponse = ApplyBudgetTrialResponses[keyof ApplyBudgetTrialResponses];
 
 export type ListAnomaliesData = {
     body?: never;

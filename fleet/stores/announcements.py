@@ -1,8 +1,9 @@
-"""A champion has moved: said through PostgreSQL to whoever runs the graph. A lost word is made good by the replicas' cadence."""
+"""Words between processes, said through PostgreSQL: hints that make haste. A lost word is made good by the hearer's cadence."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Final
 
 import asyncpg
 
@@ -10,39 +11,41 @@ from fleet.errors import ConfigurationError, Unavailable
 from fleet.settings import Postgres
 from fleet.stores.postgres import UNREACHABLE
 
-CHANNEL = "fleetguard_promotions"
+PROMOTIONS: Final = "fleetguard_promotions"  # a model has another champion; the word is its name
+BUDGET_TRIALS: Final = "fleetguard_budget_trials"  # somebody asked for one; the word says nothing
 _STILL_THERE_S = 5.0
 
 
-async def announce(settings: Postgres, model: str) -> None:
-    """Tell that a model has another champion.
+async def announce(settings: Postgres, channel: str, word: str = "") -> None:
+    """Say a word to whoever listens to a channel.
 
     Raises:
         ConfigurationError: no database is set. Unavailable: it does not answer.
     """
     connection = await _connect(settings)
     try:
-        await connection.execute("SELECT pg_notify($1, $2)", CHANNEL, model)
+        await connection.execute("SELECT pg_notify($1, $2)", channel, word)
     finally:
         await connection.close()
 
 
-async def announcements(settings: Postgres) -> AsyncIterator[str]:
-    """Names of the models whose champion moves, as they move; ends when the connection does.
+async def announcements(settings: Postgres, *channels: str) -> AsyncIterator[tuple[str, str]]:
+    """(channel, word) as they are said; ends when the connection does.
 
     Raises:
         ConfigurationError: no database is set. Unavailable: it does not answer.
     """
-    heard: dict[str, None] = {}  # a model that moves twice before it is looked at is told once
+    heard: dict[tuple[str, str], None] = {}  # what is said twice before it is looked at is told once
     spoken = asyncio.Event()
 
-    def hear(_connection: object, _pid: int, _channel: str, model: str) -> None:
-        heard[model] = None
+    def hear(_connection: object, _pid: int, channel: str, word: str) -> None:
+        heard[channel, word] = None
         spoken.set()
 
     connection = await _connect(settings)
     try:
-        await connection.add_listener(CHANNEL, hear)
+        for channel in channels:
+            await connection.add_listener(channel, hear)
         while not connection.is_closed():
             with suppress(TimeoutError):
                 await asyncio.wait_for(spoken.wait(), _STILL_THERE_S)
