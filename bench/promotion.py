@@ -108,7 +108,7 @@ class _Callers:
     async def _call(self) -> None:
         from ray.exceptions import RayError
 
-        from serve.parts import silent_vehicles
+        from fleet.features import silent_vehicles
 
         batch = silent_vehicles(ROWS)
         while not self._ended.is_set():

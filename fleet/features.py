@@ -87,9 +87,23 @@ class FeatureBatch:
         part = slice(begin, end)
         return FeatureBatch(self.vehicles[part], self.at[part], self.values[part], self.sequence[part], self.drivers[part])
 
+    def take(self, rows: NDArray[np.intp]) -> "FeatureBatch":
+        """The given rows, in the given order."""
+        vehicles = tuple(self.vehicles[row] for row in rows.tolist())
+        drivers = tuple(self.drivers[row] for row in rows.tolist())
+        return FeatureBatch(vehicles, self.at[rows], self.values[rows], self.sequence[rows], drivers)
+
     def column(self, name: str) -> FloatArray:
         """(n,) one feature."""
         return self.values[:, FEATURE[name]]
+
+
+def silent_vehicles(rows: int) -> FeatureBatch:
+    """Vehicles of which nothing is known but their class and tank."""
+    values = np.full((rows, len(FEATURES)), np.nan, np.float32)
+    values[:, FEATURE["vehicle_class"]], values[:, FEATURE["tank_l"]] = 0.0, 50.0
+    sequence = np.full((rows, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32)
+    return FeatureBatch((VehicleId("-", "-"),) * rows, np.zeros(rows), values, sequence, (None,) * rows)
 
 
 def concatenate(batches: list[FeatureBatch]) -> FeatureBatch:

@@ -19,6 +19,7 @@ UNKNOWN_KEYS = Counter("fleetguard_unknown_keys_total", "Payload keys that are n
 DEAD_LETTERS = Counter("fleetguard_dead_letters_total", "Payloads that could not be decoded.", ["reason"])
 SHED = Counter("fleetguard_shed_total", "Work refused or dropped because a bounded queue was full.", ["queue"])
 UNSCORED = Counter("fleetguard_unscored_total", "Readings stored and not scored.", ["reason"])
+SCORING_FAILURES = Counter("fleetguard_scoring_failures_total", "Scoring calls that failed and were repeated.")
 BATCH_FAILURES = Counter("fleetguard_batch_failures_total", "Batches that were not acked and will be redelivered.", ["reason"])
 ALERT_CHANGES = Counter("fleetguard_alert_changes_total", "Changes of alerts that were committed.", ["type", "change"])
 QUEUE_ROWS = Gauge("fleetguard_queue_rows", "Readings waiting in ingest.", ["actor"], multiprocess_mode="livesum")

@@ -1,6 +1,6 @@
 """Readings in columns: one batch, many vehicles."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Protocol
@@ -25,6 +25,7 @@ class ReadingFlag(IntFlag):
     OK = 0
     AHEAD = 1
     BEHIND = 2
+    UNSCORABLE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ class TelemetryBatch:
             self.flags[rows],
         )
 
+    def without(self, vehicles: Collection[VehicleId]) -> "TelemetryBatch":
+        """The readings of all other vehicles."""
+        if not vehicles:
+            return self
+        kept = np.array([vehicle not in vehicles for vehicle in self.vehicles], bool)
+        return self.take(np.flatnonzero(kept[self.row_vehicle]))
+
 
 def clock_flags(event_time: TimeArray, received_at: TimeArray) -> NDArray[np.uint8]:
     """(n,) flags of readings whose clock is too far from ours; `received_at` (n,) is our clock at arrival."""
@@ -80,5 +88,7 @@ class TelemetryStore(Protocol):
     async def append(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> int: ...
 
     async def known(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> NDArray[np.bool_]: ...
+
+    async def set_aside(self, until: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> list[tuple[VehicleId, bytes]]: ...
 
     async def since(self, after: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> TelemetryBatch: ...

@@ -1,5 +1,7 @@
 """Doubles and builders that tests share; no test framework needed."""
 
+import asyncio
+import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -10,6 +12,7 @@ from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.telemetry import ReadingFlag, TelemetryBatch
 
+POISON_KMH = 66.5
 NOON = 1_795_600_800.0  # 2026-11-25T10:00:00Z, on a full minute
 
 
@@ -47,3 +50,10 @@ class CoolantScorer:
             )
         versions = tuple(self.version if position == column else "" for position in range(len(scores.versions)))
         return ScoreBatch(scores.probability, scores.severity, scores.evidence, versions)
+
+
+def score_or_die(features: FeatureBatch) -> ScoreBatch:
+    """`CoolantScorer` for a process of its own, which ends at a `POISON_KMH` among the last seconds of any vehicle."""
+    if (features.sequence == POISON_KMH).any():
+        os._exit(1)
+    return asyncio.run(CoolantScorer().score(features))

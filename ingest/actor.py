@@ -17,6 +17,7 @@ from fleet.stores.postgres import connect_pool
 from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from ingest.batches import Batcher
+from ingest.isolation import Isolation
 from ingest.process import Processor
 from ingest.scoring import ServeScorer
 from ingest.subscriber import Subscriber, topics
@@ -52,8 +53,8 @@ class IngestActor:
         pool = await connect_pool(settings.postgres)
         store, telemetry = IngestStore(pool), PostgresTelemetryStore(pool)
         handle = serve.get_app_handle(APP)
-        scorer = ServeScorer(handle, settings.serve.timeout_s)
-        processor = Processor(TenantDirectory(pool), store, telemetry, scorer, AlertSink(pool), settings.ingest.snapshot_s)
+        scoring = Isolation(ServeScorer(handle, settings.serve.timeout_s))
+        processor = Processor(TenantDirectory(pool), store, telemetry, scoring, AlertSink(pool), settings.ingest.snapshot_s)
         batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
         await telemetry.ensure_partitions(datetime.now(UTC))
         own = topics(settings.mqtt.partitions, self._index, settings.ingest.actors)

@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
@@ -15,28 +16,22 @@ from numpy.typing import NDArray
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
 from fleet.errors import Unavailable
-from fleet.features import FeatureBatch
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
-from fleet.scores import ScoreBatch
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
 from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode
+from ingest.isolation import Isolation, Scored
+from ingest.tenancy import codes_of, readings_of
 from ingest.vehicles import LAYOUT, Judgeable, Vehicles
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
-SCORE_ROWS = 1000  # rows of one handle call, about 1.2 MB: gRPC takes 4 MB
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 SNAPSHOTS_PER_BATCH = 20
+UNSCORABLE = "unscorable"
 RULES_S = 30.0  # how long a tenant waits for its new thresholds
 
 log = structlog.get_logger(__name__)
-
-
-class Scorer(Protocol):
-    """The serving graph, near or far."""
-
-    async def score(self, features: FeatureBatch) -> ScoreBatch: ...
 
 
 class Directory(Protocol):
@@ -60,12 +55,12 @@ class Processor:
         directory: Directory,
         store: IngestStore,
         telemetry: TelemetryStore,
-        scorer: Scorer,
+        scoring: Isolation,
         sink: AlertSink,
         snapshot_s: float,
     ) -> None:
         self._directory, self._store, self._telemetry = directory, store, telemetry
-        self._scorer, self._sink, self._snapshot_s = scorer, sink, snapshot_s
+        self._scoring, self._sink, self._snapshot_s = scoring, sink, snapshot_s
         self._vehicles = Vehicles()
         self._tenants: dict[str, UUID] = {}
         self._ruled: set[str] = set()
@@ -83,17 +78,12 @@ class Processor:
         batch = _in_time_order(decoded.batch)
         others: list[DeadLetter | FaultCode] = [*decoded.dead_letters, *decoded.fault_codes]
         tenants = await self._directory.resolve({v.tenant for v in batch.vehicles} | {other.vehicle.tenant for other in others})
-        batch, homeless = _of_known_tenants(batch, tenants)
-        homeless += [
-            DeadLetter(code.vehicle, "unknown_tenant", code.code, f"{code.at} {code.code}".encode())
-            for code in decoded.fault_codes
-            if code.vehicle.tenant not in tenants
-        ]
+        batch, homeless = readings_of(batch, tenants)
+        codes, unclaimed = codes_of(decoded.fault_codes, tenants)
         with ExitStack() as unfinished:
             unfinished.callback(self._vehicles.forget, list(batch.vehicles))  # what is half done is rebuilt from the store
-            if decoded.dead_letters or homeless:
-                await self._bury(decoded.dead_letters + homeless, tenants)
-            if codes := [code for code in decoded.fault_codes if code.vehicle.tenant in tenants]:
+            await self._bury([*decoded.dead_letters, *homeless, *unclaimed], tenants)
+            if codes:
                 await self._store.record_fault_codes(
                     [(tenants[c.vehicle.tenant], c.vehicle.vehicle, c.at, c.code) for c in codes]
                 )
@@ -116,9 +106,7 @@ class Processor:
         finally:
             await appending  # whatever the scorer says: no write may outlive its batch
         await self._record(scored, tenants)
-        if late:
-            self._vehicles.forget(list(late))
-            await self._recall(late, tenants)
+        await self._recall(_earliest(late, await self._set_aside(scored, tenants)), tenants)
         await self._snapshot(tenants)
 
     async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
@@ -138,16 +126,23 @@ class Processor:
         with _timed("store"):
             await self._telemetry.append(batch, tenants)
 
-    async def _score(self, judgeable: Judgeable) -> list[tuple[Judgeable, ScoreBatch]]:
-        """Parts of one call each, with their scores: a promotion between two calls is no reason to mix up versions."""
+    async def _score(self, judgeable: Judgeable) -> Scored:
         with _timed("score"):
-            parts = [judgeable.part(begin, begin + SCORE_ROWS) for begin in range(0, len(judgeable.features), SCORE_ROWS)]
-            return [(part, await self._scorer.score(part.features)) for part in parts]
+            return await self._scoring.score(judgeable)
 
-    async def _record(self, scored: list[tuple[Judgeable, ScoreBatch]], tenants: dict[str, UUID]) -> None:
+    async def _record(self, scored: Scored, tenants: dict[str, UUID]) -> None:
         with _timed("alerts"):
-            if events := [event for part, scores in scored for event in self._vehicles.judge(part, scores)]:
+            if events := [event for part, scores in scored.parts for event in self._vehicles.judge(part, scores)]:
                 await self._sink.record(events, tenants)
+
+    async def _set_aside(self, scored: Scored, tenants: dict[str, UUID]) -> dict[VehicleId, float]:
+        """Flag what cannot be scored: it stays in the store and leaves the windows, whose vehicles are to be recalled."""
+        if scored.unscorable:
+            refused = await self._telemetry.set_aside(scored.unscorable, tenants)
+            UNSCORED.labels(UNSCORABLE).inc(len(refused))
+            detail = "the scorer failed on this reading alone and answered for others"
+            await self._bury([DeadLetter(vehicle, UNSCORABLE, detail, reading) for vehicle, reading in refused], tenants)
+        return scored.unscorable
 
     async def _late(self, batch: TelemetryBatch, rows: NDArray[np.intp], tenants: dict[str, UUID]) -> dict[VehicleId, float]:
         """Vehicles with a reading that came after newer ones and is not in the store yet → its moment."""
@@ -164,22 +159,32 @@ class Processor:
 
     async def _recall(self, before: dict[VehicleId, float], tenants: dict[str, UUID]) -> None:
         """Bring vehicles back: the newest snapshot before the moment, then all that the store has since, judged again."""
-        if not before:
-            return
-        with _timed("recall"):
-            profiles = await self._store.register(tuple(before), tenants)
-            now = time.time()
-            moments = {vehicle: min(moment, now + 86_400) for vehicle, moment in before.items()}
-            snapshots = await self._store.snapshots(moments, LAYOUT, tenants)
-            after = {vehicle: min(moment, now) - LOOK_BACK_S for vehicle, moment in moments.items()}
-            after |= {snapshot.vehicle: snapshot.at for snapshot in snapshots}
-            self._vehicles.admit(profiles, snapshots)
-            history = await self._telemetry.since(after, tenants)
-            for begin in range(0, len(history), RECALL_ROWS):
-                judgeable = self._vehicles.observe(history.take(np.arange(begin, min(begin + RECALL_ROWS, len(history)))))
-                await self._record(await self._score(judgeable), tenants)
+        while before:
+            with _timed("recall"):
+                self._vehicles.forget(list(before))
+                before = await self._rebuild(before, tenants)
+
+    async def _rebuild(self, before: dict[VehicleId, float], tenants: dict[str, UUID]) -> dict[VehicleId, float]:
+        """Returns the vehicles that must be rebuilt again, because a reading of theirs was set aside."""
+        profiles = await self._store.register(tuple(before), tenants)
+        now = time.time()
+        moments = {vehicle: min(moment, now + 86_400) for vehicle, moment in before.items()}
+        snapshots = await self._store.snapshots(moments, LAYOUT, tenants)
+        after = {vehicle: min(moment, now) - LOOK_BACK_S for vehicle, moment in moments.items()}
+        after |= {snapshot.vehicle: snapshot.at for snapshot in snapshots}
+        self._vehicles.admit(profiles, snapshots)
+        history = await self._telemetry.since(after, tenants)
+        again: dict[VehicleId, float] = {}
+        for begin in range(0, len(history), RECALL_ROWS):
+            chunk = history.take(np.arange(begin, min(begin + RECALL_ROWS, len(history))))
+            scored = await self._score(self._vehicles.observe(chunk.without(again.keys())))
+            await self._record(scored, tenants)
+            again = _earliest(again, await self._set_aside(scored, tenants))
+        return again
 
     async def _bury(self, letters: list[DeadLetter], tenants: dict[str, UUID]) -> None:
+        if not letters:
+            return
         await self._store.bury([
             (tenants.get(letter.vehicle.tenant, SYSTEM_TENANT), letter.vehicle.vehicle, letter.reason,
              letter.detail.replace("\x00", "")[:500], hashlib.sha256(letter.payload).digest(), letter.payload)
@@ -196,37 +201,15 @@ class Processor:
             )
 
 
+def _earliest(*moments: dict[VehicleId, float]) -> dict[VehicleId, float]:
+    """The earliest moment of each vehicle."""
+    return {vehicle: min(own.get(vehicle, np.inf) for own in moments) for vehicle in dict.fromkeys(chain(*moments))}
+
+
 def _in_time_order(batch: TelemetryBatch) -> TelemetryBatch:
     if len(batch) < 2 or (np.diff(batch.event_time) >= 0).all():
         return batch
     return batch.take(np.argsort(batch.event_time, kind="stable"))
-
-
-def _of_known_tenants(batch: TelemetryBatch, tenants: dict[str, UUID]) -> tuple[TelemetryBatch, list[DeadLetter]]:
-    """The readings of tenants that exist, and dead letters for the others."""
-    homeless = np.array([vehicle.tenant not in tenants for vehicle in batch.vehicles], bool)
-    if not homeless.any():
-        return batch, []
-    strangers = homeless[batch.row_vehicle]
-    letters = [
-        DeadLetter(
-            batch.vehicles[batch.row_vehicle[row]],
-            "unknown_tenant",
-            f"{batch.vehicles[batch.row_vehicle[row]]}",
-            _payload(batch, row),
-        )
-        for row in np.flatnonzero(strangers)
-    ]
-    kept = batch.take(np.flatnonzero(~strangers))
-    names = [vehicle for vehicle, gone in zip(batch.vehicles, homeless, strict=True) if not gone]
-    position = np.cumsum(~homeless) - 1
-    return TelemetryBatch(
-        tuple(names), position[kept.row_vehicle], kept.event_time, kept.values, kept.drivers, kept.flags
-    ), letters
-
-
-def _payload(batch: TelemetryBatch, row: np.intp) -> bytes:
-    return f'{{"ts": {batch.event_time[row] * 1000:.3f}, "values": {batch.values[row].tolist()}}}'.encode()
 
 
 def _count(decoded: Decoded) -> None:

@@ -31,6 +31,10 @@ class Judgeable:
         """Rows from `begin` to before `end`."""
         return Judgeable(self.slots[begin:end], self.features.rows(begin, end))
 
+    def take(self, rows: NDArray[np.intp]) -> "Judgeable":
+        """The given rows, in the given order."""
+        return Judgeable(self.slots[rows], self.features.take(rows))
+
 
 class Vehicles:
     """State of all vehicles of an actor's partitions, in columns."""

@@ -12,7 +12,7 @@ import structlog
 
 from fleet.alerts import VehicleId
 from fleet.errors import FleetError, ModelUnavailable
-from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
+from fleet.features import SLOW_FEATURES, FeatureBatch, silent_vehicles
 from fleet.scores import ScoreBatch
 from fleet.settings import Settings
 from fleet.stores.postgres import connect_pool
@@ -110,14 +110,6 @@ def load_scorer(name: str, folder: Path, version: str) -> ModelScorer:
     except (LookupError, ValueError, RuntimeError, OSError) as error:
         raise ModelUnavailable(f"Version {version} of the {name} model does not fit this program: train it anew.") from error
     return scorer
-
-
-def silent_vehicles(rows: int) -> FeatureBatch:
-    """Vehicles of which nothing is known but their class and tank."""
-    values = np.full((rows, len(FEATURES)), np.nan, np.float32)
-    values[:, FEATURE["vehicle_class"]], values[:, FEATURE["tank_l"]] = 0.0, 50.0
-    sequence = np.full((rows, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.nan, np.float32)
-    return FeatureBatch((VehicleId("-", "-"),) * rows, np.zeros(rows), values, sequence, (None,) * rows)
 
 
 def _load(name: str, folder: Path, version: str) -> ModelScorer:

@@ -70,6 +70,26 @@ class PostgresTelemetryStore:
         known[[row["n"] - 1 for row in rows]] = True
         return known
 
+    async def set_aside(self, until: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> list[tuple[VehicleId, bytes]]:
+        """Flag each vehicle's readings of the second up to its moment as unscorable; returns them, as JSON of what they hold."""
+        vehicles, ends = tuple(until), np.array(list(until.values()))
+        ids = [tenants[vehicle.tenant] for vehicle in vehicles]
+        async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
+            rows = await connection.fetch(
+                """UPDATE telemetry t SET flags = t.flags | $5::smallint
+                   FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::timestamptz[])
+                        WITH ORDINALITY AS k (tenant_id, vehicle_id, begins, ends, n)
+                   WHERE t.tenant_id = k.tenant_id AND t.vehicle_id = k.vehicle_id AND t.event_time BETWEEN k.begins AND k.ends
+                   RETURNING k.n,
+                             jsonb_strip_nulls(to_jsonb(t) - ARRAY['tenant_id', 'vehicle_id', 'received_at', 'flags'])::text""",
+                ids,
+                [vehicle.vehicle for vehicle in vehicles],
+                moments(np.floor(ends)),
+                moments(ends),
+                int(ReadingFlag.UNSCORABLE),
+            )
+        return [(vehicles[row[0] - 1], row[1].encode()) for row in rows]
+
     async def since(self, after: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> TelemetryBatch:
         """Readings newer than each vehicle's moment (seconds since the epoch), in time order, flagged ones left out."""
         vehicles = tuple(after)

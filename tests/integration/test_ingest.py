@@ -17,7 +17,8 @@ from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from fleet.testing import CoolantScorer
 from ingest.decode import Message
-from ingest.process import SCORE_ROWS, Processor
+from ingest.isolation import SCORE_ROWS, Isolation
+from ingest.process import Processor
 
 
 class FailingScorer:
@@ -37,7 +38,12 @@ def new_processor(pool):
     def make(scorer=None, snapshot_s: float = 1e9) -> Processor:
         telemetry = PostgresTelemetryStore(pool)
         return Processor(
-            TenantDirectory(pool), IngestStore(pool), telemetry, scorer or CoolantScorer(), AlertSink(pool), snapshot_s
+            TenantDirectory(pool),
+            IngestStore(pool),
+            telemetry,
+            Isolation(scorer or CoolantScorer(), patience_s=0.2),
+            AlertSink(pool),
+            snapshot_s,
         )
 
     return make

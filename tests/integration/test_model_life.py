@@ -10,7 +10,7 @@ import pytest
 from fleet.alerts import TYPES, AlertType
 from fleet.drift import MIN_ROWS, Reference
 from fleet.errors import Unavailable
-from fleet.features import FEATURES, SLOW_FEATURES, FeatureBatch
+from fleet.features import FEATURES, SLOW_FEATURES, FeatureBatch, silent_vehicles
 from fleet.scores import ScoreBatch
 from fleet.settings import Postgres, Serve, Settings
 from fleet.shadow import Disagreement
@@ -19,7 +19,6 @@ from fleet.stores.model_life import LiveHistogram, add_live_counts, latest_drift
 from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
 from fleetguard.testing import free_port
 from pipelines.drift import judge_drift
-from serve.parts import silent_vehicles
 from serve.watch import Watch
 
 NOW = datetime(2026, 11, 24, 18, 20, tzinfo=UTC)

@@ -18,6 +18,7 @@ from fleet.stores.postgres import tenant_transaction
 from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from ingest.decode import Message
+from ingest.isolation import Isolation
 from ingest.process import Processor
 from pipelines.rescoring import rescore
 
@@ -66,7 +67,7 @@ def hot(tenant):
 
 def processor(pool, probability: float) -> Processor:
     telemetry = PostgresTelemetryStore(pool)
-    return Processor(TenantDirectory(pool), IngestStore(pool), telemetry, Graph(probability), AlertSink(pool), 1e9)
+    return Processor(TenantDirectory(pool), IngestStore(pool), telemetry, Isolation(Graph(probability)), AlertSink(pool), 1e9)
 
 
 async def alerts(pool, tenant) -> int:
