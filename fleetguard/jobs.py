@@ -19,6 +19,15 @@ def materialise_features(settings: Settings) -> int:
     return run(settings)
 
 
+def score_drivers(settings: Settings) -> int:
+    """Score the drivers of every tenant; returns how many have a score."""
+    import asyncio
+
+    from pipelines.driver_scores import score_all
+
+    return asyncio.run(score_all(settings))
+
+
 def watch_drift(settings: Settings) -> int:
     """Hold what the champions met of late against their training; returns how many notices to engineers were opened."""
     import asyncio

@@ -24,6 +24,7 @@ from fleetguard.jobs import (
     promote_by_rule,
     refresh_forecasts,
     retrain_on_judgements,
+    score_drivers,
     try_budgets,
     watch_drift,
 )
@@ -35,6 +36,7 @@ BEAT_S = 1.0
 RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
+DRIVERS_EVERY_S = 1800.0
 DRIFT_EVERY_S = 3600.0
 TRIALS_EVERY_S = 600.0
 CLOSE_EVERY_S = 3600.0
@@ -107,6 +109,7 @@ async def keep(settings: Settings) -> None:
         forecasts,
         trials,
         _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
+        _Job("drivers", DRIVERS_EVERY_S, score_drivers, settings),
         _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
         _Job("closing", CLOSE_EVERY_S, close_old_alerts, settings),
         *([_Job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),

@@ -49,17 +49,25 @@ async def ensure_tenant(connection: asyncpg.Connection, slug: str, name: str) ->
     return tenant
 
 
-async def ensure_user(connection: asyncpg.Connection, tenant: UUID, email: str, name: str, role: str, password: str) -> UUID:
-    """The person with this address, role and password; the password is stored as an argon2id hash."""
+async def ensure_user(
+    connection: asyncpg.Connection, tenant: UUID, email: str, name: str, role: str, password: str, driver_id: str | None = None
+) -> UUID:
+    """The person with this address, role and password; the password is stored as an argon2id hash.
+
+    Args:
+        driver_id: whom the devices know this person as, for drivers.
+    """
     user: UUID = await connection.fetchval(
-        """INSERT INTO users (tenant_id, email, name, role, password_hash) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, password_hash = excluded.password_hash
+        """INSERT INTO users (tenant_id, email, name, role, password_hash, driver_id) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (email) DO UPDATE SET name = excluded.name, role = excluded.role, password_hash = excluded.password_hash,
+               driver_id = excluded.driver_id
            RETURNING user_id""",
         tenant,
         email,
         name,
         role,
         PasswordHasher().hash(password),
+        driver_id,
     )
     return user
 

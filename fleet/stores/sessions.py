@@ -26,7 +26,13 @@ class SignedIn:
     email: str
     name: str
     role: Role
+    driver_id: str | None
     expires_at: datetime
+
+    @property
+    def only_driver(self) -> str | None:
+        """The one driver whose things this person may see; None where it is not restricted, '' where it is nobody's."""
+        return (self.driver_id or "") if self.role == "driver" else None
 
 
 @dataclass(frozen=True, slots=True)

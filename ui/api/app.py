@@ -15,7 +15,7 @@ from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
 from ui.api.live import LiveLog
 from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_routes
-from ui.api.routes import alert_rules, anomalies, forecasts, live, models, operations, session, telemetry, vehicles
+from ui.api.routes import alert_rules, anomalies, drivers, forecasts, live, models, operations, session, telemetry, vehicles
 from ui.api.services import Database, Services
 from ui.api.signin import PasswordCheck, Throttle
 
@@ -55,7 +55,7 @@ def _behind_the_session() -> APIRouter:
     async def signed_in(_: SignedInDep) -> None: ...
 
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
-    for module in (session, anomalies, vehicles, forecasts, models, alert_rules):
+    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
     return closed

@@ -13,6 +13,7 @@ To = Annotated[AwareDatetime | None, Query(description="RFC 3339, exclusive.")]
 Cursor = Annotated[str | None, Query(max_length=512, description="`nextCursor` of the page before.")]
 Limit = Annotated[int, Query(ge=1, le=500)]
 SearchText = Annotated[str | None, Query(max_length=200)]
+DriverPath = Annotated[str, Path(alias="driverId", max_length=64)]
 VehiclePath = Annotated[str, Path(alias="vehicleId", max_length=64)]
 
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -157,6 +157,21 @@ export const resolveAnomaly = <ThrowOnError extends boolean = false>(options: Op
         ...options.headers
     }
 });
+
+/**
+ * List Driver Scores
+ *
+ * The newest scores, best first, with their 90 % intervals and what each behaviour cost; drivers of too little distance come
+ * last, without a number. A driver sees their own.
+ */
+export const listDriverScores = <ThrowOnError extends boolean = false>(options?: Options<ListDriverScoresData, ThrowOnError>): RequestResult<ListDriverScoresResponses, ListDriverScoresErrors, ThrowOnError> => (options?.client ?? client).get<ListDriverScoresResponses, ListDriverScoresErrors, ThrowOnError>({ url: '/api/drivers/scores', ...options });
+
+/**
+ * Get Driver History
+ *
+ * A driver's score day by day.
+ */
+export const getDriverHistory = <ThrowOnError extends boolean = false>(options: Options<GetDriverHistoryData, ThrowOnError>): RequestResult<GetDriverHistoryResponses, GetDriverHistoryErrors, ThrowOnError> => (options.client ?? client).get<GetDriverHistoryResponses, GetDriverHistoryErrors, ThrowOnError>({ url: '/api/drivers/{driverId}/scores', ...options });
 
 /**
  * List Forecasts

@@ -452,6 +452,101 @@ export type Dismissal = {
 export type DismissalReason = 'FALSE_ALARM' | 'NORMAL_USE' | 'FAULTY_SENSOR' | 'PLANNED_WORK' | 'DUPLICATE';
 
 /**
+ * DriverHistory
+ */
+export type DriverHistory = {
+    /**
+     * Driverid
+     */
+    driverId: string;
+    /**
+     * Items
+     *
+     * One per day, the newest last.
+     */
+    items: Array<DriverScore>;
+};
+
+/**
+ * DriverScore
+ */
+export type DriverScore = {
+    /**
+     * Band
+     */
+    band: 'EXCELLENT' | 'GOOD' | 'FAIR' | 'POOR' | null;
+    /**
+     * Contributions
+     */
+    contributions: Array<ScoreContribution>;
+    /**
+     * Day
+     */
+    day: string;
+    /**
+     * Distancekm
+     */
+    distanceKm: number;
+    /**
+     * Driverid
+     */
+    driverId: string;
+    /**
+     * Lower
+     *
+     * Lower end of the 90 % interval.
+     */
+    lower: number | null;
+    /**
+     * Measured
+     *
+     * Share of the enabled weights that could be measured.
+     */
+    measured: number;
+    /**
+     * Rank
+     */
+    rank: number | null;
+    /**
+     * Score
+     *
+     * 0 to 100; null until enough distance was driven in the window.
+     */
+    score: number | null;
+    /**
+     * Scoredat
+     */
+    scoredAt: string;
+    /**
+     * Upper
+     */
+    upper: number | null;
+    /**
+     * Vehicleclass
+     */
+    vehicleClass: 'car' | 'van' | 'truck';
+    /**
+     * Weightsversion
+     */
+    weightsVersion: string;
+};
+
+/**
+ * DriverScorePage
+ */
+export type DriverScorePage = {
+    /**
+     * Items
+     */
+    items: Array<DriverScore>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+    rules: ScoringRules;
+};
+
+/**
  * EvidenceItem
  */
 export type EvidenceItem = {
@@ -719,6 +814,116 @@ export type Resolution = {
      * Note
      */
     note?: string | null;
+};
+
+/**
+ * ScoreContribution
+ */
+export type ScoreContribution = {
+    /**
+     * Area
+     */
+    area: 'SAFE_DRIVING' | 'FUEL_EFFICIENCY' | 'PUNCTUALITY' | 'VEHICLE_CARE';
+    /**
+     * Behaviour
+     */
+    behaviour: string;
+    /**
+     * Classmean
+     */
+    classMean: number;
+    /**
+     * Events
+     *
+     * Without those that people dismissed; null for a habit.
+     */
+    events: number | null;
+    /**
+     * Lost
+     *
+     * Points that this cost the score.
+     */
+    lost: number;
+    /**
+     * Observed
+     */
+    observed: number;
+    /**
+     * Points
+     */
+    points: number;
+    /**
+     * Shrunk
+     *
+     * What is believed of the driver: the observed, drawn towards the class by empirical Bayes.
+     */
+    shrunk: number;
+    /**
+     * Unit
+     *
+     * Of `observed`, `shrunk` and `classMean`.
+     */
+    unit: string;
+    /**
+     * Weight
+     *
+     * Share of the score, of what could be measured of this driver.
+     */
+    weight: number;
+};
+
+/**
+ * ScoredBehaviour
+ */
+export type ScoredBehaviour = {
+    /**
+     * Area
+     */
+    area: 'SAFE_DRIVING' | 'FUEL_EFFICIENCY' | 'PUNCTUALITY' | 'VEHICLE_CARE';
+    /**
+     * Enabled
+     */
+    enabled: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Reference
+     *
+     * The value that gives 75 points; for fuel the ratio to the class mean.
+     */
+    reference: number;
+    /**
+     * Unit
+     */
+    unit: string;
+    /**
+     * Weight
+     */
+    weight: number;
+};
+
+/**
+ * ScoringRules
+ */
+export type ScoringRules = {
+    /**
+     * Behaviours
+     */
+    behaviours: Array<ScoredBehaviour>;
+    /**
+     * Leastkm
+     */
+    leastKm: number;
+    /**
+     * Version
+     */
+    version: string;
+    /**
+     * Windowdays
+     */
+    windowDays: number;
 };
 
 /**
@@ -1586,6 +1791,81 @@ export type ResolveAnomalyResponses = {
 };
 
 export type ResolveAnomalyResponse = ResolveAnomalyResponses[keyof ResolveAnomalyResponses];
+
+export type ListDriverScoresData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Band
+         */
+        band?: Array<'EXCELLENT' | 'GOOD' | 'FAIR' | 'POOR'>;
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/drivers/scores';
+};
+
+export type ListDriverScoresErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListDriverScoresError = ListDriverScoresErrors[keyof ListDriverScoresErrors];
+
+export type ListDriverScoresResponses = {
+    /**
+     * Successful Response
+     */
+    200: DriverScorePage;
+};
+
+export type ListDriverScoresResponse = ListDriverScoresResponses[keyof ListDriverScoresResponses];
+
+export type GetDriverHistoryData = {
+    body?: never;
+    path: {
+        /**
+         * Driverid
+         */
+        driverId: string;
+    };
+    query?: {
+        /**
+         * Days
+         */
+        days?: number;
+    };
+    url: '/api/drivers/{driverId}/scores';
+};
+
+export type GetDriverHistoryErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetDriverHistoryError = GetDriverHistoryErrors[keyof GetDriverHistoryErrors];
+
+export type GetDriverHistoryResponses = {
+    /**
+     * Successful Response
+     */
+    200: DriverHistory;
+};
+
+export type GetDriverHistoryResponse = GetDriverHistoryResponses[keyof GetDriverHistoryResponses];
 
 export type ListForecastsData = {
     body?: never;
