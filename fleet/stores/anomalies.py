@@ -27,6 +27,7 @@ class AnomalyQuery:
     """What to look for; an empty sequence or None does not restrict. `since` is inclusive, `until` is not."""
 
     vehicle_id: str | None = None
+    driver_id: str | None = None
     types: Sequence[AlertType] = ()
     severities: Sequence[Severity] = ()
     states: Sequence[AlertState] = ()
@@ -48,6 +49,8 @@ async def find(pool: asyncpg.Pool, who: SignedIn, query: AnomalyQuery) -> list[d
 
     if query.vehicle_id is not None:
         restrict("a.vehicle_id = {}", query.vehicle_id)
+    if query.driver_id is not None:
+        restrict("a.driver_id = {}", query.driver_id)
     if query.types:
         restrict("a.type = ANY ({}::text[])", list(query.types))
     if query.severities:

@@ -2,6 +2,8 @@ import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { VitePWA } from 'vite-plugin-pwa';
 import { defineConfig } from 'vitest/config';
+import { ariaLanguages } from './scripts/aria-languages.ts';
+import { firstLoadBudget } from './scripts/first-load-budget.ts';
 import { styleHashes } from './scripts/style-hashes.ts';
 
 const api = process.env.FLEETGUARD_API ?? 'http://127.0.0.1:8000';
@@ -11,7 +13,9 @@ export default defineConfig({
   plugins: [
     react(),
     tailwindcss(),
+    ariaLanguages(['en-US', 'de-DE']),
     styleHashes(),
+    firstLoadBudget(),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'src/sw',

@@ -58,6 +58,8 @@ async def test_pages_show_every_alert_once_newest_first(manager):
         ({"severity": "CRITICAL"}, SEVERAL[:1]),
         ({"type": ["SPEEDING", "FATIGUE"]}, ["SPEEDING", "FATIGUE"]),
         ({"state": "CLOSED"}, []),
+        ({"driverId": "d-17"}, SEVERAL),
+        ({"driverId": "d-1"}, []),
         ({"vehicleId": "VH-1", "q": "harsh brak"}, ["HARSH_BRAKING"]),
         ({"q": "100%"}, []),
         ({"vehicleId": "VH-2"}, []),

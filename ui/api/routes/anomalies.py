@@ -39,6 +39,7 @@ async def list_anomalies(
     who: SignedInDep,
     pool: PoolDep,
     vehicle_id: Annotated[str | None, Query(alias="vehicleId", max_length=64)] = None,
+    driver_id: Annotated[str | None, Query(alias="driverId", max_length=64)] = None,
     type: Annotated[list[AlertType], Query()] = [],  # noqa: B006  FastAPI copies defaults
     severity: Annotated[list[SeverityName], Query()] = [],  # noqa: B006
     state: Annotated[list[AlertState], Query()] = [],  # noqa: B006
@@ -50,7 +51,7 @@ async def list_anomalies(
 ) -> dict[str, Any]:
     """Search, newest first. `type`, `severity` and `state` may repeat; `q` looks in vehicle, driver, type and evidence."""
     query = AnomalyQuery(
-        vehicle_id, type, [Severity[name] for name in severity], state, since, to, q, _position(cursor), limit + 1
+        vehicle_id, driver_id, type, [Severity[name] for name in severity], state, since, to, q, _position(cursor), limit + 1
     )
     found = await anomalies.find(pool, who, query)
     items = found[:limit]

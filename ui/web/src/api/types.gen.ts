@@ -1472,6 +1472,10 @@ export type ListAnomaliesData = {
          */
         vehicleId?: string | null;
         /**
+         * Driverid
+         */
+        driverId?: string | null;
+        /**
          * Type
          */
         type?: Array<AlertType>;

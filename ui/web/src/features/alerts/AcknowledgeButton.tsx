@@ -1,10 +1,10 @@
 /** Takes charge of an alert, in place: pending, failed and done are all said. */
 import { useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components';
-import { useAnnounce } from '@/shared/announcer/Announcer';
+import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
-import { useAcknowledge } from './alerts.queries';
+import { useDeedAloud } from './useDeedAloud';
 
 interface Props {
   alert: Alert;
@@ -13,25 +13,23 @@ interface Props {
 }
 
 export function AcknowledgeButton({ alert, allowed, onChanged }: Props) {
-  const announce = useAnnounce();
-  const acknowledge = useAcknowledge(onChanged);
+  const { act, isSuccess, isError, isPending, error } = useDeedAloud(onChanged);
   const done = useRef<HTMLParagraphElement>(null);
-  const { isSuccess, isError, isPending, error } = acknowledge;
   useEffect(() => {
     if (isSuccess) done.current?.focus();
   }, [isSuccess]);
 
   if (alert.state !== 'OPEN') return isSuccess ? <Done ref={done} /> : isError && <Trouble error={error} />;
   if (!allowed) return null;
-  const take = () =>
-    acknowledge.mutate(alert.id, {
-      onSuccess: () => announce(`Acknowledged: ${nameOf(alert)}`),
-      onError: (problem) => announce(`Not acknowledged: ${nameOf(alert)}. ${inWords(problem)}`),
-    });
-  const verb = isPending ? 'Acknowledging' : isError ? 'Try again to acknowledge' : 'Acknowledge';
+  const verb = isPending ? t('Acknowledging') : isError ? t('Try again to acknowledge') : t('Acknowledge');
   return (
     <div className="flex flex-col items-end gap-1">
-      <Button className="button" aria-label={`${verb} alert: ${nameOf(alert)}`} isPending={isPending} onPress={take}>
+      <Button
+        className="button"
+        aria-label={t('{verb} alert: {alert}', { verb, alert: nameOf(alert) })}
+        isPending={isPending}
+        onPress={() => act(alert, { kind: 'acknowledge' })}
+      >
         {verb}
       </Button>
       {isError && <Trouble error={error} />}
@@ -57,7 +55,7 @@ function Done({ ref }: { ref: React.Ref<HTMLParagraphElement> }) {
       >
         <path d="m3 8.5 3.5 3.5L13 4.5" strokeLinecap="round" strokeLinejoin="round" />
       </svg>
-      Acknowledged
+      {t('Acknowledged')}
     </p>
   );
 }

@@ -1,13 +1,14 @@
 /** Narrows the list; each choice becomes part of the address. */
-import { useEffect, useState } from 'react';
+import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { Choice, type Option } from '@/shared/controls/Choice';
-import { SearchBox } from '@/shared/controls/SearchBox';
+import { DayField } from '@/shared/controls/DayField';
+import { PausingSearchBox } from '@/shared/controls/PausingSearchBox';
+import { t } from '@/shared/language/language';
 import { SEVERITIES, SEVERITY_WORD } from '@/shared/severity/severity';
 import { STATE_WORDS, TYPE_WORDS } from './alert';
-import type { AlertFilter } from './alertFilter';
-
-const TYPING_MS = 350;
+import { compact, type AlertFilter, type Span } from './alertFilter';
+import { SavedFilters } from './SavedFilters';
 
 interface Props {
   filter: AlertFilter;
@@ -15,73 +16,114 @@ interface Props {
 }
 
 const ANY = 'ANY';
+const DAYS = 'DAYS';
+const SPAN_WORDS: Record<Span, string> = {
+  hour: 'The last hour',
+  day: 'The last 24 hours',
+  week: 'The last 7 days',
+  month: 'The last 30 days',
+};
 
 function optionsOf<Key extends string>(
   any: string,
   words: Record<Key, string>,
   order = Object.keys(words) as Key[],
 ): Option<Key | typeof ANY>[] {
-  return [{ key: ANY, label: any }, ...order.map((key) => ({ key, label: words[key] }))];
+  return [{ key: ANY, label: t(any) }, ...order.map((key) => ({ key, label: t(words[key]) }))];
 }
-
-const SEVERITY_OPTIONS = optionsOf('Any severity', SEVERITY_WORD, [...SEVERITIES]);
-const TYPE_OPTIONS = optionsOf('Any type', TYPE_WORDS);
-const STATE_OPTIONS = optionsOf('Any state', { LIVE: 'Live: not yet resolved', ...STATE_WORDS });
 
 function chosen<Key extends string>(key: Key | typeof ANY): Key | undefined {
   return key === ANY ? undefined : key;
 }
 
 export function AlertFilters({ filter, onChange }: Props) {
+  const [more, setMore] = useState(() => hasFurther(filter));
+  const change = (part: AlertFilter) => onChange(compact({ ...filter, ...part }));
   const isFiltered = Object.keys(filter).length > 0;
   return (
     <form
       role="search"
-      aria-label="Filter the alerts"
-      className="grid grid-cols-2 items-end gap-3 md:grid-cols-[repeat(4,minmax(0,1fr))_auto]"
+      aria-label={t('Filter the alerts')}
+      className="grid grid-cols-2 items-end gap-3 md:grid-cols-4"
       onSubmit={(event) => event.preventDefault()}
     >
+      <PausingSearchBox
+        label={t('Search')}
+        placeholder={t('Words or ids')}
+        value={filter.q ?? ''}
+        onChange={(q) => change({ q })}
+      />
       <Choice
-        label="Severity"
-        options={SEVERITY_OPTIONS}
+        label={t('Severity')}
+        options={optionsOf('Any severity', SEVERITY_WORD, [...SEVERITIES])}
         chosen={filter.severity ?? ANY}
-        onChoose={(key) => onChange({ ...filter, severity: chosen(key) })}
+        onChoose={(key) => change({ severity: chosen(key) })}
       />
       <Choice
-        label="Type"
-        options={TYPE_OPTIONS}
+        label={t('Type')}
+        options={optionsOf('Any type', TYPE_WORDS)}
         chosen={filter.type ?? ANY}
-        onChoose={(key) => onChange({ ...filter, type: chosen(key) })}
+        onChoose={(key) => change({ type: chosen(key) })}
       />
       <Choice
-        label="State"
-        options={STATE_OPTIONS}
+        label={t('State')}
+        options={optionsOf('Any state', { LIVE: 'Live: not yet resolved', ...STATE_WORDS })}
         chosen={filter.state ?? ANY}
-        onChoose={(key) => onChange({ ...filter, state: chosen(key) })}
+        onChoose={(key) => change({ state: chosen(key) })}
       />
-      <VehicleField
-        key={filter.vehicle ?? ''}
-        vehicle={filter.vehicle ?? ''}
-        onChange={(vehicle) => onChange({ ...filter, vehicle: vehicle || undefined })}
-      />
-      <Button
-        className={`button max-md:col-span-2 ${isFiltered ? '' : 'max-md:hidden'}`}
-        isDisabled={!isFiltered}
-        onPress={() => onChange({})}
-      >
-        Clear
-      </Button>
+      {more && <FurtherFilters filter={filter} onChange={change} />}
+      <div className="col-span-full flex flex-wrap gap-2">
+        <Button className="button" aria-expanded={more} onPress={() => setMore(!more)}>
+          {more ? t('Fewer filters') : t('Vehicle, driver, time')}
+        </Button>
+        <SavedFilters filter={filter} />
+        {isFiltered && (
+          <Button className="button" data-quiet onPress={() => onChange({})}>
+            {t('Clear the filters')}
+          </Button>
+        )}
+      </div>
     </form>
   );
 }
 
-/** Waits for a pause in typing before the list changes. */
-function VehicleField({ vehicle, onChange }: { vehicle: string; onChange: (vehicle: string) => void }) {
-  const [typed, setTyped] = useState(vehicle);
-  useEffect(() => {
-    if (typed.trim() === vehicle) return;
-    const timer = setTimeout(() => onChange(typed.trim()), TYPING_MS);
-    return () => clearTimeout(timer);
-  });
-  return <SearchBox label="Vehicle" placeholder="Vehicle id" value={typed} onChange={setTyped} />;
+function hasFurther({ vehicle, driver, within, from, to }: AlertFilter): boolean {
+  return [vehicle, driver, within, from, to].some((part) => part !== undefined);
+}
+
+function FurtherFilters({ filter, onChange }: Props) {
+  const [days, setDays] = useState(filter.from !== undefined || filter.to !== undefined);
+  const time = filter.within ?? (days ? DAYS : ANY);
+  const choose = (key: Span | typeof ANY | typeof DAYS) => {
+    setDays(key === DAYS);
+    onChange({ within: key === DAYS ? undefined : chosen(key), from: undefined, to: undefined });
+  };
+  return (
+    <>
+      <PausingSearchBox
+        label={t('Vehicle')}
+        placeholder={t('Vehicle id')}
+        value={filter.vehicle ?? ''}
+        onChange={(vehicle) => onChange({ vehicle })}
+      />
+      <PausingSearchBox
+        label={t('Driver')}
+        placeholder={t('Driver id')}
+        value={filter.driver ?? ''}
+        onChange={(driver) => onChange({ driver })}
+      />
+      <Choice
+        label={t('Began')}
+        options={[...optionsOf('At any time', SPAN_WORDS), { key: DAYS, label: t('Between two days') }]}
+        chosen={time}
+        onChoose={choose}
+      />
+      {time === DAYS && (
+        <div className="grid grid-cols-2 gap-3 max-md:col-span-2">
+          <DayField label={t('From')} day={filter.from} onChange={(from) => onChange({ from })} />
+          <DayField label={t('To')} day={filter.to} onChange={(to) => onChange({ to })} />
+        </div>
+      )}
+    </>
+  );
 }

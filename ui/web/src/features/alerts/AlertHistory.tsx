@@ -2,7 +2,7 @@
 import { Exact } from '@/shared/time/Ago';
 import type { HistoryItem } from './alert';
 
-const DEED_WORDS: Record<string, string> = {
+const HISTORY_WORDS: Record<string, string> = {
   opened: 'Raised',
   escalated: 'Grew worse',
   cleared: 'Condition ended',
@@ -36,7 +36,7 @@ export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
 /** "alert.acknowledged" reads "Acknowledged". */
 function deedInWords(action: string): string {
   const verb = action.split('.').at(-1) ?? action;
-  return DEED_WORDS[verb] ?? verb.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
+  return HISTORY_WORDS[verb] ?? verb.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
 }
 
 function actorInWords({ actor, actorName }: HistoryItem): string {

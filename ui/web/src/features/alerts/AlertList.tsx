@@ -1,20 +1,24 @@
-/** Alerts as a list of short, scannable rows. */
+/** Alerts as a list of short, scannable rows. What is far from the screen costs the browser no drawing. */
 import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
+import { t } from '@/shared/language/language';
 import { SeverityBadge } from '@/shared/severity/SeverityBadge';
 import { Ago } from '@/shared/time/Ago';
 import { AcknowledgeButton } from './AcknowledgeButton';
 import { mainReason, nameOf, TYPE_WORDS, type Alert } from './alert';
 import { StateLine } from './StateLine';
+import type { Selection } from './useSelection';
 
 interface Props {
   alerts: readonly Alert[];
   mayDealWithAlerts: boolean;
   onChanged: (alert: Alert) => void;
   showVehicle?: boolean;
+  /** Left out where nothing can be done with several alerts at once. */
+  selection?: Selection;
 }
 
-export function AlertList({ alerts, mayDealWithAlerts, onChanged, showVehicle = true }: Props) {
+export function AlertList({ alerts, mayDealWithAlerts, onChanged, showVehicle = true, selection }: Props) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">
       {alerts.map((alert) => (
@@ -24,15 +28,19 @@ export function AlertList({ alerts, mayDealWithAlerts, onChanged, showVehicle = 
           mayDealWithAlerts={mayDealWithAlerts}
           onChanged={onChanged}
           showVehicle={showVehicle}
+          isSelected={selection?.has(alert.id) ?? false}
+          onSelect={selection?.toggle}
         />
       ))}
     </ul>
   );
 }
 
-interface RowProps extends Omit<Props, 'alerts' | 'showVehicle'> {
+interface RowProps extends Omit<Props, 'alerts' | 'showVehicle' | 'selection'> {
   alert: Alert;
   showVehicle: boolean;
+  isSelected: boolean;
+  onSelect: Selection['toggle'] | undefined;
 }
 
 const EDGE = {
@@ -42,12 +50,24 @@ const EDGE = {
   LOW: 'border-l-low-mark',
 };
 
-const AlertRow = memo(function AlertRow({ alert, mayDealWithAlerts, onChanged, showVehicle }: RowProps) {
+const AlertRow = memo(function AlertRow({ alert, isSelected, onSelect, ...rest }: RowProps) {
+  const shade = isSelected ? 'bg-accent-soft' : 'hover:bg-hover';
+  return (
+    <li data-alert={alert.id} className={`alert-row flex border-l-4 pr-3 ${EDGE[alert.severity]} ${shade}`}>
+      {onSelect && <Tick alert={alert} isSelected={isSelected} onSelect={onSelect} />}
+      <div
+        className={`grid flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] ${onSelect ? '' : 'pl-3 sm:pl-4'}`}
+      >
+        <AlertOutline alert={alert} {...rest} />
+      </div>
+    </li>
+  );
+});
+
+function AlertOutline({ alert, mayDealWithAlerts, onChanged, showVehicle }: Omit<RowProps, 'isSelected' | 'onSelect'>) {
   const reason = mainReason(alert.evidence);
   return (
-    <li
-      className={`grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 border-l-4 py-2.5 pr-3 pl-3 hover:bg-hover sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] sm:pl-4 ${EDGE[alert.severity]}`}
-    >
+    <>
       <div className="max-sm:row-start-1 sm:self-start">
         <SeverityBadge severity={alert.severity} />
       </div>
@@ -57,17 +77,17 @@ const AlertRow = memo(function AlertRow({ alert, mayDealWithAlerts, onChanged, s
             <Link
               to="/alerts/$alertId"
               params={{ alertId: alert.id }}
-              aria-label={`Open alert: ${nameOf(alert)}`}
+              aria-label={t('Open alert: {alert}', { alert: nameOf(alert) })}
               className="-my-2.5 inline-flex min-h-11 min-w-11 items-center text-ink decoration-1 underline-offset-4 hover:underline"
             >
-              {TYPE_WORDS[alert.type]}
+              {t(TYPE_WORDS[alert.type])}
             </Link>
           </h2>
           {showVehicle && (
             <Link
               to="/vehicles/$vehicleId"
               params={{ vehicleId: alert.vehicleId }}
-              aria-label={`Open vehicle ${alert.vehicleId}`}
+              aria-label={t('Open vehicle {vehicle}', { vehicle: alert.vehicleId })}
               className="-my-2.5 inline-flex min-h-11 min-w-11 items-center text-sm font-medium text-link underline decoration-1 underline-offset-4"
             >
               {alert.vehicleId}
@@ -83,6 +103,25 @@ const AlertRow = memo(function AlertRow({ alert, mayDealWithAlerts, onChanged, s
       <div className="justify-self-end max-sm:col-start-2 max-sm:row-start-1">
         <AcknowledgeButton alert={alert} allowed={mayDealWithAlerts} onChanged={onChanged} />
       </div>
-    </li>
+    </>
   );
-});
+}
+
+interface TickProps {
+  alert: Alert;
+  isSelected: boolean;
+  onSelect: Selection['toggle'];
+}
+
+function Tick({ alert, isSelected, onSelect }: TickProps) {
+  return (
+    <label className="tick">
+      <input
+        type="checkbox"
+        checked={isSelected}
+        onChange={() => onSelect(alert.id)}
+        aria-label={t('Select alert: {alert}', { alert: nameOf(alert) })}
+      />
+    </label>
+  );
+}

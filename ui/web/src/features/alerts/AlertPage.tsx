@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
 import { mayDealWithAlerts, sessionQuery } from '@/features/session/session';
+import { t } from '@/shared/language/language';
 import { useLiveListener } from '@/shared/live/LiveProvider';
 import { Failed, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
@@ -17,6 +18,7 @@ import { AlertSignals } from './AlertSignals';
 import { alertQuery } from './alerts.queries';
 import { EvidenceList } from './EvidenceList';
 import { GUIDANCE } from './guidance';
+import { RelatedAlerts } from './RelatedAlerts';
 import { StateLine } from './StateLine';
 
 const route = getRouteApi('/desk/alerts/$alertId');
@@ -59,7 +61,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <SeverityBadge severity={alert.severity} />
         <StateLine alert={alert} />
       </div>
-      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_auto_1fr]">
+      <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_auto_auto_1fr]">
         <Section title="What happened">
           <p className="max-w-prose">{guidance.meaning}</p>
           <Facts alert={alert} />
@@ -80,7 +82,10 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <Section title="Signals around the alert" place="lg:col-start-1">
           <AlertSignals alert={alert} />
         </Section>
-        <div className="flex min-w-0 flex-col gap-5 lg:col-start-2 lg:row-span-2 lg:row-start-2">
+        <Section title={t('Related alerts')} place="lg:col-start-1">
+          <RelatedAlerts alert={alert} />
+        </Section>
+        <div className="flex min-w-0 flex-col gap-5 lg:col-start-2 lg:row-span-3 lg:row-start-2">
           {allowed && (
             <Section title="Deal with it">
               <AlertDeeds alert={alert} />

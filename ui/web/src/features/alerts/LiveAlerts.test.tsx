@@ -11,7 +11,7 @@ import { LiveConnection } from '@/shared/live/liveConnection';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import type { Alert } from './alert';
 import { alertAt } from './alertExamples';
-import { LiveAlerts } from './AlertsPage';
+import { LiveAlerts } from './LiveAlerts';
 
 const FILTER = {};
 

@@ -4,29 +4,58 @@ import { LIVE_STATES, STATE_WORDS, TYPE_WORDS, type Alert, type AlertState, type
 
 export type StateChoice = AlertState | 'LIVE';
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How far back from now. */
+export const SPAN_MS = { hour: HOUR_MS, day: DAY_MS, week: 7 * DAY_MS, month: 30 * DAY_MS } as const;
+export type Span = keyof typeof SPAN_MS;
+
 export interface AlertFilter {
   severity?: Severity;
   type?: AlertType;
   state?: StateChoice;
   vehicle?: string;
+  driver?: string;
+  q?: string;
+  within?: Span;
+  /** Days of the reader, "2026-11-24", both inclusive. */
+  from?: string;
+  to?: string;
 }
 
 function oneOf<Key extends string>(keys: readonly Key[], value: unknown): Key | undefined {
   return keys.find((key) => key === value);
 }
 
-const keysOf = <Key extends string>(words: Record<Key, string>) => Object.keys(words) as Key[];
+const keysOf = <Key extends string>(words: Record<Key, unknown>) => Object.keys(words) as Key[];
+
+function text(value: unknown): string | undefined {
+  return (typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '') || undefined;
+}
+
+function day(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\d{4}-\d\d-\d\d$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined;
+}
 
 /** Reads the filter out of the address; what makes no sense there is left out. */
 export function alertFilter(search: Record<string, unknown>): AlertFilter {
-  const vehicle = typeof search.vehicle === 'string' || typeof search.vehicle === 'number' ? String(search.vehicle).trim() : '';
-  const filter: AlertFilter = {
+  return compact({
     severity: oneOf(SEVERITIES, search.severity),
     type: oneOf(keysOf(TYPE_WORDS), search.type),
     state: search.state === 'LIVE' ? 'LIVE' : oneOf(keysOf(STATE_WORDS), search.state),
-    vehicle: vehicle || undefined,
-  };
-  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+    vehicle: text(search.vehicle),
+    driver: text(search.driver),
+    q: text(search.q),
+    within: oneOf(keysOf(SPAN_MS), search.within),
+    from: day(search.from),
+    to: day(search.to),
+  });
+}
+
+/** Without the parts that restrict nothing. */
+export function compact(filter: AlertFilter): AlertFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''));
 }
 
 export function statesOf(choice: StateChoice | undefined): AlertState[] | undefined {
@@ -34,12 +63,34 @@ export function statesOf(choice: StateChoice | undefined): AlertState[] | undefi
   return choice === 'LIVE' ? [...LIVE_STATES] : [choice];
 }
 
+/** The period in epoch milliseconds; chosen days count from the reader's midnight to the next. */
+export function periodOf({ within, from, to }: AlertFilter, now: number): { since?: number; until?: number } {
+  const since = within ? now - SPAN_MS[within] : from ? midnight(from, 0) : undefined;
+  return { since, until: to && !within ? midnight(to, 1) : undefined };
+}
+
+function midnight(isoDay: string, daysLater: number): number {
+  const [year = 0, month = 1, dayOfMonth = 1] = isoDay.split('-').map(Number);
+  return new Date(year, month - 1, dayOfMonth + daysLater).getTime();
+}
+
 /** Whether an alert from the live stream belongs into the filtered list. */
-export function matches(filter: AlertFilter, alert: Alert): boolean {
+export function matches(filter: AlertFilter, alert: Alert, now = Date.now()): boolean {
+  const { since = -Infinity, until = Infinity } = periodOf(filter, now);
+  const began = Date.parse(alert.startedAt);
   return (
     (filter.severity === undefined || filter.severity === alert.severity) &&
     (filter.type === undefined || filter.type === alert.type) &&
     (filter.vehicle === undefined || filter.vehicle === alert.vehicleId) &&
-    (statesOf(filter.state)?.includes(alert.state) ?? true)
+    (filter.driver === undefined || filter.driver === alert.driverId) &&
+    (statesOf(filter.state)?.includes(alert.state) ?? true) &&
+    began >= since &&
+    began < until &&
+    (filter.q === undefined || searched(alert).includes(filter.q.toLowerCase()))
   );
+}
+
+/** What the server looks through for a text. */
+function searched({ vehicleId, driverId, type, evidence }: Alert): string {
+  return [vehicleId, driverId, type, type.replaceAll('_', ' '), JSON.stringify(evidence)].join(' ').toLowerCase();
 }

@@ -1,0 +1,11 @@
+/** The deeds in words: what the button says, while it works and when it is done. */
+import type { DeedKind } from './alerts.queries';
+
+export const DEED_WORDS: Record<DeedKind, { verb: string; pending: string; done: string }> = {
+  acknowledge: { verb: 'Acknowledge', pending: 'Acknowledging…', done: 'Acknowledged' },
+  confirm: { verb: 'Confirm', pending: 'Confirming…', done: 'Confirmed as right' },
+  dismiss: { verb: 'Dismiss', pending: 'Dismissing…', done: 'Dismissed' },
+  assign: { verb: 'Take it on', pending: 'Taking it on…', done: 'It is in your hands' },
+  resolve: { verb: 'Resolve', pending: 'Resolving…', done: 'Resolved' },
+  comment: { verb: 'Add note', pending: 'Adding…', done: 'Note added' },
+};

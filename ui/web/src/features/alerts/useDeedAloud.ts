@@ -1,0 +1,24 @@
+/** A deed on an alert whose outcome is told to screen readers. */
+import { useAnnounce } from '@/shared/announcer/Announcer';
+import { t } from '@/shared/language/language';
+import { inWords } from '@/shared/problem';
+import { nameOf, type Alert } from './alert';
+import { useDeed, type Deed } from './alerts.queries';
+import { DEED_WORDS } from './deedWords';
+
+export function useDeedAloud(onChanged?: (alert: Alert) => void) {
+  const announce = useAnnounce();
+  const { mutate, ...state } = useDeed(onChanged);
+  const act = (alert: Alert, deed: Deed, onDone?: () => void) =>
+    mutate(
+      { id: alert.id, deed },
+      {
+        onSuccess: () => {
+          announce(`${t(DEED_WORDS[deed.kind].done)}: ${nameOf(alert)}`);
+          onDone?.();
+        },
+        onError: (problem) => announce(t('Not done: {alert}. {reason}', { alert: nameOf(alert), reason: inWords(problem) })),
+      },
+    );
+  return { act, ...state };
+}

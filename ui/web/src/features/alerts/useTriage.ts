@@ -1,0 +1,72 @@
+/** Working through the list by keyboard: where the focus is, there the deed is done. */
+import { useState, type RefObject } from 'react';
+import { useSingleKeys } from '@/shared/keys/useSingleKeys';
+import { isLive, type Alert } from './alert';
+import type { DeedKind } from './alerts.queries';
+import type { BulkKind } from './BulkDialog';
+import { useDeedAloud } from './useDeedAloud';
+import type { Selection } from './useSelection';
+
+export type Asking = { kind: BulkKind; alerts: readonly Alert[] } | { kind: 'help' } | undefined;
+
+interface Desk {
+  list: RefObject<HTMLElement | null>;
+  shown: readonly Alert[];
+  selection: Selection;
+  allowed: boolean;
+  change: (alert: Alert) => void;
+  showNew: () => void;
+  togglePause: () => void;
+}
+
+type OneStep = Exclude<DeedKind, 'dismiss' | 'comment'>;
+
+export function useTriage({ list, shown, selection, allowed, change, showNew, togglePause }: Desk) {
+  const [asking, setAsking] = useState<Asking>();
+  const { act } = useDeedAloud(change);
+  const focused = () => shown.find(({ id }) => id === rowIn(list.current, document.activeElement)?.dataset.alert);
+  const ask = (kind: BulkKind) => {
+    const one = focused();
+    const alerts = selection.alerts.length > 0 ? selection.alerts : one ? [one] : [];
+    if (allowed && alerts.length > 0) setAsking({ kind, alerts });
+  };
+  const once = (kind: OneStep) => () => {
+    const alert = focused();
+    if (allowed && alert && fits(kind, alert)) act(alert, { kind });
+  };
+  useSingleKeys({
+    j: () => step(list.current, 1),
+    k: () => step(list.current, -1),
+    a: () => (selection.alerts.length > 0 ? ask('acknowledge') : once('acknowledge')()),
+    d: () => ask('dismiss'),
+    c: once('confirm'),
+    t: once('assign'),
+    r: once('resolve'),
+    x: () => {
+      const alert = focused();
+      if (allowed && alert) selection.toggle(alert.id);
+    },
+    n: showNew,
+    p: togglePause,
+    '/': () => document.querySelector<HTMLElement>('[role=search] input')?.focus(),
+    '?': () => setAsking({ kind: 'help' }),
+  });
+  return { asking, ask, help: () => setAsking({ kind: 'help' }), close: () => setAsking(undefined) };
+}
+
+function fits(kind: OneStep, { state }: Alert): boolean {
+  if (kind === 'acknowledge') return state === 'OPEN';
+  return kind === 'confirm' || isLive(state);
+}
+
+function rowIn(list: HTMLElement | null, element: Element | null): HTMLElement | undefined {
+  return (list?.contains(element) && element?.closest<HTMLElement>('[data-alert]')) || undefined;
+}
+
+/** Moves the focus to the next or previous alert; from elsewhere to the first. */
+function step(list: HTMLElement | null, by: 1 | -1): void {
+  const rows = [...(list?.querySelectorAll<HTMLElement>('[data-alert]') ?? [])];
+  const here = rows.findIndex((row) => row.contains(document.activeElement));
+  const next = here < 0 ? rows[0] : rows[here + by];
+  next?.querySelector<HTMLElement>('a')?.focus();
+}
