@@ -1,7 +1,8 @@
 """Moments of a record with what was known then and what came after: the forecaster's training and test rows.
 
-Landmarking (van Houwelingen 2007): every 12 hours of every vehicle is a moment with the covariates known then, followed
+Landmarking (van Houwelingen 2007): every 9 hours of every vehicle is a moment with the covariates known then, followed
 for 72 hours or until the record ends. So time-varying covariates, repeated failures and right-censoring are all kept.
+Nine hours and not twelve: the moments fall on every third hour of the day in turn, so what is learnt holds at any clock.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from fleet.components import HORIZON_H, ComponentHistory, Covariates, Vocabulary
 from fleet.errors import InvalidHistory
 from fleet.visits import HOUR_MS
 
-CADENCE_H: Final = 12
+CADENCE_H: Final = 9
 MOST: Final = 120_000  # landmarks of a training set: a larger fleet is looked at less often
 
 Flags = NDArray[np.bool_]
@@ -66,17 +67,23 @@ def observed_span(history: ComponentHistory) -> tuple[int, int]:
 
 
 def landmarks(
-    history: ComponentHistory, vocabulary: Vocabulary, start_ms: int, end_ms: int, most: int = MOST, shift_h: int = 0
+    history: ComponentHistory,
+    vocabulary: Vocabulary,
+    start_ms: int,
+    end_ms: int,
+    most: int = MOST,
+    every_h: int = CADENCE_H,
+    shift_h: int = 0,
 ) -> Landmarks:
-    """A moment every 12 hours (fewer in a very large fleet) of every vehicle, in a record that ends at `end_ms`.
+    """A moment every so many hours (fewer in a very large fleet) of every vehicle, in a record that ends at `end_ms`.
 
     What happened until a moment and at it is known; the failures ahead are those after it: (at, at + 72 h].
-    `shift_h`: hours after 00:00 and 12:00 UTC.
+    `shift_h`: hours after the multiples of `every_h` since the epoch, UTC.
     """
     vehicles = history.vehicle_ids()
-    step = CADENCE_H * HOUR_MS
+    step = every_h * HOUR_MS
     moments = np.arange((start_ms // step + 1) * step + shift_h * HOUR_MS, end_ms, step)
-    moments = moments[:: max(1, -(-len(moments) * len(vehicles) // most))]
+    moments = moments[:: _thinning(len(moments) * len(vehicles), most)]
     vehicle, at_ms = np.repeat(np.arange(len(vehicles)), len(moments)), np.tile(moments, len(vehicles))
     covariates = component_covariates(history, vocabulary, [vehicles[place] for place in vehicle], at_ms)
     places = {name: place for place, name in enumerate(vehicles)}
@@ -93,8 +100,13 @@ def landmarks(
     return Landmarks(covariates, vehicle, follow_up, failed, remaining >= HORIZON_H, vocabulary.components)
 
 
+def _thinning(rows: int, most: int) -> int:
+    """Keep every how manyth moment: an odd number, so that those kept still fall on all hours in turn."""
+    return -(-rows // most) // 2 * 2 + 1 if rows > most else 1
+
+
 def distinct_failures(marks: Landmarks, place: int) -> int:
-    """Failures behind the landmarks of one component: each is seen from up to six of them."""
+    """Failures behind the landmarks of one component: each is seen from up to eight of them."""
     rows = np.flatnonzero(marks.failed[:, place])
     moments = marks.covariates.at_ms[rows] + np.round(marks.follow_up_h[rows, place] * HOUR_MS).astype(np.int64)
     return len({(vehicle, int(at) // HOUR_MS) for vehicle, at in zip(marks.vehicle[rows], moments, strict=True)})

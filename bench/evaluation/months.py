@@ -14,10 +14,11 @@ from serve.forecaster import Forecast, ForecastScorer
 from training.forecaster_backtest import until
 from training.forecaster_metrics import forecast_metrics
 from training.forecaster_rivals import boosting, plain_cox
-from training.landmarks import CADENCE_H, Landmarks, landmarks, observed_span
+from training.landmarks import Landmarks, landmarks, observed_span
 from training.survival import FULL, fit_forecaster
 
 Array = NDArray[np.float64]
+FORECAST_EVERY_H: Final = 12
 DRAWS: Final = 300
 NEWTON_STEPS: Final = 8
 HORIZON_AND_A_LANDMARK_H: Final = 73
@@ -76,7 +77,7 @@ def learnt_until(events: ComponentHistory, cut_ms: int) -> tuple[Landmarks, Voca
 def moments(events: ComponentHistory, vocabulary: Vocabulary, cut_ms: int, close_ms: int, shift_h: int = 0) -> Landmarks:
     """The 12-hourly moments of a span that were followed for 72 hours; `shift_h` later than 00:00 and 12:00."""
     end = min(close_ms + HORIZON_AND_A_LANDMARK_H * HOUR_MS, observed_span(events)[1])
-    marks = landmarks(events, vocabulary, cut_ms - CADENCE_H * HOUR_MS, end, shift_h=shift_h)
+    marks = landmarks(events, vocabulary, cut_ms - FORECAST_EVERY_H * HOUR_MS, end, every_h=FORECAST_EVERY_H, shift_h=shift_h)
     at_ms = marks.covariates.at_ms
     return marks.rows((at_ms >= cut_ms) & (at_ms < close_ms) & marks.complete)
 

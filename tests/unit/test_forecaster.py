@@ -11,6 +11,7 @@ from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.components import ComponentHistory, Vocabulary, component_covariates, milliseconds
 from fleet.errors import InvalidHistory, ModelUnavailable
 from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
+from fleet.visits import HOUR_MS
 from serve.forecaster import RECORD, ForecastScorer, Risk, RiskBoard
 from training.forecaster_backtest import until
 from training.forecaster_metrics import calibration, forecast_metrics
@@ -127,6 +128,13 @@ def test_the_record_ends_as_censoring_and_not_as_survival(history):
     late = ~marks.complete & ~marks.failed[:, 0]
     assert late.any()
     assert (marks.follow_up_h[late, 0] < 72).all()
+
+
+@pytest.mark.parametrize("most", [10**6, 2000, 600])
+def test_a_forecaster_is_taught_at_every_third_hour_of_the_day_however_large_the_fleet(history, most):
+    marks = landmarks(history, Vocabulary.of(history), *observed_span(history), most)
+    assert set(marks.covariates.at_ms // HOUR_MS % 24) == set(range(0, 24, 3))
+    assert len(marks.vehicle) <= most
 
 
 def test_the_record_as_it_stood_holds_nothing_later(history):
