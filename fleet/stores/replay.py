@@ -12,16 +12,19 @@ from fleet.stores.postgres import tenant_transaction
 
 # Names are joined here: the log itself holds no names of people.
 _EVENTS = """
-    SELECT e.tenant_id, e.seq, e.anomaly, u.name AS acknowledged_by_name, v.name AS assigned_to_name
+    SELECT e.tenant_id, e.seq, e.anomaly, e.anomaly ->> 'vehicleId' AS vehicle_id, e.anomaly ->> 'driverId' AS driver_id,
+           u.name AS acknowledged_by_name, v.name AS assigned_to_name
     FROM {source} LEFT JOIN users u ON u.tenant_id = e.tenant_id AND u.user_id = (e.anomaly ->> 'acknowledgedBy')::uuid
     LEFT JOIN users v ON v.tenant_id = e.tenant_id AND v.user_id = (e.anomaly ->> 'assignedTo')::uuid"""
 
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One change: its number and the anomaly as JSON text, ready to be sent."""
+    """One change: its number, whose alert it is, and the anomaly as JSON text, ready to be sent."""
 
     seq: int
+    vehicle_id: str
+    driver_id: str | None
     anomaly: str
 
 
@@ -75,4 +78,4 @@ def _change(row: Mapping[str, Any]) -> LoggedChange:
     if row["acknowledged_by_name"] is not None or row["assigned_to_name"] is not None:
         names = {"acknowledgedByName": row["acknowledged_by_name"], "assignedToName": row["assigned_to_name"]}
         anomaly = json.dumps({**json.loads(anomaly), **names})
-    return LoggedChange(row["seq"], anomaly)
+    return LoggedChange(row["seq"], row["vehicle_id"], row["driver_id"], anomaly)

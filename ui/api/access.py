@@ -18,7 +18,8 @@ SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 def origin_of(connection: HTTPConnection, services: Services) -> str:
     """The origin people see this API under."""
-    return services.settings.api.public_origin.rstrip("/") or f"{connection.url.scheme}://{connection.url.netloc}"
+    scheme = connection.url.scheme.replace("ws", "http", 1)  # a WebSocket belongs to the page's origin
+    return services.settings.api.public_origin.rstrip("/") or f"{scheme}://{connection.url.netloc}"
 
 
 def cookie_name(connection: HTTPConnection, services: Services) -> str:
@@ -41,16 +42,27 @@ def clear_session_cookie(connection: HTTPConnection, response: Response) -> None
 
 def refuse_foreign_origin(request: Request, services: ServicesDep) -> None:
     """A browser names the page that started a write; other sites' pages are refused."""
-    origin = request.headers.get("origin")
-    if origin is not None and request.method not in SAFE_METHODS and origin != origin_of(request, services):
+    if request.method not in SAFE_METHODS:
+        require_own_origin(request, services)
+
+
+def require_own_origin(connection: HTTPConnection, services: Services) -> None:
+    """Raises NotAuthorized when a browser says that another site's page asks."""
+    if connection.headers.get("origin", origin := origin_of(connection, services)) != origin:
         raise NotAuthorized("This request was started by another site.")
 
 
-async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
-    token = session_token(request)
+async def holder_of(connection: HTTPConnection, services: Services) -> SignedIn:
+    """Who is signed in. Raises NotAuthenticated when nobody is."""
+    token = session_token(connection)
     who = await sessions.holder(await services.database.pool(), token) if token else None
     if who is None:
         raise NotAuthenticated("Sign in first.")
+    return who
+
+
+async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
+    who = await holder_of(request, services)
     if request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":
         raise NotAuthorized("A write needs the header X-Requested-With: fleetguard.")
     return who

@@ -10,7 +10,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from fleet.logs import configure_logging
 from fleet.settings import Settings, load_settings
-from ui.api import docs, openapi, problems
+from ui.api import docs, openapi, problems, sockets
 from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
 from ui.api.live import LiveLog
@@ -41,6 +41,7 @@ def create_app(settings: Settings | None = None, dist: Path = DIST) -> FastAPI:
     app.include_router(session.entrance, prefix="/api")
     app.include_router(telemetry.router, prefix="/api")  # devices: their own credential, checked by the broker
     app.include_router(_behind_the_session())
+    app.mount("/socket.io", sockets.socket_app(app.state.services))
     app.include_router(page_routes(dist))
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=4)

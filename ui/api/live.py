@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from fleet.anomaly import rfc3339
 from fleet.errors import FleetError
 from fleet.stores import replay, sessions
 from fleet.stores.replay import LoggedChange
@@ -79,11 +80,11 @@ class LiveLog:
         """Whether the log was read just now: only then may a page call itself live."""
         return time.monotonic() - self._read_at < HEARTBEAT_S
 
-    def subscribe(self, who: SignedIn) -> "Subscription":
+    def subscribe(self, who: SignedIn, vehicles: frozenset[str] | None = None) -> "Subscription":
         """Raises TooManyRequests when this person has too many streams open."""
         if self._streams[who.user_id] >= STREAMS_PER_USER:
             raise TooManyRequests("Too many live streams are open; close some pages.", 5)
-        return Subscription(self, who)
+        return Subscription(self, who, vehicles)
 
     @contextlib.asynccontextmanager
     async def following(self, who: SignedIn, head: int) -> AsyncIterator[TenantLog]:
@@ -137,22 +138,38 @@ class LiveLog:
 
 @dataclass(frozen=True)
 class Subscription:
-    """One person's wish to follow their tenant's log."""
+    """One person's wish to follow their tenant's log, of the named vehicles or of all; a driver follows their own alerts."""
 
     live: LiveLog
     who: SignedIn
+    vehicles: frozenset[str] | None = None
+
+    def wants(self, change: LoggedChange) -> bool:
+        return (self.vehicles is None or change.vehicle_id in self.vehicles) and (
+            self.who.only_driver is None or change.driver_id == self.who.only_driver
+        )
 
 
-async def follow(subscription: Subscription, pool: asyncpg.Pool, token: str, last_event_id: str | None) -> AsyncIterator[bytes]:
-    """The stream of one client, until its session ends."""
+@dataclass(frozen=True, slots=True)
+class LiveEvent:
+    """What a client is sent: `data` is JSON in a single line, `seq` where the stream stands after an anomaly or a reset."""
+
+    name: str
+    data: str
+    seq: int | None = None
+
+
+async def follow(
+    subscription: Subscription, pool: asyncpg.Pool, token: str, last_event_id: str | None
+) -> AsyncIterator[LiveEvent]:
+    """The stream of one client, until its session ends; the first event, `position`, says where it starts."""
     live, who = subscription.live, subscription.who
     bounds = await replay.bounds(pool, who.tenant)
     position, is_known = _position(last_event_id, bounds)
     async with live.following(who, bounds.head) as tenant_log:
-        # An id without data fires no event; it lets a client that loses the line before the first event resume here.
-        yield b"retry: 1000\nid: %d\n\n" % position
+        yield LiveEvent("position", json.dumps({"seq": position}), position)
         if not is_known:
-            yield event("reset", json.dumps({"seq": position}), position)
+            yield LiveEvent("reset", json.dumps({"seq": position}), position)
         beat_at = session_checked_at = time.monotonic()
         while True:
             changed = tenant_log.changed
@@ -160,14 +177,15 @@ async def follow(subscription: Subscription, pool: asyncpg.Pool, token: str, las
             if changes is None:  # further back than what is kept here
                 changes = await replay.changes_after(pool, who.tenant, position, PAGE)
             for change in changes:
-                yield event("anomaly", change.anomaly, change.seq)
                 position = change.seq
+                if subscription.wants(change):
+                    yield LiveEvent("anomaly", change.anomaly, change.seq)
             now = time.monotonic()
             if now >= beat_at and live.is_fresh:
-                yield event("heartbeat", json.dumps({"at": datetime.now(UTC).isoformat().replace("+00:00", "Z")}))
+                yield LiveEvent("heartbeat", json.dumps({"at": rfc3339(datetime.now(UTC)), "seq": position}))
                 beat_at = now + HEARTBEAT_S
             if now - session_checked_at >= SESSION_CHECK_S:
-                if await _has_ended(pool, token):
+                if await has_ended(pool, token):
                     return
                 session_checked_at = now
             if not changes:
@@ -185,14 +203,9 @@ def _position(last_event_id: str | None, bounds: replay.LogBounds) -> tuple[int,
     return bounds.head, False
 
 
-async def _has_ended(pool: asyncpg.Pool, token: str) -> bool:
+async def has_ended(pool: asyncpg.Pool, token: str) -> bool:
+    """Whether the session behind a token is over."""
     try:
         return await sessions.holder(pool, token) is None
     except FleetError:
         return False  # nobody can tell while the database is away, and nothing new is sent either
-
-
-def event(name: str, data: str, id: int | None = None) -> bytes:
-    """One server-sent event; `data` is a single line."""
-    id_line = "" if id is None else f"id: {id}\n"
-    return f"event: {name}\n{id_line}data: {data}\n\n".encode()

@@ -64,12 +64,17 @@ def problem(status: int, detail: str, headers: dict[str, str] | None = None, **e
     return JSONResponse(body, status, headers, media_type="application/problem+json")
 
 
-def _from_fleet_error(_: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, FleetError)
+def answer_to(error: FleetError) -> JSONResponse:
+    """The problem document of an error."""
     status = status_of(error)
     detail = NOT_FOUND_DETAIL if isinstance(error, NotFound) else str(error)
     extensions = {"anomaly": error.anomaly} if isinstance(error, AlertConflict) else {}
     return problem(status, detail, _headers(error, status), **extensions)
+
+
+def _from_fleet_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, FleetError)
+    return answer_to(error)
 
 
 def _headers(error: FleetError, status: HTTPStatus) -> dict[str, str]:

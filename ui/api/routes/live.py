@@ -1,12 +1,13 @@
 """The live stream of anomalies."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse
 
 from ui.api.access import SignedInDep, session_token
-from ui.api.live import SEND_TIMEOUT_S, follow
+from ui.api.live import SEND_TIMEOUT_S, LiveEvent, follow
 from ui.api.services import PoolDep, ServicesDep
 
 router = APIRouter(tags=["live"])
@@ -32,5 +33,14 @@ async def stream_anomalies(
     """
     asked = last_event_id if last_event_id is not None else last_event_id_parameter
     subscription = services.live.subscribe(who)
-    events = follow(subscription, pool, session_token(request) or "", asked)
+    events = _as_text(follow(subscription, pool, session_token(request) or "", asked))
     return EventSourceResponse(events, ping=0, sep="\n", send_timeout=SEND_TIMEOUT_S)
+
+
+async def _as_text(events: AsyncIterator[LiveEvent]) -> AsyncIterator[bytes]:
+    async for event in events:
+        if event.name == "position":  # an id without data fires no event; a client that loses the line at once resumes here
+            yield f"retry: 1000\nid: {event.seq}\n\n".encode()
+        else:
+            id_line = "" if event.seq is None else f"id: {event.seq}\n"
+            yield f"event: {event.name}\n{id_line}data: {event.data}\n\n".encode()
