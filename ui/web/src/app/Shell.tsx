@@ -1,10 +1,10 @@
 /** The frame around every page: skip link, navigation, live state, account. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { AccountMenu } from '@/features/session/AccountMenu';
 import { sessionQuery } from '@/features/session/session';
 import { SignedOutWatch } from '@/features/session/SignedOutWatch';
+import { t } from '@/shared/language/language';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
@@ -15,7 +15,7 @@ export function Shell() {
     <LiveProvider>
       <SignedOutWatch />
       <a href="#content" className="button sr-only z-50 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:px-4">
-        Skip to the content
+        {t('Skip to the content')}
       </a>
       <div className="lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
         <Rail />
@@ -36,21 +36,41 @@ export function Shell() {
   );
 }
 
+const DESTINATIONS = [
+  {
+    to: '/alerts',
+    label: 'Alerts',
+    drawing: 'M10 2.5a5 5 0 0 1 5 5c0 4.5 2 5.5 2 6.5H3c0-1 2-2 2-6.5a5 5 0 0 1 5-5zM8 16.5a2 2 0 0 0 4 0',
+  },
+  { to: '/dashboard', label: 'Dashboard', drawing: 'M3 17V9h3.5v8zM8.3 17V3h3.5v14zM13.5 17v-6H17v6z' },
+  {
+    to: '/vehicles',
+    label: 'Vehicles',
+    drawing:
+      'M2 5h10v9H2zM12 8h3.5L18 11v3h-6zM5.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6zM14.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6z',
+  },
+  {
+    to: '/drivers',
+    label: 'Drivers',
+    drawing: 'M10 9.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 17.5c.4-4 3.3-5.5 7-5.5s6.6 1.5 7 5.5z',
+  },
+] as const;
+
 function Rail() {
   return (
-    <div className="rail flex items-center gap-2 bg-rail px-3 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4">
-      <Link to="/alerts" className="flex min-h-14 min-w-11 items-center gap-2.5 px-1 font-semibold lg:min-h-11 lg:px-2">
+    <div className="rail flex items-center gap-2 bg-rail px-2 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4">
+      <Link
+        to="/alerts"
+        className="flex min-h-14 min-w-11 items-center gap-2.5 px-1 font-semibold max-sm:hidden lg:min-h-11 lg:px-2"
+      >
         <Emblem />
-        <span className="max-sm:sr-only">FleetGuard</span>
+        <span className="max-md:sr-only">FleetGuard</span>
       </Link>
-      <nav aria-label="Main" className="lg:mt-5">
-        <ul className="flex gap-1 lg:flex-col">
-          <Destination to="/alerts" label="Alerts">
-            <path d="M10 2.5a5 5 0 0 1 5 5c0 4.5 2 5.5 2 6.5H3c0-1 2-2 2-6.5a5 5 0 0 1 5-5zM8 16.5a2 2 0 0 0 4 0" />
-          </Destination>
-          <Destination to="/vehicles" label="Vehicles">
-            <path d="M2 5h10v9H2zM12 8h3.5L18 11v3h-6zM5.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6zM14.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6z" />
-          </Destination>
+      <nav aria-label={t('Main')} className="max-lg:flex-1 lg:mt-5">
+        <ul className="flex gap-1 max-sm:justify-between lg:flex-col">
+          {DESTINATIONS.map((place) => (
+            <Destination key={place.to} {...place} />
+          ))}
         </ul>
       </nav>
       <Tenant />
@@ -63,24 +83,24 @@ function Tenant() {
   if (!session) return null;
   return (
     <p className="mt-auto border-t border-rail-current px-2 pt-3 text-sm text-rail-muted max-lg:hidden">
-      Signed in to
+      {t('Signed in to')}
       <span className="block font-medium text-rail-ink">{session.tenant}</span>
     </p>
   );
 }
 
-function Destination({ to, label, children }: { to: '/alerts' | '/vehicles'; label: string; children: ReactNode }) {
+function Destination({ to, label, drawing }: (typeof DESTINATIONS)[number]) {
   return (
     <li>
       <Link
         to={to}
-        className="flex min-h-11 items-center gap-3 rounded-lg px-3 text-sm font-medium text-rail-muted hover:text-rail-ink"
+        className="flex min-h-14 items-center gap-x-3 rounded-lg px-1.5 text-sm font-medium text-rail-muted hover:text-rail-ink max-sm:flex-col max-sm:justify-center sm:px-3 lg:min-h-11"
         activeProps={{ className: 'bg-rail-current text-rail-ink! font-semibold' }}
         activeOptions={{ includeSearch: false }}
       >
         <svg
           viewBox="0 0 20 20"
-          className="size-5 shrink-0 max-[22rem]:hidden"
+          className="size-5 shrink-0"
           fill="none"
           stroke="currentColor"
           strokeWidth="1.6"
@@ -88,9 +108,9 @@ function Destination({ to, label, children }: { to: '/alerts' | '/vehicles'; lab
           aria-hidden="true"
           focusable="false"
         >
-          {children}
+          <path d={drawing} />
         </svg>
-        {label}
+        {t(label)}
       </Link>
     </li>
   );

@@ -2,6 +2,7 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { alertFilter } from '@/features/alerts/alertFilter';
+import { dashboardView } from '@/features/dashboard/period';
 import { sessionQuery } from '@/features/session/session';
 import { vehicleView } from '@/features/vehicles/vehicleView';
 import { Waiting } from '@/shared/page/Notice';
@@ -54,6 +55,25 @@ const alert = createRoute({
   component: lazyRouteComponent(() => import('@/features/alerts/AlertPage'), 'AlertPage'),
 });
 
+const dashboard = createRoute({
+  getParentRoute: () => desk,
+  path: '/dashboard',
+  validateSearch: dashboardView,
+  component: lazyRouteComponent(() => import('@/features/dashboard/DashboardPage'), 'DashboardPage'),
+});
+
+const drivers = createRoute({
+  getParentRoute: () => desk,
+  path: '/drivers',
+  component: lazyRouteComponent(() => import('@/features/drivers/DriversPage'), 'DriversPage'),
+});
+
+const driver = createRoute({
+  getParentRoute: () => desk,
+  path: '/drivers/$driverId',
+  component: lazyRouteComponent(() => import('@/features/drivers/DriverPage'), 'DriverPage'),
+});
+
 const vehicles = createRoute({
   getParentRoute: () => desk,
   path: '/vehicles',
@@ -67,7 +87,10 @@ const vehicle = createRoute({
   component: lazyRouteComponent(() => import('@/features/vehicles/VehiclePage'), 'VehiclePage'),
 });
 
-const routeTree = root.addChildren([signIn, desk.addChildren([home, alerts, alert, vehicles, vehicle])]);
+const routeTree = root.addChildren([
+  signIn,
+  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver]),
+]);
 
 export function createAppRouter(queries: QueryClient) {
   return createRouter({

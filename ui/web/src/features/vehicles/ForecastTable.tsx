@@ -1,60 +1,79 @@
-/** What may fail within 72 hours, worst first, with how sure the forecast is. */
+/** What may fail and when, worst first, with how sure the forecast is. */
 import { useQuery } from '@tanstack/react-query';
 import type { Forecast } from '@/api';
-import { Failed } from '@/shared/page/Notice';
+import { RangeBar } from '@/shared/chart/RangeBar';
+import { t } from '@/shared/language/language';
+import { percent } from '@/shared/language/numbers';
+import { Loaded } from '@/shared/page/Loaded';
 import { Exact } from '@/shared/time/Ago';
+import { risksByPart, type PartRisk } from './risks';
+import { componentInWords } from './vehicle';
 import { forecastQuery } from './vehicles.queries';
 
 export function ForecastTable({ vehicleId }: { vehicleId: string }) {
   const forecast = useQuery(forecastQuery(vehicleId));
-  if (forecast.isPending) return <p role="status">Loading the forecast…</p>;
-  if (forecast.isError) return <Failed what="the forecast" error={forecast.error} onRetry={() => void forecast.refetch()} />;
-  const risks = [...forecast.data.items].sort((a, b) => b.probability - a.probability);
-  const made = risks[0]?.madeAt;
-  if (!made) return <p className="text-muted">There is no forecast for this vehicle yet.</p>;
+  return (
+    <Loaded query={forecast} what={t('the forecast')}>
+      {({ items }) => <Risks items={items} />}
+    </Loaded>
+  );
+}
+
+function Risks({ items }: { items: readonly Forecast[] }) {
+  const { parts, horizons } = risksByPart(items);
+  const made = parts[0]?.last.madeAt;
+  if (!made) return <p className="text-muted">{t('There is no forecast for this vehicle yet.')}</p>;
   return (
     <>
-      <table className="w-full text-sm">
-        <caption className="mb-2 text-left text-muted">
-          Made <Exact at={made} />. The range holds the true risk nine times out of ten.
-        </caption>
-        <thead>
-          <tr className="border-b border-line text-left">
-            <th scope="col" className="py-1.5 font-semibold">
-              Part
-            </th>
-            <th scope="col" className="py-1.5 text-right font-semibold">
-              Risk
-            </th>
-            <th scope="col" className="py-1.5 text-right font-semibold">
-              Range
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {risks.map((risk) => (
-            <RiskRow key={risk.component} risk={risk} />
-          ))}
-        </tbody>
-      </table>
+      <p className="mb-3 max-w-prose text-sm text-muted">
+        {t('Made')} <Exact at={made} />. {t('The range holds the true risk nine times out of ten.')}
+      </p>
+      <div role="region" aria-label={t('Risk of failure by part')} tabIndex={0} className="overflow-x-auto">
+        <table className="w-full text-sm">
+          <caption className="sr-only">{t('Risk of failure by part')}</caption>
+          <thead>
+            <tr className="border-b border-line text-left">
+              <th scope="col" className="py-1.5 pr-3 font-semibold">
+                {t('Part')}
+              </th>
+              {horizons.map((hours) => (
+                <th key={hours} scope="col" className="py-1.5 pr-3 text-right font-semibold whitespace-nowrap">
+                  {t('In {hours} h', { hours })}
+                </th>
+              ))}
+              <th scope="col" className="py-1.5 font-semibold">
+                {t('Range in {hours} h', { hours: horizons.at(-1) ?? 0 })}
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {parts.map((part) => (
+              <PartRow key={part.component} part={part} horizons={horizons} />
+            ))}
+          </tbody>
+        </table>
+      </div>
     </>
   );
 }
 
-function RiskRow({ risk }: { risk: Forecast }) {
+function PartRow({ part: { component, byHorizon, last }, horizons }: { part: PartRisk; horizons: readonly number[] }) {
   return (
     <tr className="border-b border-line last:border-b-0">
-      <th scope="row" className="py-2 text-left font-normal">
-        {risk.component.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase())}
+      <th scope="row" className="py-2 pr-3 text-left font-normal">
+        {componentInWords(component)}
       </th>
-      <td className="py-2 text-right font-semibold">{percent(risk.probability)}</td>
-      <td className="py-2 text-right whitespace-nowrap text-muted">
-        {percent(risk.lower)} to {percent(risk.upper)}
+      {horizons.map((hours) => {
+        const risk = byHorizon.get(hours);
+        return (
+          <td key={hours} className="py-2 pr-3 text-right font-semibold">
+            {risk ? percent(risk.probability) : t('not known')}
+          </td>
+        );
+      })}
+      <td className="py-2">
+        <RangeBar value={last.probability} lower={last.lower} upper={last.upper} most={1} words={percent} />
       </td>
     </tr>
   );
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toLocaleString('en-GB', { maximumFractionDigits: share < 0.1 ? 1 : 0 })} %`;
 }

@@ -34,19 +34,19 @@ export function VehiclePage() {
           </div>
           <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
             <div className="flex min-w-0 flex-col gap-5">
-              <Section title="Alerts">
-                <VehicleAlerts vehicleId={vehicleId} />
+              <Section title="What may fail within 72 hours" card>
+                <ForecastTable vehicleId={vehicleId} />
               </Section>
               <Section title="Signals of the last hour" card>
                 <VehicleSignals vehicleId={vehicleId} readings={vehicle.data.readings} />
+              </Section>
+              <Section title="Alerts">
+                <VehicleAlerts vehicleId={vehicleId} />
               </Section>
             </div>
             <div className="flex min-w-0 flex-col gap-5">
               <Section title="Newest reading" card>
                 <Readings vehicle={vehicle.data} />
-              </Section>
-              <Section title="Risk of failure within 72 hours" card>
-                <ForecastTable vehicleId={vehicleId} />
               </Section>
             </div>
           </div>

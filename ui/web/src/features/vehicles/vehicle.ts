@@ -1,5 +1,6 @@
 /** Vehicles in words. */
 import type { Vehicle } from '@/api';
+import { localeInUse, t } from '@/shared/language/language';
 
 const CLASS_WORDS: Record<Vehicle['vehicleClass'], string> = { car: 'Car', van: 'Van', truck: 'Truck' };
 
@@ -14,5 +15,10 @@ export function classInWords({ vehicleClass, model, ageYears }: Pick<Vehicle, 'v
 /** A reading with its unit; a missing one is said to be missing, never shown as zero. */
 export function measured(value: number | null, unit: string): string {
   if (value === null) return 'No reading';
-  return `${value.toLocaleString('en-GB', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 })} ${unit}`.trim();
+  return `${value.toLocaleString(localeInUse(), { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 })} ${unit}`.trim();
+}
+
+/** "fuel_system" reads "Fuel system". */
+export function componentInWords(component: string): string {
+  return t(component.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase()));
 }

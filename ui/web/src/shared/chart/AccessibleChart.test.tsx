@@ -67,3 +67,17 @@ test('without readings the chart says so', () => {
   render(<AccessibleChart title="Signals of VH-456" times={[]} series={[]} stepS={1} />);
   expect(screen.getByText('No readings in this time.')).toBeTruthy();
 });
+
+test('a range is told with its value, in the table and at the cursor', async () => {
+  const score = {
+    signal: 'score',
+    label: 'Score',
+    unit: '',
+    values: [80, null],
+    range: { lower: [72, null], upper: [88.5, null] },
+  };
+  render(<AccessibleChart title="Score" times={TIMES.slice(0, 2)} series={[score]} stepS={1} />);
+  expect(screen.getByRole('slider').getAttribute('aria-valuetext')).toMatch(/Score 80 \(72 to 88.5\)/);
+  await userEvent.click(screen.getByRole('button', { name: /show as a table/i }));
+  expect(screen.getAllByRole('cell').map(({ textContent }) => textContent)).toEqual(['80 (72 to 88.5)', 'no reading']);
+});

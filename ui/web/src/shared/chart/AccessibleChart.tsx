@@ -1,6 +1,7 @@
 /** Lines over time that can be seen, read as a sentence, walked with the keyboard, and opened as a table. */
 import { useId, useState } from 'react';
 import { ToggleButton } from 'react-aria-components';
+import { t } from '@/shared/language/language';
 import { summary, type ChartBand, type ChartSeries } from './chart';
 import { ChartTable } from './ChartTable';
 import { Plot } from './Plot';
@@ -39,9 +40,9 @@ export function AccessibleChart({ title, times, series, band, stepS }: Props) {
         className="button mt-3"
         isSelected={asTable}
         onChange={setAsTable}
-        aria-label={`${asTable ? 'Hide' : 'Show'} as a table: ${title}`}
+        aria-label={asTable ? t('Hide as a table: {title}', { title }) : t('Show as a table: {title}', { title })}
       >
-        {asTable ? 'Hide' : 'Show'} as a table
+        {asTable ? t('Hide as a table') : t('Show as a table')}
       </ToggleButton>
       {asTable && <ChartTable title={title} times={times} series={series} />}
     </figure>

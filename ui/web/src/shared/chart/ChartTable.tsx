@@ -1,7 +1,8 @@
 /** The same data as a table, every value as it came. */
 import { Fragment } from 'react';
+import { t } from '@/shared/language/language';
 import { dayAndClock } from '@/shared/time/format';
-import { figure, type ChartSeries } from './chart';
+import { valueInWords, type ChartSeries } from './chart';
 
 interface Props {
   title: string;
@@ -13,7 +14,7 @@ export function ChartTable({ title, times, series }: Props) {
   return (
     <div
       role="region"
-      aria-label={`Table: ${title}`}
+      aria-label={t('Table: {title}', { title })}
       tabIndex={0}
       className="mt-3 max-h-96 overflow-auto rounded-lg border border-line"
     >
@@ -22,7 +23,7 @@ export function ChartTable({ title, times, series }: Props) {
         <thead className="sticky top-0 bg-sunken text-left">
           <tr>
             <th scope="col" className="px-3 py-2 font-semibold">
-              Time
+              {t('Time')}
             </th>
             {series.map(({ signal, label, unit }) => (
               <th key={signal} scope="col" className="px-3 py-2 text-right font-semibold">
@@ -38,9 +39,9 @@ export function ChartTable({ title, times, series }: Props) {
               <th scope="row" className="figures px-3 py-1.5 text-left font-normal whitespace-nowrap">
                 {dayAndClock(at)}
               </th>
-              {series.map(({ signal, values }) => (
-                <td key={signal} data-value={values[position] ?? ''} className="px-3 py-1.5 text-right">
-                  {cell(values[position])}
+              {series.map((one) => (
+                <td key={one.signal} data-value={one.values[position] ?? ''} className="px-3 py-1.5 text-right">
+                  {cell({ ...one, unit: '' }, position)}
                 </td>
               ))}
             </tr>
@@ -51,7 +52,7 @@ export function ChartTable({ title, times, series }: Props) {
   );
 }
 
-function cell(value: number | null | undefined) {
-  if (value === null || value === undefined) return <span className="text-muted">no reading</span>;
-  return figure(value);
+function cell(series: ChartSeries, position: number) {
+  if (typeof series.values[position] !== 'number') return <span className="text-muted">{t('no reading')}</span>;
+  return valueInWords(series, position);
 }

@@ -1,5 +1,7 @@
 /** One signal: its name, its scale, its line; gaps stay gaps. */
-import { figure, type ChartBand, type ChartSeries } from './chart';
+import { t } from '@/shared/language/language';
+import { figure } from '@/shared/language/numbers';
+import type { ChartBand, ChartSeries } from './chart';
 import { linearScale, roundDomain, ticks, type Scale } from './scale';
 
 export const PANEL_HEIGHT = 118;
@@ -21,7 +23,8 @@ interface Props {
 
 export function Panel({ series, colour, times, longestPauseMs, x, moments, band, cursor }: Props) {
   const known = series.values.filter((value) => value !== null);
-  const domain = roundDomain(known, TICKS);
+  const { lower = [], upper = [] } = series.range ?? {};
+  const domain = roundDomain([...known, ...[...lower, ...upper].filter((value) => value !== null)], TICKS);
   const y = linearScale(domain, [PANEL_HEIGHT - BOTTOM, TOP]);
   const [left, right] = [x(x.domain[0]), x(x.domain[1])];
   const stroke = `var(--series-${colour})`;
@@ -49,17 +52,20 @@ export function Panel({ series, colour, times, longestPauseMs, x, moments, band,
       </text>
       {known.length === 0 ? (
         <text x={(left + right) / 2} y={PANEL_HEIGHT / 2 + 8} textAnchor="middle" fontSize="13" fill="var(--muted)">
-          Not sent in this time
+          {t('Not sent in this time')}
         </text>
       ) : (
-        <path
-          d={linePath(withPauses(times, series.values, longestPauseMs), x, y)}
-          fill="none"
-          stroke={stroke}
-          strokeWidth="2"
-          strokeLinejoin="round"
-          strokeLinecap="round"
-        />
+        <>
+          <path d={areaPath(times, lower, upper, x, y)} fill={stroke} fillOpacity="0.16" />
+          <path
+            d={linePath(withPauses(times, series.values, longestPauseMs), x, y)}
+            fill="none"
+            stroke={stroke}
+            strokeWidth="2"
+            strokeLinejoin="round"
+            strokeLinecap="round"
+          />
+        </>
       )}
       {at !== undefined && value !== null && (
         <circle cx={x(at)} cy={y(value)} r="4.5" fill={stroke} stroke="var(--surface)" strokeWidth="2" />
@@ -115,4 +121,21 @@ export function linePath(readings: readonly Reading[], x: Scale, y: Scale): stri
       return command;
     })
     .join('');
+}
+
+/** The ground between the lower and the upper ends, where both are known. */
+export function areaPath(
+  times: readonly number[],
+  lower: readonly (number | null)[],
+  upper: readonly (number | null)[],
+  x: Scale,
+  y: Scale,
+): string {
+  const known = times.flatMap((at, position) => {
+    const [low, high] = [lower[position], upper[position]];
+    return typeof low === 'number' && typeof high === 'number' ? [{ at, low, high }] : [];
+  });
+  const top = known.map(({ at, high }) => `${x(at).toFixed(1)} ${y(high).toFixed(1)}`);
+  const bottom = known.map(({ at, low }) => `${x(at).toFixed(1)} ${y(low).toFixed(1)}`).reverse();
+  return known.length > 1 ? `M${[...top, ...bottom].join('L')}Z` : '';
 }

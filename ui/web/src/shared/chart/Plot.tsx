@@ -1,6 +1,6 @@
 /** The drawing: one panel per signal over a common time axis, with a cursor for pointer and keyboard. */
 import { useId, useState, type KeyboardEvent, type PointerEvent } from 'react';
-import { clock } from '@/shared/time/format';
+import { t } from '@/shared/language/language';
 import { readout, type ChartBand, type ChartSeries } from './chart';
 import { Panel, PANEL_HEIGHT } from './Panel';
 import { linearScale, timeTicks } from './scale';
@@ -29,7 +29,7 @@ export function Plot({ title, times, series, band, longestPauseMs, width }: Prop
   const height = series.length * PANEL_HEIGHT + AXIS_HEIGHT;
   const last = times.length - 1;
   const at = cursor === undefined ? undefined : times[Math.min(cursor, last)];
-  const words = at === undefined || cursor === undefined ? '' : readout(at, Math.min(cursor, last), series);
+  const words = at === undefined || cursor === undefined ? '' : readout(at, Math.min(cursor, last), series, span[1] - span[0]);
 
   function point(event: PointerEvent<HTMLDivElement>) {
     const place = event.clientX - event.currentTarget.getBoundingClientRect().left;
@@ -48,12 +48,12 @@ export function Plot({ title, times, series, band, longestPauseMs, width }: Prop
       <div
         role="slider"
         tabIndex={0}
-        aria-label={`Cursor: ${title}`}
+        aria-label={t('Cursor: {title}', { title })}
         aria-describedby={hintId}
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={cursor ?? 0}
-        aria-valuetext={words || readout(span[0], 0, series)}
+        aria-valuetext={words || readout(span[0], 0, series, span[1] - span[0])}
         onKeyDown={walk}
         onFocus={() => setCursor((known) => known ?? 0)}
         onPointerMove={point}
@@ -84,7 +84,7 @@ export function Plot({ title, times, series, band, longestPauseMs, width }: Prop
         </svg>
       </div>
       <p id={hintId} className="figures mt-2 min-h-6 text-sm text-muted">
-        {words || `Point at the chart, or focus it and use the arrow keys. Starts at ${clock(span[0])}.`}
+        {words || t('Point at the chart, or focus it and use the arrow keys.')}
       </p>
     </>
   );

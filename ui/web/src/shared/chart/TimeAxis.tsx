@@ -1,5 +1,5 @@
 /** Clock times under the panels. */
-import { clock } from '@/shared/time/format';
+import { axisMoment } from '@/shared/time/format';
 
 const EDGE_PX = 30;
 
@@ -11,6 +11,9 @@ export function TimeAxis({
   moments: readonly number[];
 }) {
   const [left, right] = [x(x.domain[0]), x(x.domain[1])];
+  const label = axisMoment(
+    moments[0] !== undefined && moments[1] !== undefined ? moments[1] - moments[0] : x.domain[1] - x.domain[0],
+  );
   return moments.map((at) => (
     <text
       key={at}
@@ -21,7 +24,7 @@ export function TimeAxis({
       fill="var(--muted)"
       className="figures"
     >
-      {clock(at)}
+      {label(at)}
     </text>
   ));
 }

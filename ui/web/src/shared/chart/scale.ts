@@ -28,12 +28,17 @@ export function roundDomain(values: readonly number[], count: number): [number, 
   return [Math.floor((low - margin) / step) * step, Math.ceil((high + margin) / step) * step];
 }
 
-const TIME_STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+const TIME_STEPS_S = [
+  1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 432_000, 864_000,
+  2_592_000,
+];
+
+const LONGEST_STEP_S = 7_776_000;
 
 /** Round moments within the span, at most `count`. */
 export function timeTicks([from, to]: readonly [number, number], count: number): number[] {
   const wanted = (to - from) / 1000 / Math.max(1, count);
-  const stepMs = (TIME_STEPS_S.find((step) => step >= wanted) ?? 86_400) * 1000;
+  const stepMs = (TIME_STEPS_S.find((step) => step >= wanted) ?? LONGEST_STEP_S) * 1000;
   const first = Math.ceil(from / stepMs) * stepMs;
   return Array.from({ length: Math.max(0, Math.floor((to - first) / stepMs) + 1) }, (_, index) => first + index * stepMs);
 }

@@ -23,6 +23,19 @@ export function fullTime(at: Instant): string {
   return FULL.format(new Date(at));
 }
 
+const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
+
+export function day(at: Instant): string {
+  return DAY.format(new Date(at));
+}
+
+/** What an axis says whose labels are so far apart: seconds, minutes, or days. */
+export function axisMoment(stepMs: number): (at: Instant) => string {
+  if (stepMs < 60_000) return clock;
+  return stepMs < 86_400_000 ? (at) => MINUTE.format(new Date(at)) : day;
+}
+
 /** "just now", "4 min ago", "3 h ago", "2 days ago". */
 export function ago(at: Instant, now: number): string {
   const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1000));
