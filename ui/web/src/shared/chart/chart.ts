@@ -49,7 +49,7 @@ const DAY_MS = 86_400_000;
 
 /** Clock times suffice within a day; longer spans need the date too. */
 export function momentIn(spanMs: number): (at: Instant) => string {
-  return spanMs > DAY_MS ? dayAndClock : clock;
+  return spanMs >= DAY_MS ? dayAndClock : clock;
 }
 
 function span({ from, to, label }: ChartBand): string {
