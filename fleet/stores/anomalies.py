@@ -19,6 +19,7 @@ _WITH_NAMES = """SELECT a.*, u.name AS acknowledged_by_name, v.name AS assigned_
                  FROM alerts a LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.acknowledged_by
                  LEFT JOIN users v ON v.tenant_id = a.tenant_id AND v.user_id = a.assigned_to"""
 
+_OWN = "(${0}::text IS NULL OR a.driver_id = ${0})"  # a driver's own alerts
 _SEARCHED = "concat_ws(' ', a.vehicle_id, a.driver_id, a.type, replace(a.type, '_', ' '), a.evidence)"
 
 
@@ -40,7 +41,8 @@ class AnomalyQuery:
 
 async def find(pool: asyncpg.Pool, who: SignedIn, query: AnomalyQuery) -> list[dict[str, Any]]:
     """Newest first, by the start of the first episode."""
-    conditions, arguments = ["a.tenant_id = $1"], [who.tenant]
+    conditions: list[str] = [f"a.tenant_id = $1 AND {_OWN.format(2)}"]
+    arguments: list[Any] = [who.tenant, who.only_driver]
 
     def restrict(condition: str, *values: Any) -> None:
         places = [f"${len(arguments) + position}" for position in range(1, len(values) + 1)]
@@ -100,7 +102,9 @@ async def one(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID) -> 
     Raises:
         NotFound: unknown, or another tenant's.
     """
-    row = await connection.fetchrow(f"{_WITH_NAMES} WHERE a.tenant_id = $1 AND a.alert_id = $2", who.tenant, alert_id)
+    row = await connection.fetchrow(
+        f"{_WITH_NAMES} WHERE a.tenant_id = $1 AND a.alert_id = $2 AND {_OWN.format(3)}", who.tenant, alert_id, who.only_driver
+    )
     if row is None:
         raise NotFound("no such alert")
     return anomaly_json(row, who.slug)
@@ -120,8 +124,9 @@ async def trends(pool: asyncpg.Pool, who: SignedIn, since: datetime, until: date
     """Counts by `hour` or `day` (UTC), type and severity; buckets without alerts are left out."""
     async with tenant_transaction(pool, who.tenant) as connection:
         rows = await connection.fetch(
-            """SELECT date_trunc($4, started_at, 'UTC') AS at, type, severity, count(*) AS count FROM alerts
-               WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
-            who.tenant, since, until, bucket,
+            """SELECT date_trunc($4, started_at, 'UTC') AS at, type, severity, count(*) AS count FROM alerts a
+               WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 AND ($5::text IS NULL OR driver_id = $5)
+               GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
+            who.tenant, since, until, bucket, who.only_driver,
         )  # fmt: skip
     return [Trend(row["at"], row["type"], Severity(row["severity"]).name, row["count"]) for row in rows]

@@ -4,16 +4,14 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 from uuid import UUID
 
 import asyncpg
 
 from fleet.errors import Unavailable
+from fleet.permissions import Role
 from fleet.stores import audit
 from fleet.stores.postgres import UNREACHABLE, tenant_transaction
-
-Role = Literal["platform_admin", "fleet_manager", "dispatcher", "driver", "ml_engineer", "analyst"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from fastapi.routing import APIRoute
+from fastapi.routing import iter_route_contexts
 
 from fleet.settings import Settings
 from ui.api.app import create_app
@@ -53,5 +53,11 @@ async def test_every_other_route_refuses_strangers_before_it_looks_at_anything(n
 
 
 def test_no_undocumented_route_but_the_page():
-    hidden = [route.path for route in APP.routes if isinstance(route, APIRoute) and not route.include_in_schema]
-    assert set(hidden) <= {"/{path:path}", "/docs"}
+    hidden = {route.path for route in iter_route_contexts(APP.routes) if not getattr(route, "include_in_schema", True)}
+    assert hidden == {"/{path:path}", "/docs", "/openapi.json"}
+
+
+def test_every_closed_operation_names_the_permission_it_takes():
+    document = APP.openapi()["paths"]
+    unnamed = {name for name, (method, path) in OPERATIONS.items() if "x-permission" not in document[path][method.lower()]}
+    assert unnamed == OPEN | {"sendTelemetry", "getSession", "signOut"}

@@ -1,12 +1,12 @@
 """Who is asking: the session cookie, the roles, and the refusal of writes that another site started."""
 
-from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
 from starlette.requests import HTTPConnection
 
 from fleet.errors import NotAuthenticated, NotAuthorized
+from fleet.permissions import Permission, may
 from fleet.stores import sessions
 from fleet.stores.sessions import SignedIn
 from ui.api.services import Services, ServicesDep, services_of
@@ -71,12 +71,22 @@ async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
 SignedInDep = Annotated[SignedIn, Depends(_signed_in)]
 
 
-def one_of(*roles: str) -> Callable[[SignedIn], SignedIn]:
-    """A dependency that lets these roles through."""
+class Needs:
+    """A dependency that lets those through whose role has the permission; the OpenAPI document names it."""
 
-    def allowed(who: SignedInDep) -> SignedIn:
-        if who.role not in roles:
-            raise NotAuthorized("Your role does not allow this.")
+    def __init__(self, permission: Permission) -> None:
+        self.permission = permission
+
+    def __call__(self, who: SignedInDep) -> SignedIn:
+        if not may(who.role, self.permission):
+            raise NotAuthorized(f"Your role does not allow this: it takes the permission to {self.permission}.")
         return who
 
-    return allowed
+
+AlertReaderDep = Annotated[SignedIn, Depends(Needs(Permission.READ_ALERTS))]
+AcknowledgerDep = Annotated[SignedIn, Depends(Needs(Permission.ACKNOWLEDGE_ALERTS))]
+OperatorDep = Annotated[SignedIn, Depends(Needs(Permission.WORK_ALERTS))]
+FleetReaderDep = Annotated[SignedIn, Depends(Needs(Permission.READ_FLEET))]
+ScoreReaderDep = Annotated[SignedIn, Depends(Needs(Permission.READ_SCORES))]
+ManagerDep = Annotated[SignedIn, Depends(Needs(Permission.CHANGE_RULES))]
+EngineerDep = Annotated[SignedIn, Depends(Needs(Permission.READ_MODELS))]

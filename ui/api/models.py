@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from fleet.alerts import AlertState, AlertType
+from fleet.permissions import Permission, Role
 from fleet.stores.budget_trials import TrialState
-from fleet.stores.sessions import Role
 from fleet.workflow import DismissalReason, Verdict
 
 SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
@@ -35,6 +35,8 @@ class Session(ApiModel):
     role: Role
     tenant_id: str = Field(description="The tenant's short name, as in the MQTT topics.")
     tenant: str = Field(description="The tenant's name for people.")
+    permissions: list[Permission] = Field(description="What this person may do; x-permission of an operation is what it takes.")
+    driver_id: str | None = Field(description="Which driver this person is, for drivers.")
     expires_at: datetime
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import iter_route_contexts
 
+from ui.api.access import Needs
 from ui.api.models import Problem
 
 VERSION = "1.0.0"
@@ -28,8 +30,17 @@ def document(app: FastAPI) -> dict[str, Any]:
             for operation in operations.values():
                 operation["responses"].pop("422", None)
                 operation["responses"]["default"] = _PROBLEM
+        _name_permissions(app, schema["paths"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _name_permissions(app: FastAPI, paths: dict[str, Any]) -> None:
+    operations = {each["operationId"]: each for methods in paths.values() for each in methods.values()}
+    for route in iter_route_contexts(app.routes):
+        if operation := operations.get(getattr(route, "operation_id", None)):  # mounts have none
+            for needs in (part.call for part in route.dependant.dependencies if isinstance(part.call, Needs)):
+                operation["x-permission"] = needs.permission
 
 
 def main() -> None:

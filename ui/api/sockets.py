@@ -16,8 +16,9 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fleet.errors import FleetError, InvalidInput
+from fleet.permissions import Permission
 from fleet.stores.sessions import SignedIn
-from ui.api.access import holder_of, require_own_origin, session_token
+from ui.api.access import Needs, holder_of, require_own_origin, session_token
 from ui.api.live import SEND_TIMEOUT_S, SESSION_CHECK_S, STREAMS_PER_USER, LiveEvent, follow, has_ended
 from ui.api.problems import TooManyRequests, answer_to
 from ui.api.services import Services
@@ -81,7 +82,7 @@ class AnomalySockets:
         scope = environ["asgi.scope"]
         connection = HTTPConnection(scope)
         try:
-            who = await holder_of(connection, self._services)
+            who = Needs(Permission.READ_ALERTS)(await holder_of(connection, self._services))
             if sum(client.who.user_id == who.user_id for client in self._clients.values()) >= STREAMS_PER_USER:
                 raise TooManyRequests("Too many live streams are open; close some pages.", 5)
         except FleetError as error:

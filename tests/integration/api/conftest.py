@@ -65,11 +65,11 @@ async def sign_in(api: str, postgres: PostgresUrls) -> AsyncIterator[Callable[..
     """Makes people and signs them in: `await sign_in(tenant, role="dispatcher")`."""
     browsers: list[httpx.AsyncClient] = []
 
-    async def enter(tenant: Any, role: str = "fleet_manager") -> Person:
+    async def enter(tenant: Any, role: str = "fleet_manager", driver_id: str | None = None) -> Person:
         email = f"{secrets.token_hex(6)}@example.com"
         owner = await asyncpg.connect(postgres.owner_url)
         try:
-            user_id = await ensure_user(owner, tenant.id, email, f"Robin {role}", role, PASSWORD)
+            user_id = await ensure_user(owner, tenant.id, email, f"Robin {role}", role, PASSWORD, driver_id)
         finally:
             await owner.close()
         browser = httpx.AsyncClient(base_url=api, headers=WRITE, timeout=10)

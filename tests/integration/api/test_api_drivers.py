@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import asyncpg
 import pytest
 
 from alerts.sink import AlertSink
@@ -153,14 +152,11 @@ async def test_the_rules_are_published(manager):
     assert [each["name"] for each in rules["behaviours"] if not each["enabled"]] == ["LATENESS"]
 
 
-async def test_a_driver_sees_their_own_score_and_nobody_elses(sign_in, postgres, tenant, pool, drive):
+async def test_a_driver_sees_their_own_score_and_nobody_elses(sign_in, tenant, pool, drive):
     await drive(tenant, "d-1", 200)
     await drive(tenant, "d-2", 200, vehicle="VH-2")
     await score_tenant(pool, tenant.id, NOW)
-    driver, nobody = await sign_in(tenant, "driver"), await sign_in(tenant, "driver")
-    owner = await asyncpg.connect(postgres.owner_url)
-    await owner.execute("UPDATE users SET driver_id = 'd-2' WHERE user_id = $1", driver.user_id)
-    await owner.close()
+    driver, nobody = await sign_in(tenant, "driver", "d-2"), await sign_in(tenant, "driver")
     assert [score["driverId"] for score in await scores(driver)] == ["d-2"]
     assert (await driver.browser.get("/api/drivers/d-2/scores")).status_code == 200
     assert (await driver.browser.get("/api/drivers/d-1/scores")).status_code == 404

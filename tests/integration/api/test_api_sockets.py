@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 import socketio
@@ -132,11 +131,8 @@ async def test_another_tenants_alerts_never_arrive_even_by_the_vehicles_name(sig
     assert (anomaly["tenantId"], anomaly["seq"]) == (foreign.slug, 1)
 
 
-async def test_a_driver_hears_of_their_own_alerts(sign_in, postgres, tenant, raise_alert, connect):
-    mine, other = await sign_in(tenant, "driver"), await sign_in(tenant, "driver")
-    owner = await asyncpg.connect(postgres.owner_url)
-    await owner.execute("UPDATE users SET driver_id = 'd-17' WHERE user_id = $1", mine.user_id)
-    await owner.close()
+async def test_a_driver_hears_of_their_own_alerts(sign_in, tenant, raise_alert, connect):
+    mine, other = await sign_in(tenant, "driver", "d-17"), await sign_in(tenant, "driver")
     desk, stranger = await connect(mine), await connect(other)
     await asyncio.gather(desk.subscribe(), stranger.subscribe())
     await raise_alert(tenant)

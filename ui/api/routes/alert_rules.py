@@ -1,23 +1,20 @@
 """From which probability on alerts begin: what holds, and budgets that are tried on the past before they are saved."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, status
+from fastapi import APIRouter, status
 
 from alerts.episodes import RULES
 from fleet.stores import alert_rules, budget_trials
-from fleet.stores.sessions import SignedIn
-from ui.api.access import SignedInDep, one_of
+from ui.api.access import FleetReaderDep, ManagerDep
 from ui.api.models import AlertRule, AlertRules, BudgetTrial, BudgetWish
 from ui.api.services import NowDep, PoolDep
 
 router = APIRouter(prefix="/alert-rules", tags=["alert rules"])
-ManagerDep = Annotated[SignedIn, Depends(one_of("fleet_manager", "platform_admin"))]
 
 
 @router.get("", operation_id="getAlertRules")
-async def get_alert_rules(who: SignedInDep, pool: PoolDep) -> AlertRules:
+async def get_alert_rules(who: FleetReaderDep, pool: PoolDep) -> AlertRules:
     """The threshold of every alert type, beside the product's own."""
     own = (await alert_rules.thresholds(pool, [who.tenant])).get(who.tenant, {})
     items = [AlertRule(type=kind, threshold=own.get(kind, rule.on), usual=rule.on) for kind, rule in RULES.items()]

@@ -4,16 +4,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from fleet.alerts import AlertState, AlertType, Severity
 from fleet.stores import anomalies
 from fleet.stores.anomalies import AnomalyQuery
-from fleet.stores.sessions import SignedIn
 from fleet.stores.workflow import Act, perform
 from fleet.workflow import Deed
 from ui.api import cursors
-from ui.api.access import SignedInDep, one_of
+from ui.api.access import AcknowledgerDep, AlertReaderDep, OperatorDep
 from ui.api.models import (
     Anomaly,
     AnomalyDetail,
@@ -31,12 +30,11 @@ from ui.api.parameters import Cursor, From, Limit, SearchText, To, period
 from ui.api.services import NowDep, PoolDep
 
 router = APIRouter(prefix="/anomalies", tags=["anomalies"])
-OperatorDep = Annotated[SignedIn, Depends(one_of("fleet_manager", "dispatcher", "platform_admin"))]
 
 
 @router.get("", operation_id="listAnomalies", response_model=AnomalyPage)
 async def list_anomalies(
-    who: SignedInDep,
+    who: AlertReaderDep,
     pool: PoolDep,
     vehicle_id: Annotated[str | None, Query(alias="vehicleId", max_length=64)] = None,
     driver_id: Annotated[str | None, Query(alias="driverId", max_length=64)] = None,
@@ -68,7 +66,7 @@ def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
 
 @router.get("/trends", operation_id="getTrends")
 async def get_trends(
-    who: SignedInDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None, bucket: Literal["hour", "day"] = "hour"
+    who: AlertReaderDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None, bucket: Literal["hour", "day"] = "hour"
 ) -> Trends:
     """How many alerts began per bucket (UTC), type and severity; the last day by default."""
     begin, end = period(since, to, now, usual=timedelta(days=1), longest=timedelta(days=400))
@@ -78,13 +76,13 @@ async def get_trends(
 
 
 @router.get("/{id}", operation_id="getAnomaly", response_model=AnomalyDetail)
-async def get_anomaly(id: UUID, who: SignedInDep, pool: PoolDep) -> dict[str, Any]:
+async def get_anomaly(id: UUID, who: AlertReaderDep, pool: PoolDep) -> dict[str, Any]:
     """One alert with its evidence and its history."""
     return await anomalies.get(pool, who, id)
 
 
 @router.post("/{id}/acknowledge", operation_id="acknowledgeAnomaly", response_model=Anomaly)
-async def acknowledge_anomaly(id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep) -> dict[str, Any]:
+async def acknowledge_anomaly(id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep) -> dict[str, Any]:
     """Take charge of an open alert. Doing it again changes nothing; if somebody else was first, 409 brings `anomaly`."""
     return await perform(pool, operator, id, Act(Deed.ACKNOWLEDGE), now)
 

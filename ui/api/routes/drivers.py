@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fleet import drivers
 from fleet.stores import driver_scores
 from ui.api import cursors
-from ui.api.access import SignedInDep
+from ui.api.access import ScoreReaderDep
 from ui.api.models import Band, DriverHistory, DriverScore, DriverScorePage, ScoredBehaviour, ScoringRules
 from ui.api.parameters import Cursor, DriverPath, Limit
 from ui.api.services import NowDep, PoolDep
@@ -24,7 +24,7 @@ RULES = ScoringRules(
 
 @router.get("/scores", operation_id="listDriverScores")
 async def list_driver_scores(
-    who: SignedInDep,
+    who: ScoreReaderDep,
     pool: PoolDep,
     band: Annotated[list[Band], Query()] = [],  # noqa: B006  FastAPI copies defaults
     cursor: Cursor = None,
@@ -46,7 +46,7 @@ async def list_driver_scores(
 @router.get("/{driverId}/scores", operation_id="getDriverHistory")
 async def get_driver_history(
     driver_id: DriverPath,
-    who: SignedInDep,
+    who: ScoreReaderDep,
     pool: PoolDep,
     now: NowDep,
     days: Annotated[int, Query(ge=1, le=366)] = 90,

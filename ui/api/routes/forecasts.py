@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from fleet.stores import forecasts
 from ui.api import cursors
-from ui.api.access import SignedInDep
+from ui.api.access import FleetReaderDep
 from ui.api.models import Forecast, ForecastPage
 from ui.api.parameters import Cursor, Limit
 from ui.api.services import PoolDep
@@ -16,7 +16,7 @@ router = APIRouter(tags=["forecasts"])
 
 @router.get("/forecasts", operation_id="listForecasts")
 async def list_forecasts(
-    who: SignedInDep,
+    who: FleetReaderDep,
     pool: PoolDep,
     component: Annotated[str | None, Query(max_length=64)] = None,
     cursor: Cursor = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse
 
-from ui.api.access import SignedInDep, session_token
+from ui.api.access import AlertReaderDep, session_token
 from ui.api.live import SEND_TIMEOUT_S, LiveEvent, follow
 from ui.api.services import PoolDep, ServicesDep
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["live"])
 )
 async def stream_anomalies(
     request: Request,
-    who: SignedInDep,
+    who: AlertReaderDep,
     pool: PoolDep,
     services: ServicesDep,
     last_event_id: Annotated[str | None, Header()] = None,

@@ -2,16 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 
 from fleet.stores import model_life
-from fleet.stores.sessions import SignedIn
-from ui.api.access import one_of
+from ui.api.access import EngineerDep
 from ui.api.models import ModelNotice, ModelWatch, QuantityDrift
 from ui.api.services import PoolDep
 
 router = APIRouter(tags=["models"])
-EngineerDep = Annotated[SignedIn, Depends(one_of("ml_engineer", "platform_admin"))]
 
 
 @router.get("/models", operation_id="getModels")

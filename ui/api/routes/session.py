@@ -6,6 +6,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from fleet.errors import NotAuthenticated
+from fleet.permissions import PERMISSIONS
 from fleet.stores import sessions
 from fleet.stores.sessions import SignedIn
 from ui.api.access import SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
@@ -59,5 +60,7 @@ async def _session(pool: asyncpg.Pool, who: SignedIn) -> Session:
         role=who.role,
         tenant_id=who.slug,
         tenant=await sessions.tenant_name(pool, who.tenant),
+        permissions=sorted(PERMISSIONS[who.role]),
+        driver_id=who.driver_id,
         expires_at=who.expires_at,
     )

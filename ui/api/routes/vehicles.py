@@ -10,7 +10,7 @@ from fleet.signals import BY_COLUMN, COLUMNS, SIGNALS
 from fleet.stores import forecasts, readings, vehicles
 from fleet.stores.vehicles import VehicleSummary
 from ui.api import cursors
-from ui.api.access import SignedInDep
+from ui.api.access import FleetReaderDep
 from ui.api.models import (
     Forecast,
     SignalInfo,
@@ -32,7 +32,7 @@ COLUMN_OF_KEY = {signal.key: signal.column for signal in SIGNALS} | {column: col
 
 @router.get("/vehicles", operation_id="listVehicles")
 async def list_vehicles(
-    who: SignedInDep, pool: PoolDep, q: SearchText = None, cursor: Cursor = None, limit: Limit = 100
+    who: FleetReaderDep, pool: PoolDep, q: SearchText = None, cursor: Cursor = None, limit: Limit = 100
 ) -> VehiclePage:
     """The fleet by vehicle id, each with its newest reading and its live alerts."""
     (after,) = cursors.decode(cursor, (str,)) if cursor else [""]
@@ -43,7 +43,7 @@ async def list_vehicles(
 
 
 @router.get("/vehicles/{vehicleId}", operation_id="getVehicle")
-async def get_vehicle(vehicle_id: VehiclePath, who: SignedInDep, pool: PoolDep) -> VehicleDetail:
+async def get_vehicle(vehicle_id: VehiclePath, who: FleetReaderDep, pool: PoolDep) -> VehicleDetail:
     """One vehicle with every signal of its newest reading."""
     vehicle = await vehicles.get(pool, who, vehicle_id)
     values = [SignalReading(**_named(column), value=value) for column, value in vehicle.newest.items()]
@@ -76,7 +76,7 @@ def _named(column: str) -> dict[str, str]:
 @router.get("/vehicles/{vehicleId}/telemetry", operation_id="getVehicleTelemetry")
 async def get_vehicle_telemetry(
     vehicle_id: VehiclePath,
-    who: SignedInDep,
+    who: FleetReaderDep,
     pool: PoolDep,
     now: NowDep,
     since: From = None,
@@ -110,13 +110,13 @@ def _columns(names: str | None) -> tuple[str, ...]:
 
 
 @router.get("/vehicles/{vehicleId}/forecast", operation_id="getVehicleForecast")
-async def get_vehicle_forecast(vehicle_id: VehiclePath, who: SignedInDep, pool: PoolDep) -> VehicleForecast:
+async def get_vehicle_forecast(vehicle_id: VehiclePath, who: FleetReaderDep, pool: PoolDep) -> VehicleForecast:
     """The newest forecast of each component."""
     rows = await forecasts.of_vehicle(pool, who, vehicle_id)
     return VehicleForecast(vehicle_id=vehicle_id, items=[Forecast.model_validate(row, from_attributes=True) for row in rows])
 
 
 @router.get("/signals", operation_id="listSignals")
-async def list_signals(who: SignedInDep) -> SignalTable:
+async def list_signals(who: FleetReaderDep) -> SignalTable:
     """Every signal, its unit and its physical range."""
     return SignalTable(items=[SignalInfo(**_named(s.column), low=s.low, high=s.high, vss=s.vss) for s in SIGNALS])

@@ -735,6 +735,13 @@ export type PartState = {
 };
 
 /**
+ * Permission
+ *
+ * What an operation asks for. A driver's reading is of their own alerts and their own score.
+ */
+export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'read about the models' | 'analyse';
+
+/**
  * Problem
  *
  * RFC 9457 problem details.
@@ -931,6 +938,12 @@ export type ScoringRules = {
  */
 export type Session = {
     /**
+     * Driverid
+     *
+     * Which driver this person is, for drivers.
+     */
+    driverId: string | null;
+    /**
      * Email
      */
     email: string;
@@ -942,6 +955,12 @@ export type Session = {
      * Name
      */
     name: string;
+    /**
+     * Permissions
+     *
+     * What this person may do; x-permission of an operation is what it takes.
+     */
+    permissions: Array<Permission>;
     /**
      * Role
      */
