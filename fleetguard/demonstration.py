@@ -33,6 +33,7 @@ class Person:
     name: str
     role: str
     tenant: str
+    driver_id: str | None = None
 
 
 PEOPLE: Final = (
@@ -40,6 +41,8 @@ PEOPLE: Final = (
     Person("dispatcher@acme.example", "Dario Conti", "dispatcher", "acme"),
     Person("engineer@acme.example", "Edda Vogt", "ml_engineer", "acme"),
     Person("analyst@acme.example", "Anil Rao", "analyst", "acme"),
+    Person("driver@acme.example", "Dana Kirsch", "driver", "acme", "d-000"),
+    Person("admin@acme.example", "Ada Moreau", "platform_admin", "acme"),
     Person("manager@globex.example", "Gita Holm", "fleet_manager", "globex"),
 )
 
@@ -96,7 +99,8 @@ async def _provision(stack: Stack, vehicles: int) -> None:
         for slug, fleet in _fleets(vehicles).items():
             tenant = await ensure_tenant(connection, slug, TENANTS[slug])
             for person in (person for person in PEOPLE if person.tenant == slug):
-                await ensure_user(connection, tenant, person.email, person.name, person.role, passwords[person.email])
+                password = passwords[person.email]
+                await ensure_user(connection, tenant, person.email, person.name, person.role, password, person.driver_id)
             await ensure_vehicles(connection, tenant, fleet)
             known = {vehicle: secret for (owner, vehicle), secret in secrets_of.items() if owner == slug}
             credentials = await ensure_devices(connection, tenant, [vehicle.vehicle_id for vehicle in fleet], known)
