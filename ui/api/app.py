@@ -15,7 +15,19 @@ from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
 from ui.api.live import LiveLog
 from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_routes
-from ui.api.routes import alert_rules, anomalies, drivers, forecasts, live, models, operations, session, telemetry, vehicles
+from ui.api.routes import (
+    alert_rules,
+    anomalies,
+    drivers,
+    forecasts,
+    graph,
+    live,
+    models,
+    operations,
+    session,
+    telemetry,
+    vehicles,
+)
 from ui.api.services import Database, Services
 from ui.api.signin import PasswordCheck, Throttle
 
@@ -59,6 +71,7 @@ def _behind_the_session() -> APIRouter:
     for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
+    closed.include_router(graph.router)
     return closed
 
 

@@ -12,6 +12,7 @@ from fleet.permissions import Permission, Role
 from fleet.stores.budget_trials import TrialState
 from fleet.workflow import DismissalReason, Verdict
 
+BucketName = Literal["hour", "day"]
 SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]
 
 
@@ -129,7 +130,7 @@ class TrendPoint(ApiModel):
 class Trends(ApiModel):
     begin: datetime = Field(validation_alias="begin", serialization_alias="from")
     to: datetime
-    bucket: Literal["hour", "day"]
+    bucket: BucketName
     items: list[TrendPoint]
 
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fleet.errors import NotFound
 
 DIST = Path(__file__).parents[1] / "web" / "dist"
-API_PREFIXES = ("/api", "/sse", "/socket.io")
+API_PREFIXES = ("/api", "/sse", "/socket.io", "/graphql")
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 

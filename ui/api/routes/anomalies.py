@@ -1,7 +1,7 @@
 """Searching alerts, and what people do with them."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -18,6 +18,7 @@ from ui.api.models import (
     AnomalyDetail,
     AnomalyPage,
     Assignment,
+    BucketName,
     Comment,
     Confirmation,
     Dismissal,
@@ -66,7 +67,7 @@ def _position(cursor: str | None) -> tuple[datetime, UUID] | None:
 
 @router.get("/trends", operation_id="getTrends")
 async def get_trends(
-    who: AlertReaderDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None, bucket: Literal["hour", "day"] = "hour"
+    who: AlertReaderDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None, bucket: BucketName = "hour"
 ) -> Trends:
     """How many alerts began per bucket (UTC), type and severity; the last day by default."""
     begin, end = period(since, to, now, usual=timedelta(days=1), longest=timedelta(days=400))

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -263,6 +263,21 @@ export const getVehicleForecast = <ThrowOnError extends boolean = false>(options
  * Readings in columns, thinned out to at most `points`; the last hour by default.
  */
 export const getVehicleTelemetry = <ThrowOnError extends boolean = false>(options: Options<GetVehicleTelemetryData, ThrowOnError>): RequestResult<GetVehicleTelemetryResponses, GetVehicleTelemetryErrors, ThrowOnError> => (options.client ?? client).get<GetVehicleTelemetryResponses, GetVehicleTelemetryErrors, ThrowOnError>({ url: '/api/vehicles/{vehicleId}/telemetry', ...options });
+
+/**
+ * Query Graph
+ *
+ * Reads for analysts and admins: anomalies, trends, vehicles, forecasts, driver scores, several in one request. The schema is
+ * `ui/schema.graphql`; depth, aliases, tokens and rows are limited.
+ */
+export const queryGraph = <ThrowOnError extends boolean = false>(options: Options<QueryGraphData, ThrowOnError>): RequestResult<QueryGraphResponses, QueryGraphErrors, ThrowOnError> => (options.client ?? client).post<QueryGraphResponses, QueryGraphErrors, ThrowOnError>({
+    url: '/graphql',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Get Health

@@ -633,6 +633,46 @@ export type ForecastPage = {
 };
 
 /**
+ * GraphAnswer
+ */
+export type GraphAnswer = {
+    /**
+     * Data
+     */
+    data: {
+        [key: string]: unknown;
+    } | null;
+    /**
+     * Errors
+     *
+     * Empty where everything could be answered; else message, path and locations.
+     */
+    errors: Array<{
+        [key: string]: unknown;
+    }>;
+};
+
+/**
+ * GraphRequest
+ */
+export type GraphRequest = {
+    /**
+     * Operationname
+     */
+    operationName?: string | null;
+    /**
+     * Query
+     */
+    query: string;
+    /**
+     * Variables
+     */
+    variables?: {
+        [key: string]: unknown;
+    } | null;
+};
+
+/**
  * Health
  */
 export type Health = {
@@ -2240,6 +2280,31 @@ export type GetVehicleTelemetryResponses = {
 };
 
 export type GetVehicleTelemetryResponse = GetVehicleTelemetryResponses[keyof GetVehicleTelemetryResponses];
+
+export type QueryGraphData = {
+    body: GraphRequest;
+    path?: never;
+    query?: never;
+    url: '/graphql';
+};
+
+export type QueryGraphErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type QueryGraphError = QueryGraphErrors[keyof QueryGraphErrors];
+
+export type QueryGraphResponses = {
+    /**
+     * Successful Response
+     */
+    200: GraphAnswer;
+};
+
+export type QueryGraphResponse = QueryGraphResponses[keyof QueryGraphResponses];
 
 export type GetHealthData = {
     body?: never;
