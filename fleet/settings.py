@@ -112,6 +112,19 @@ class Training(_Section):
     history: str = ""
 
 
+class Notify(_Section):
+    """Telling webhooks and browsers. `private_targets`: also addresses of the own network, and plain http; for a closed site.
+
+    `push_key`: the VAPID private key, base64url of 32 bytes; without one nothing is pushed. `contact`: whom push services may
+    write to.
+    """
+
+    private_targets: bool = False
+    timeout_s: float = Field(default=5.0, gt=0)
+    push_key: str = ""
+    contact: str = "mailto:fleetguard@localhost"
+
+
 class Api(_Section):
     host: str = "127.0.0.1"
     port: int = 8000
@@ -140,6 +153,7 @@ class Settings(BaseSettings):
     serve: Serve = Serve()
     promotion: Promotion = Promotion()
     training: Training = Training()
+    notify: Notify = Notify()
     api: Api = Api()
 
 

@@ -4,6 +4,7 @@ import hmac
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from hashlib import sha256
 
 import asyncpg
@@ -11,7 +12,8 @@ import asyncpg
 from fleet.alerts import VehicleId
 from fleet.errors import Unavailable
 from fleet.settings import Postgres
-from fleet.stores.postgres import SYSTEM_TENANT, UNREACHABLE, connect_pool, tenant_transaction
+from fleet.stores import heartbeats
+from fleet.stores.postgres import UNREACHABLE, connect_pool
 
 _REMEMBERED = 100_000  # vehicles; beyond it the longest unused are asked for again
 _ASK_AGAIN_S = 1.0  # a wrong secret may be a freshly rotated one: ask again, but not more often than this
@@ -63,14 +65,7 @@ class DeviceSecrets:
         Raises:
             Unavailable: PostgreSQL does not answer.
         """
-        async with tenant_transaction(await self._connected(), SYSTEM_TENANT) as connection:
-            await connection.execute(
-                """INSERT INTO heartbeats (tenant_id, part, at, state, detail) VALUES ($1, $2, now(), 'ok', $3)
-                   ON CONFLICT (tenant_id, part) DO UPDATE SET at = now(), state = 'ok', detail = excluded.detail""",
-                SYSTEM_TENANT,
-                part,
-                detail,
-            )
+        await heartbeats.beat(await self._connected(), part, datetime.now(UTC), detail=detail)
 
     async def _connected(self) -> asyncpg.Pool:
         if self._pool is None:

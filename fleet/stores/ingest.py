@@ -8,8 +8,8 @@ from uuid import UUID
 import asyncpg
 
 from fleet.alerts import AlertType, VehicleId
-from fleet.stores import alert_rules
-from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
+from fleet.stores import alert_rules, heartbeats
+from fleet.stores.postgres import tenant_transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +126,4 @@ class IngestStore:
 
     async def beat(self, part: str, at: datetime, state: str = "ok", detail: str = "") -> None:
         """Say that a part lives; `/ready` looks at it."""
-        async with tenant_transaction(self._pool, SYSTEM_TENANT) as connection:
-            await connection.execute(
-                """INSERT INTO heartbeats (tenant_id, part, at, state, detail) VALUES ($1, $2, $3, $4, $5)
-                   ON CONFLICT (tenant_id, part) DO UPDATE SET at = excluded.at, state = excluded.state,
-                                                               detail = excluded.detail""",
-                SYSTEM_TENANT,
-                part,
-                at,
-                state,
-                detail,
-            )
+        await heartbeats.beat(self._pool, part, at, state, detail)

@@ -9,7 +9,6 @@ from uuid import UUID
 import asyncpg
 
 NOTIFY_CHANNEL = "fleetguard_stream"
-OUTBOX_CHANNELS = ("webhook", "push")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +63,10 @@ async def publish(connection: asyncpg.Connection, tenant: UUID, changes: Sequenc
         tenant, alert_ids, seqs,
     )  # fmt: skip
     await connection.execute(
-        """INSERT INTO outbox (tenant_id, seq, channel, payload)
-           SELECT $1, c.seq, channel, jsonb_build_object('change', c.change, 'anomaly', c.anomaly)
-           FROM unnest($2::bigint[], $3::text[], $4::jsonb[]) AS c (seq, change, anomaly)
-           CROSS JOIN unnest($5::text[]) AS channel""",
-        tenant, seqs, kinds, anomalies, list(OUTBOX_CHANNELS),
+        """INSERT INTO outbox (tenant_id, seq, payload)
+           SELECT $1, c.seq, jsonb_build_object('change', c.change, 'anomaly', c.anomaly)
+           FROM unnest($2::bigint[], $3::text[], $4::jsonb[]) AS c (seq, change, anomaly)""",
+        tenant, seqs, kinds, anomalies,
     )  # fmt: skip
     await connection.execute("SELECT pg_notify($1, $2)", NOTIFY_CHANNEL, str(tenant))
     return seqs

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from alerts.push_key import new_push_key
 from fleet.errors import ConfigurationError
 from fleetguard.servers import broker, postgres
 from fleetguard.stack.home import Home, write_private
@@ -81,7 +82,8 @@ def make_plan(home: Home, environ: Mapping[str, str]) -> Plan:
         chosen, notice = _port(name, ports[name], environ.get(PORT_VARIABLES[name], ""), ports.values())
         ports[name] = chosen
         notices += [notice] if notice else []
-    plan = Plan(ports, kept.secrets if kept else _new_secrets(), external, tuple(notices))
+    known = kept.secrets if kept else {}
+    plan = Plan(ports, _new_secrets() | known, external, tuple(notices))  # an update may need one more
     write_private(home.plan, json.dumps({"ports": plan.ports, "secrets": plan.secrets}, indent=2))
     return plan
 
@@ -123,7 +125,7 @@ def free_port() -> int:
 
 def _new_secrets() -> dict[str, str]:
     made = {name: secrets.token_hex(24) for name in _PASSWORDS}
-    return made | {"issuer_seed": broker.new_issuer_seed(), "stack_id": secrets.token_hex(16)}
+    return made | {"issuer_seed": broker.new_issuer_seed(), "push_key": new_push_key(), "stack_id": secrets.token_hex(16)}
 
 
 def role_passwords(plan: Plan) -> dict[str, str]:
@@ -150,6 +152,7 @@ def settings_environment(home: Home, plan: Plan, demo: bool = False) -> dict[str
         "FLEETGUARD_API__PORT": str(ports["api"]),
         "FLEETGUARD_SERVE__HTTP_PORT": str(ports["serve"]),
         "FLEETGUARD_METRICS_DIR": str(home.metrics),
+        "FLEETGUARD_NOTIFY__PUSH_KEY": plan.secrets.get("push_key", ""),
         "FLEETGUARD_FEAST__OFFLINE": str(home.root / "feast"),
         "FLEETGUARD_FEAST__REGISTRY": f"sqlite:///{home.root / 'feast' / 'registry.db'}",
         **({"FLEETGUARD_DEMO": "true"} if demo else {}),

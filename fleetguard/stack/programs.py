@@ -13,7 +13,7 @@ from fleetguard.stack.plan import Plan, mlflow_database_url, ray_access
 from fleetguard.stack.processes import STACK_MARK
 from serve.environment import SERVE_ENVIRONMENT
 
-STOP_FIRST: Final = ("simulator", "api", "pipeline", "ray", "mlflow", "device-auth")  # the servers below them follow
+STOP_FIRST: Final = ("simulator", "api", "notifier", "pipeline", "ray", "mlflow", "device-auth")  # the servers below them follow
 RAY_OBJECT_STORE_BYTES: Final = 200_000_000
 _POSTGRES_OPTIONS: Final = ("shared_buffers=256MB", "max_connections=100", "max_wal_size=2GB", "checkpoint_timeout=15min")
 _ONE_THREAD: Final = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -41,6 +41,7 @@ def programs(home: Home, plan: Plan, demo_vehicles: int = 0) -> list[Program]:
         Program("device-auth", _python("ingest.device_auth"), metrics),
         Program("mlflow", _mlflow(home, plan), _mlflow_environment(home, plan)),
         Program("api", _api(plan), metrics),
+        Program("notifier", _python("fleetguard.notifier")),
         Program("ray", _ray(home, plan), ray | _ONE_THREAD, stop_s=3),
         Program("pipeline", _python("fleetguard.pipeline"), metrics | ray | _ONE_THREAD, stop_s=3),
     ]

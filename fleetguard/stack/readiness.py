@@ -13,7 +13,7 @@ from fleet.stores.postgres import SYSTEM_TENANT, UNREACHABLE
 
 ANSWER_S: Final = 2.0
 BEAT_S: Final = 10.0
-_HEARTBEATS: Final = {"device-auth": ("device-auth",), "pipeline": ("scoring", "ingest%")}
+_HEARTBEATS: Final = {"device-auth": ("device-auth",), "notifier": ("notifier",), "pipeline": ("scoring", "ingest%")}
 
 
 def is_ready(part: str, settings: Settings, ports: dict[str, int], since: float = 0) -> bool:

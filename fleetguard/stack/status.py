@@ -21,7 +21,7 @@ from fleetguard.stack.programs import programs
 from fleetguard.stack.readiness import is_ready
 from fleetguard.stack.supervisor import Supervisor
 
-_PORT_OF: Final = {"broker": "mqtt", "device-auth": "", "pipeline": "", "simulator": ""}
+_PORT_OF: Final = {"broker": "mqtt", "device-auth": "", "notifier": "", "pipeline": "", "simulator": ""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from kuberay.render import RELEASES, documents, release_values
 
 README = Path(__file__).parents[2] / "kuberay/README.md"
 SECRETS_OF_A_PART = {
-    "api": {"FLEETGUARD_POSTGRES__URL"},
+    "api": {"FLEETGUARD_POSTGRES__URL", "FLEETGUARD_NOTIFY__PUSH_KEY"},
+    "notifier": {"FLEETGUARD_POSTGRES__URL", "FLEETGUARD_NOTIFY__PUSH_KEY"},
     "device-auth": {"FLEETGUARD_POSTGRES__URL", "FLEETGUARD_DEVICE_AUTH__PASSWORD", "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED"},
     "migration": {"FLEETGUARD_POSTGRES__OWNER_URL"},
     "mlflow": {"MLFLOW_BACKEND_STORE_URI"},

@@ -23,7 +23,7 @@ from fleetguard.stack.readiness import listens
 from fleetguard.stack.stack import Stack, prepare, prepare_database, start, stop
 from fleetguard.stack.status import parts
 
-SERVERS = ("postgres", "broker", "valkey", "device-auth", "api")
+SERVERS = ("postgres", "broker", "valkey", "device-auth", "api", "notifier")
 BACK_WITHIN_S = 20.0
 
 

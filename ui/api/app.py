@@ -23,6 +23,7 @@ from ui.api.routes import (
     graph,
     live,
     models,
+    notifications,
     operations,
     session,
     telemetry,
@@ -68,7 +69,7 @@ def _behind_the_session() -> APIRouter:
     async def signed_in(_: SignedInDep) -> None: ...
 
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
-    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules):
+    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules, notifications):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
     closed.include_router(graph.router)

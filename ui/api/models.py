@@ -350,6 +350,49 @@ class BudgetTrial(ApiModel):
     detail: str = Field(description="Why it failed.")
 
 
+class Webhook(ApiModel):
+    webhook_id: UUID
+    url: str
+    min_severity: SeverityName
+    created_at: datetime
+    delivered: int
+    waiting: int
+    parked: int = Field(description="Given up after three days of tries.")
+    trouble: str = Field(description="What the newest failed attempt met.")
+
+
+class WebhookList(ApiModel):
+    items: list[Webhook]
+
+
+class NewWebhook(ApiModel):
+    url: str = Field(min_length=1, max_length=2000, description="A public https address.")
+    min_severity: SeverityName = "LOW"
+
+
+class WebhookSecret(ApiModel):
+    webhook_id: UUID
+    secret: str = Field(description="whsec_ and base64: the key of the signatures.")
+
+
+class PushPublicKey(ApiModel):
+    key: str = Field(description="applicationServerKey, base64url.")
+
+
+class PushKeys(ApiModel):
+    p256dh: str = Field(pattern=r"^[A-Za-z0-9_-]{80,100}={0,2}$")
+    auth: str = Field(pattern=r"^[A-Za-z0-9_-]{16,32}={0,2}$")
+
+
+class PushEndpoint(ApiModel):
+    endpoint: str = Field(min_length=1, max_length=2000)
+
+
+class PushBrowser(PushEndpoint):
+    keys: PushKeys
+    min_severity: SeverityName = "HIGH"
+
+
 class Accepted(ApiModel):
     accepted: Literal[True] = True
 

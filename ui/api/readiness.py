@@ -45,7 +45,7 @@ async def _heartbeat_states(services: Services) -> list[PartState]:
     except FleetError as error:
         return [PartState(name="heartbeats", state="down", detail=str(error))]
     actors = [f"ingest-{index}" for index in range(services.settings.ingest.actors)]
-    return [_state(part, beats.get(part)) for part in ("device-auth", *actors, "scoring")]
+    return [_state(part, beats.get(part)) for part in ("device-auth", *actors, "scoring", "notifier")]
 
 
 def _state(part: str, beat: Heartbeat | None) -> PartState:

@@ -51,6 +51,7 @@ capabilities: {drop: [ALL]}
   "FLEETGUARD_MQTT__PASSWORD" (list $secrets.broker "password")
   "FLEETGUARD_DEVICE_AUTH__PASSWORD" (list $secrets.deviceAuth "password")
   "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED" (list $secrets.deviceAuth "issuer-seed")
+  "FLEETGUARD_NOTIFY__PUSH_KEY" (list $secrets.push "private-key")
   "FLEETGUARD_VALKEY__URL" (list $secrets.valkey "url")
   "FLEETGUARD_MLFLOW__TRACKING_URI" (list $secrets.mlflow "tracking-uri")
   "FLEETGUARD_FEAST__REGISTRY" (list $secrets.feast "registry")

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -188,6 +188,41 @@ export const listForecasts = <ThrowOnError extends boolean = false>(options?: Op
 export const getModels = <ThrowOnError extends boolean = false>(options?: Options<GetModelsData, ThrowOnError>): RequestResult<GetModelsResponses, GetModelsErrors, ThrowOnError> => (options?.client ?? client).get<GetModelsResponses, GetModelsErrors, ThrowOnError>({ url: '/api/models', ...options });
 
 /**
+ * Get Push Key
+ *
+ * What a browser needs to subscribe; 404 where this installation does not push.
+ */
+export const getPushKey = <ThrowOnError extends boolean = false>(options?: Options<GetPushKeyData, ThrowOnError>): RequestResult<GetPushKeyResponses, GetPushKeyErrors, ThrowOnError> => (options?.client ?? client).get<GetPushKeyResponses, GetPushKeyErrors, ThrowOnError>({ url: '/api/push/key', ...options });
+
+/**
+ * Subscribe To Push
+ *
+ * Push new and worsened alerts to this browser; what is pushed names no place and no person.
+ */
+export const subscribeToPush = <ThrowOnError extends boolean = false>(options: Options<SubscribeToPushData, ThrowOnError>): RequestResult<SubscribeToPushResponses, SubscribeToPushErrors, ThrowOnError> => (options.client ?? client).post<SubscribeToPushResponses, SubscribeToPushErrors, ThrowOnError>({
+    url: '/api/push/subscriptions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Unsubscribe From Push
+ *
+ * Push to this browser no more.
+ */
+export const unsubscribeFromPush = <ThrowOnError extends boolean = false>(options: Options<UnsubscribeFromPushData, ThrowOnError>): RequestResult<UnsubscribeFromPushResponses, UnsubscribeFromPushErrors, ThrowOnError> => (options.client ?? client).post<UnsubscribeFromPushResponses, UnsubscribeFromPushErrors, ThrowOnError>({
+    url: '/api/push/unsubscribe',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Sign Out
  *
  * End this session; its open streams end with it.
@@ -263,6 +298,34 @@ export const getVehicleForecast = <ThrowOnError extends boolean = false>(options
  * Readings in columns, thinned out to at most `points`; the last hour by default.
  */
 export const getVehicleTelemetry = <ThrowOnError extends boolean = false>(options: Options<GetVehicleTelemetryData, ThrowOnError>): RequestResult<GetVehicleTelemetryResponses, GetVehicleTelemetryErrors, ThrowOnError> => (options.client ?? client).get<GetVehicleTelemetryResponses, GetVehicleTelemetryErrors, ThrowOnError>({ url: '/api/vehicles/{vehicleId}/telemetry', ...options });
+
+/**
+ * List Webhooks
+ *
+ * The fleet's webhooks with how their deliveries fare.
+ */
+export const listWebhooks = <ThrowOnError extends boolean = false>(options?: Options<ListWebhooksData, ThrowOnError>): RequestResult<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError> => (options?.client ?? client).get<ListWebhooksResponses, ListWebhooksErrors, ThrowOnError>({ url: '/api/webhooks', ...options });
+
+/**
+ * Add Webhook
+ *
+ * Tell a public https address of every change of an alert, signed as Standard Webhooks has it. The secret is shown once.
+ */
+export const addWebhook = <ThrowOnError extends boolean = false>(options: Options<AddWebhookData, ThrowOnError>): RequestResult<AddWebhookResponses, AddWebhookErrors, ThrowOnError> => (options.client ?? client).post<AddWebhookResponses, AddWebhookErrors, ThrowOnError>({
+    url: '/api/webhooks',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Webhook
+ *
+ * Tell it nothing more.
+ */
+export const removeWebhook = <ThrowOnError extends boolean = false>(options: Options<RemoveWebhookData, ThrowOnError>): RequestResult<RemoveWebhookResponses, RemoveWebhookErrors, ThrowOnError> => (options.client ?? client).delete<RemoveWebhookResponses, RemoveWebhookErrors, ThrowOnError>({ url: '/api/webhooks/{id}', ...options });
 
 /**
  * Query Graph

@@ -757,6 +757,22 @@ export type ModelWatch = {
 };
 
 /**
+ * NewWebhook
+ */
+export type NewWebhook = {
+    /**
+     * Minseverity
+     */
+    minSeverity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Url
+     *
+     * A public https address.
+     */
+    url: string;
+};
+
+/**
  * PartState
  */
 export type PartState = {
@@ -803,6 +819,57 @@ export type Problem = {
      * Type
      */
     type: string;
+};
+
+/**
+ * PushBrowser
+ */
+export type PushBrowser = {
+    /**
+     * Endpoint
+     */
+    endpoint: string;
+    keys: PushKeys;
+    /**
+     * Minseverity
+     */
+    minSeverity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+};
+
+/**
+ * PushEndpoint
+ */
+export type PushEndpoint = {
+    /**
+     * Endpoint
+     */
+    endpoint: string;
+};
+
+/**
+ * PushKeys
+ */
+export type PushKeys = {
+    /**
+     * Auth
+     */
+    auth: string;
+    /**
+     * P256Dh
+     */
+    p256Dh: string;
+};
+
+/**
+ * PushPublicKey
+ */
+export type PushPublicKey = {
+    /**
+     * Key
+     *
+     * applicationServerKey, base64url.
+     */
+    key: string;
 };
 
 /**
@@ -1386,6 +1453,74 @@ export type VehicleTelemetry = {
  * A person's judgement of an alert: it was right, or it was not.
  */
 export type Verdict = 'CONFIRMED' | 'DISMISSED';
+
+/**
+ * Webhook
+ */
+export type Webhook = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Delivered
+     */
+    delivered: number;
+    /**
+     * Minseverity
+     */
+    minSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Parked
+     *
+     * Given up after three days of tries.
+     */
+    parked: number;
+    /**
+     * Trouble
+     *
+     * What the newest failed attempt met.
+     */
+    trouble: string;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Waiting
+     */
+    waiting: number;
+    /**
+     * Webhookid
+     */
+    webhookId: string;
+};
+
+/**
+ * WebhookList
+ */
+export type WebhookList = {
+    /**
+     * Items
+     */
+    items: Array<Webhook>;
+};
+
+/**
+ * WebhookSecret
+ */
+export type WebhookSecret = {
+    /**
+     * Secret
+     *
+     * whsec_ and base64: the key of the signatures.
+     */
+    secret: string;
+    /**
+     * Webhookid
+     */
+    webhookId: string;
+};
 
 export type ResetAlertRulesData = {
     body?: never;
@@ -2000,6 +2135,81 @@ export type GetModelsResponses = {
 
 export type GetModelsResponse = GetModelsResponses[keyof GetModelsResponses];
 
+export type GetPushKeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/push/key';
+};
+
+export type GetPushKeyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetPushKeyError = GetPushKeyErrors[keyof GetPushKeyErrors];
+
+export type GetPushKeyResponses = {
+    /**
+     * Successful Response
+     */
+    200: PushPublicKey;
+};
+
+export type GetPushKeyResponse = GetPushKeyResponses[keyof GetPushKeyResponses];
+
+export type SubscribeToPushData = {
+    body: PushBrowser;
+    path?: never;
+    query?: never;
+    url: '/api/push/subscriptions';
+};
+
+export type SubscribeToPushErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type SubscribeToPushError = SubscribeToPushErrors[keyof SubscribeToPushErrors];
+
+export type SubscribeToPushResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SubscribeToPushResponse = SubscribeToPushResponses[keyof SubscribeToPushResponses];
+
+export type UnsubscribeFromPushData = {
+    body: PushEndpoint;
+    path?: never;
+    query?: never;
+    url: '/api/push/unsubscribe';
+};
+
+export type UnsubscribeFromPushErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type UnsubscribeFromPushError = UnsubscribeFromPushErrors[keyof UnsubscribeFromPushErrors];
+
+export type UnsubscribeFromPushResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type UnsubscribeFromPushResponse = UnsubscribeFromPushResponses[keyof UnsubscribeFromPushResponses];
+
 export type SignOutData = {
     body?: never;
     path?: never;
@@ -2280,6 +2490,86 @@ export type GetVehicleTelemetryResponses = {
 };
 
 export type GetVehicleTelemetryResponse = GetVehicleTelemetryResponses[keyof GetVehicleTelemetryResponses];
+
+export type ListWebhooksData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/webhooks';
+};
+
+export type ListWebhooksErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListWebhooksError = ListWebhooksErrors[keyof ListWebhooksErrors];
+
+export type ListWebhooksResponses = {
+    /**
+     * Successful Response
+     */
+    200: WebhookList;
+};
+
+export type ListWebhooksResponse = ListWebhooksResponses[keyof ListWebhooksResponses];
+
+export type AddWebhookData = {
+    body: NewWebhook;
+    path?: never;
+    query?: never;
+    url: '/api/webhooks';
+};
+
+export type AddWebhookErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type AddWebhookError = AddWebhookErrors[keyof AddWebhookErrors];
+
+export type AddWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    201: WebhookSecret;
+};
+
+export type AddWebhookResponse = AddWebhookResponses[keyof AddWebhookResponses];
+
+export type RemoveWebhookData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/webhooks/{id}';
+};
+
+export type RemoveWebhookErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RemoveWebhookError = RemoveWebhookErrors[keyof RemoveWebhookErrors];
+
+export type RemoveWebhookResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveWebhookResponse = RemoveWebhookResponses[keyof RemoveWebhookResponses];
 
 export type QueryGraphData = {
     body: GraphRequest;
