@@ -24,6 +24,6 @@ MINUTE_CHANNELS = (
     "sway_ms2", "yaw_jitter_dps", "wander_dps", "heading_wander_deg", "speeding",
     "map_kpa", "intake_temp_c", "rough_rpm", "air_fuel",
     "air_load", "fuel_flat", "coolant_temp_flat", "oil_pressure_flat", "map_flat", "intake_temp_flat", "battery_flat",
-    "tremble_rpm", "tremble_share",
+    "tremble_rpm", "tremble_share", "dip_share",
 )  # fmt: skip
 MINUTE = {name: position for position, name in enumerate(MINUTE_CHANNELS)}

@@ -23,6 +23,8 @@ _QUARTER_TO_SIGMA = 3.138  # a quarter of normal readings lies closer to the mea
 _FEWEST_READINGS = 12
 _MOST_MS2 = 6.0  # a change of speed over 2 s beyond an emergency stop is the sender's
 _REPEATS = 0.2  # share of repeated values above which an engine speed is polled less often than it is stored
+_DIP_RPM = 25.0  # a healthy engine at idle stays closer to its speed
+_DIP_RETURNS = 0.5  # of its depth, within which the speeds before and after a dip agree
 _SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
 
@@ -47,10 +49,32 @@ def tremble(rpm: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(n,) rpm by which a running engine goes back and forth from reading to reading, from (n, seconds); polled at any rate.
 
     Of two changes that follow each other a misfire turns most round, pedals and gears few: the median of −(change · next
-    change) as a signed root is the size of the tremble, and below 0 where the engine follows the driver. A value that is
-    sent again is no reading. NaN below ten pairs. The second result is this size as a share of the ordinary change: traffic
-    makes engine speed go back and forth too, by little of what it moves.
+    change) as a signed root is the size of the tremble, and below 0 where the engine follows the driver. NaN below ten
+    pairs. The second result is this size as a share of the ordinary change: traffic makes engine speed go back and forth too,
+    by little of what it moves.
     """
+    readings, count = _readings(rpm)
+    change = np.diff(readings, axis=1)
+    turned = -change[:, 1:] * change[:, :-1]
+    size = np.where(count >= _FEWEST_READINGS, median(np.sign(turned) * np.sqrt(np.abs(turned))), np.nan).astype(np.float32)
+    return size, size / np.maximum(median(np.abs(change)), 0.25)
+
+
+def dip_share(rpm: FloatArray) -> FloatArray:
+    """(n,) share of the readings in which engine speed is low for once and back at the next, from (n, seconds).
+
+    A cylinder that misses a beat pulls the engine down for a moment only; who changes gear does not come back to the same
+    speed. NaN where the engine does not run or readings are few.
+    """
+    readings, count = _readings(rpm)
+    before, low, after = readings[:, :-2], readings[:, 1:-1], readings[:, 2:]
+    depth = np.minimum(before, after) - low
+    dips = (depth >= _DIP_RPM) & (np.abs(before - after) <= _DIP_RETURNS * depth)
+    return np.where(count >= _FEWEST_READINGS, dips.sum(axis=1) / np.maximum(count, 1), np.nan).astype(np.float32)
+
+
+def _readings(rpm: FloatArray) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Readings of a running engine moved up to the front of each row, and (n,) their number; a value sent again is none."""
     running = np.where(rpm > 300, rpm, np.nan)
     columns = np.arange(rpm.shape[1])
     heard = np.where(np.isnan(running), -1, columns)
@@ -59,12 +83,8 @@ def tremble(rpm: FloatArray) -> tuple[FloatArray, FloatArray]:
     repeated = np.take_along_axis(running, np.maximum(before, 0), axis=1) == running
     read = (heard >= 0) & ~((before >= 0) & repeated)
     order = np.argsort(~read, axis=1, kind="stable")
-    readings = np.where(columns < read.sum(axis=1)[:, None], np.take_along_axis(running, order, axis=1), np.nan)
-    change = np.diff(readings, axis=1)
-    turned = -change[:, 1:] * change[:, :-1]
-    enough = read.sum(axis=1) >= _FEWEST_READINGS
-    size = np.where(enough, median(np.sign(turned) * np.sqrt(np.abs(turned))), np.nan).astype(np.float32)
-    return size, size / np.maximum(median(np.abs(change)), 0.25)
+    count = read.sum(axis=1)
+    return np.where(columns < count[:, None], np.take_along_axis(running, order, axis=1), np.nan), count
 
 
 def _unchanged(values: FloatArray) -> FloatArray:
@@ -135,6 +155,7 @@ def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> Flo
     size, share = tremble(rpm)
     put("tremble_rpm", size)
     put("tremble_share", share)
+    put("dip_share", dip_share(rpm))
     with np.errstate(divide="ignore", invalid="ignore"):
         air = np.where(of("maf_gps") > 0, of("maf_gps"), of("map_kpa") * rpm / _KPA_RPM_PER_GPS)
         put("air_fuel", median(np.where(of("fuel_rate_lph") > _LEAST_LPH, air / of("fuel_rate_lph"), np.nan)))

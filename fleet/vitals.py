@@ -13,7 +13,8 @@ VITALS = (
     *(f"{name}_silent_min" for name in SENSORS),
     "rough_ratio", "rough_quiet_rpm", "air_fuel_change", "air_load_change", "oil_change", "coolant_change_c", "intake_change_c",
     "battery_change_v", "coolant_fall_c", "tremble_rpm", "tremble_share", "tremble_usual_rpm", "coolant_above_c",
-    "coolant_below_c", "coolant_pace_c_min", "fuel_step_pct", "fuel_step_usual_pct", "fuel_spread_ratio",
+    "coolant_below_c", "coolant_pace_c_min", "coolant_band_known", "rough_lasting_rpm", "moving_4", "dip_share",
+    "dip_usual_share", "fuel_step_pct", "fuel_step_usual_pct", "fuel_spread_ratio",
 )  # fmt: skip
 _LEVEL = {
     "fuel": "fuel_pct", "coolant_temp": "coolant_temp_c", "oil_pressure": "oil_pressure_kpa", "map": "map_kpa",
@@ -29,9 +30,15 @@ _REGULATED_C = 95.0  # down to here an overheated engine recovers, below it cool
 _FALL_MIN = 30
 _MANY_SAMPLES = 20
 _MOST_CHANGE = 3.0  # twentyfold: a reading that fell to 0 has no logarithm
+_ROUGH_MIN = 2  # whole minutes in which a misfire shakes the engine on, and a run through the gears does not
 _TREMBLE_MIN = 4  # one minute of pedals trembles too, four do not
 _LASTING_MIN = 3  # minutes a departure must last
 _USUAL_SHARE = 0.95
+_THERMOSTAT_C = 88.0  # what most engines are kept at; above it a fan, a hill or a fault may have been at work
+_MIXED_MIN = 2  # minutes until the water of block, heater and radiator is one
+_VARIED_KMH = 8.0  # from minute to minute
+_COASTING_PCT = 16.0  # of load, below which a moving engine makes less heat than it loses
+_FAST_MIN = 12  # minutes over which it is remembered how fast the coolant rose
 _UNSETTLED_C = 8.0  # below the usual the engine still warms up
 _REGULAR_SHARE = 0.9  # of a vehicle's minutes in which a sensor must have spoken for its silence to mean something
 
@@ -46,8 +53,7 @@ def vitals(window: FloatArray) -> dict[str, FloatArray]:
     moving = running & (of("moving") > 0.5)
     found: dict[str, FloatArray] = {}
     for sensor in SENSORS:
-        regimes = _coolant_regimes(of("coolant_temp_c"), running, moving) if sensor == "coolant_temp" else ((moving, 0.25),)
-        found[f"{sensor}_stuck"] = stuck_surprise(of(f"{sensor}_flat"), regimes)
+        found[f"{sensor}_stuck"] = stuck_surprise(of(f"{sensor}_flat"), _regimes(sensor, of, running, moving))
         found[f"{sensor}_silent_min"] = silent_minutes(of(_LEVEL[sensor]), running & (of("samples") >= _MANY_SAMPLES))
     found |= _combustion(of, running)
     found |= _levels(of, running)
@@ -59,14 +65,18 @@ def vitals(window: FloatArray) -> dict[str, FloatArray]:
 
 def _combustion(of, running) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
     rough = np.where(running, of("rough_rpm"), np.nan)
+    cold = of("coolant_temp_c") < _WARMING_C  # cold oil is thick: what it loses as it warms is no fault
     quiet = quantile(_past(rough), 0.3)
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             "rough_quiet_rpm": quiet,
+            "rough_lasting_rpm": np.min(rough[:, -1 - _ROUGH_MIN : -1], axis=1),
             "rough_ratio": mean(rough[:, -3:]) / np.maximum(quiet, 1),
             "air_fuel_change": _log_change(np.where(running, of("air_fuel"), np.nan)),
             "air_load_change": _log_change(np.where(running, of("air_load"), np.nan)),
-            "oil_change": _log_change(np.where(running, of("oil_pressure_kpa") / of("engine_rpm") ** _OIL_BY_RPM, np.nan)),
+            "oil_change": _log_change(
+                np.where(running & ~cold, of("oil_pressure_kpa") / of("engine_rpm") ** _OIL_BY_RPM, np.nan)
+            ),
         }
 
 
@@ -86,8 +96,9 @@ def _levels(of, running) -> dict[str, FloatArray]:  # type: ignore[no-untyped-de
 def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
     """How far the coolant has left the band in which this vehicle's own coolant stayed, and how fast it did.
 
-    Idling it may rise until the fan starts, so that minutes at rest allow the band of all minutes. It is below the band only
-    after it was in it in this run of the engine.
+    Idling it may rise until the fan starts, so that minutes at rest allow the band of all minutes. It is below the band by
+    what it has lost of the warmth that this run of the engine had reached, as far as that is within the band; where habits
+    are unknown, of all of it. A vehicle that coasts may cool.
     """
     coolant = of("coolant_temp_c")
     warm = np.where(running & (coolant > _WARM_C), coolant, np.nan)
@@ -97,15 +108,32 @@ def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-unty
     top = np.where(drives & ~np.isnan(driving), driving, quantile(_past(settled), _USUAL_SHARE))
     low = quantile(_past(settled), 1 - _USUAL_SHARE)
     recent = np.where(running, coolant, np.nan)[:, -1 - _LASTING_MIN : -1]
-    since_start = np.where(_unbroken(running), coolant[:, -_FALL_MIN - 1 : -1], np.nan)
-    was_warm = np.fmax.reduce(since_start, axis=1) >= low
-    below = low - np.max(recent, axis=1)
-    rise = (coolant[:, -13:-1] - coolant[:, -17:-5]) / 4
+    coasting = (moving & (of("engine_load_pct") < _COASTING_PCT))[:, -1 - _LASTING_MIN : -1]
     return {
         "coolant_above_c": np.min(recent, axis=1) - top,
-        "coolant_below_c": np.where(np.isnan(below), np.nan, np.where(was_warm, below, np.minimum(below, 0))),
-        "coolant_pace_c_min": np.fmax.reduce(np.where(coolant[:, -13:-1] > top[:, None], rise, np.nan), axis=1),
+        "coolant_below_c": np.fmin(_reached(coolant, running), low) - np.max(np.where(coasting, np.nan, recent), axis=1),
+        "coolant_pace_c_min": _pace(coolant[:, -2 * _FAST_MIN - 1 : -1], top),
+        "coolant_band_known": ~np.isnan(low),
     }
+
+
+def _reached(coolant: FloatArray, running: NDArray[np.bool_]) -> FloatArray:
+    """(n,) the most that the coolant had in this run of the engine, after the first minutes: then what stood is mixed."""
+    unbroken = _unbroken(running)
+    mixed = np.zeros_like(unbroken)
+    mixed[:, _MIXED_MIN:] = unbroken[:, :-_MIXED_MIN]
+    return np.fmin(np.fmax.reduce(np.where(mixed, coolant[:, -_FALL_MIN - 1 : -1], np.nan), axis=1), _THERMOSTAT_C)
+
+
+def _pace(coolant: FloatArray, top: FloatArray) -> FloatArray:
+    """(n,) °C a minute by which the coolant rose since it left the band, the most of the last minutes; NaN within it."""
+    columns = np.arange(coolant.shape[1])
+    above = coolant > top[:, None]
+    left = np.maximum.accumulate(np.where(above, -1, columns), axis=1) + 1  # where the stretch above the band begins
+    since = columns - left
+    rise = coolant - np.take_along_axis(coolant, np.minimum(left, columns[-1]), axis=1)
+    pace = np.where(above & (since >= _LASTING_MIN), rise / np.maximum(since, 1), np.nan)
+    return np.fmax.reduce(pace[:, -_FAST_MIN:], axis=1)
 
 
 def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
@@ -115,10 +143,14 @@ def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no
     moves = (moving[:, -1 - _TREMBLE_MIN : -1].sum(axis=1) * 2 > _TREMBLE_MIN)[:, None]
     alike = np.where(moving == moves, shown, np.nan)
     enough = (~np.isnan(recent)).sum(axis=1) >= _TREMBLE_MIN - 1
+    dips = np.where(running, of("dip_share"), np.nan)
     return {
-        "tremble_rpm": np.where(enough, median(recent), np.nan),
+        "tremble_rpm": np.where(enough, np.sort(recent, axis=1)[:, 1], np.nan),
         "tremble_share": np.where(enough, median(of("tremble_share")[:, -1 - _TREMBLE_MIN : -1]), np.nan),
         "tremble_usual_rpm": quantile(_past(alike), 0.75),
+        "moving_4": mean(moving[:, -1 - _TREMBLE_MIN : -1].astype(np.float32)),
+        "dip_share": np.where(enough, mean(dips[:, -1 - _TREMBLE_MIN : -1]), np.nan),
+        "dip_usual_share": quantile(_past(np.where(moving == moves, dips, np.nan)), 0.75),
     }
 
 
@@ -135,6 +167,21 @@ def _sender(of, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def
 
 
 Regimes = tuple[tuple[NDArray[np.bool_], float], ...]
+
+
+def _regimes(sensor: str, of, running, moving) -> Regimes:  # type: ignore[no-untyped-def]
+    if sensor == "coolant_temp":
+        return _coolant_regimes(of("coolant_temp_c"), running, moving)
+    if sensor == "intake_temp":
+        return _intake_regimes(of("speed_kmh"), moving)
+    return ((moving, 0.25),)
+
+
+def _intake_regimes(speed: FloatArray, moving: NDArray[np.bool_]) -> Regimes:
+    """The air that the engine draws keeps its warmth at a steady speed, and changes it where the speed changes."""
+    varied = np.zeros_like(moving)
+    varied[:, 1:] = moving[:, 1:] & (np.abs(np.diff(speed, axis=1)) >= _VARIED_KMH)
+    return (varied, 0.25), (moving & ~varied, 0.6)
 
 
 def _coolant_regimes(coolant: FloatArray, running: NDArray[np.bool_], moving: NDArray[np.bool_]) -> Regimes:

@@ -28,6 +28,7 @@ ENGINE_FEATURES = (
     "vehicle_class", "rough_60_rpm", "rough_ratio", "rough_quiet_rpm", "air_fuel_change", "air_load_change", "oil_change",
     "coolant_change_c", "coolant_fall_c", "intake_change_c", "battery_change_v",
     "tremble_rpm", "tremble_share", "tremble_usual_rpm", "coolant_above_c", "coolant_below_c", "coolant_pace_c_min",
+    "rough_lasting_rpm", "dip_share", "dip_usual_share",
     *(f"{sensor}_{state}" for sensor in SENSORS if sensor != "fuel" for state in ("stuck", "silent_min")),
 )  # fmt: skip
 ENGINE_TYPES = MODEL_TYPES["engine"]

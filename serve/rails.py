@@ -18,17 +18,19 @@ _OVERHEAT_SUPPORT_C = 104.0  # up to here a fan may let an idling engine go
 _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
 _FLAT_MIN = 15.0
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
-_ROUGH_RPM = 12.0
+_ROUGH_RPM, _STRANGER_ROUGH_RPM = 12.0, 16.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
-_ROUGHER, _TREMBLING = 1.4, 1.6
+_ROUGHER, _TREMBLING = 2.4, 1.6
 _TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
 _TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
-_STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 5.0}  # runs of unchanging minutes this unlikely, as −log10
+_IDLE_DIPS, _DRIVING_DIPS = 0.06, 0.11  # of the readings, beside what the vehicle shows by itself
+_STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 6.5}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
 _SILENT_MIN = 3.0
 _ABOVE_C, _BELOW_C = 5.0, 4.0  # out of the vehicle's own band for minutes
+_COOLER_C = 9.0  # below what this run of the engine had reached, where the band is not known yet
 _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
-_HEATING_C_MIN = 2.5  # an engine that overheats warms faster than a sensor drifts
+_HEATING_C_MIN = 3.0  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
 _HEALTH: dict[str, tuple[str, tuple[float, float]]] = {  # sensor → its column, and what of `_CHANGE` no vehicle shows by itself
     "coolant_temp": ("coolant_temp_c", (-14, np.inf)), "oil_pressure": ("oil_pressure_kpa", (-np.inf, 0.35)),
@@ -137,20 +139,30 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
 
 
 def misfire_rail(features: FeatureBatch) -> Rail:
-    """An engine that goes back and forth for minutes as it never does; the model's claim needs that it turns more roughly."""
+    """An engine that goes back and forth, or dips, for minutes as it never does; the model's claim needs that it is rough."""
     rough, running = features.column("rough_60_rpm"), features.column("engine_on") >= 0.5
     quiet, tremble = features.column("rough_quiet_rpm"), features.column("tremble_rpm")
-    usual = np.where(np.isnan(quiet), _ROUGH_RPM, quiet)
+    usual = np.where(np.isnan(quiet), _STRANGER_ROUGH_RPM, quiet)
+    lasting = np.fmin(rough, features.column("rough_lasting_rpm"))
     excess = rough / np.maximum(usual, _QUIETEST_RPM)
-    own = features.column("tremble_usual_rpm")
+    own, dips = features.column("tremble_usual_rpm"), features.column("dip_share")
     allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
-    shakes = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
+    trembles = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
+    moves = features.column("moving_15") >= 0.5
+    most = np.where(features.column("moving_4") > 0, _DRIVING_DIPS, _IDLE_DIPS) + np.fmax(features.column("dip_usual_share"), 0)
+    shakes = np.fmax(trembles, dips / most)
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
-    smooth = (excess < _TREMBLING) & (features.column("moving_15") >= 0.5)
+    smooth = (excess < _TREMBLING) & moves
     probability = np.where(running & ~smooth, beyond(shakes, 6), np.float32(0.01))
-    support = running & (((rough >= _ROUGH_RPM) & (excess >= _ROUGHER)) | (shakes >= 0.6))
+    lasts = (lasting >= _ROUGH_RPM) & (lasting >= _ROUGHER * np.maximum(usual, _QUIETEST_RPM))
+    support = running & (lasts | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
+        if dips[row] / most[row] >= np.nan_to_num(trembles[row]) and not lasts[row]:
+            text = (
+                f"Engine speed is low for a moment in {dips[row]:.0%} of its readings; {most[row]:.0%} is much for this engine."
+            )
+            return (Evidence("engine_rpm", "%", float(100 * dips[row]), float(100 * most[row]), text),)
         if not rough[row] >= _ROUGH_RPM:
             text = f"Engine speed goes back and forth by {tremble[row]:.0f} rpm; for this engine {allowed[row]:.0f} is much."
             return (Evidence("engine_rpm", "rpm", float(tremble[row]), float(allowed[row]), text),)
@@ -208,12 +220,13 @@ def _astray(features: FeatureBatch) -> FloatArray:
     above, below = features.column("coolant_above_c"), features.column("coolant_below_c")
     slow = ~(features.column("coolant_pace_c_min") >= _HEATING_C_MIN) & (features.column("coolant_temp_c") < _HOT_C)
     upwards = np.where(slow, beyond(above / _ABOVE_C, 6), np.float32(0.02))
-    return np.nan_to_num(np.fmax(upwards, beyond(below / _BELOW_C, 6)), nan=0.02).astype(np.float32)
+    least = np.where(features.column("coolant_band_known") == 1, _BELOW_C, _COOLER_C)
+    return np.nan_to_num(np.fmax(upwards, beyond(below / least, 6)), nan=0.02).astype(np.float32)
 
 
 def _stray_words(features: FeatureBatch, row: int) -> Evidence:
     above, below, now = (float(features.column(name)[row]) for name in ("coolant_above_c", "coolant_below_c", "coolant_temp_c"))
-    off, side = (above, "above") if not below > above else (below, "below")
+    off, side = (below, "below") if np.fmax(above, below) == below else (above, "above")
     text = f"For minutes the coolant reading has been {off:.0f} °C {side} the band in which this vehicle keeps it."
     return Evidence("coolant_temp_c", "°C", now, now - off if side == "above" else now + off, text)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fleet.channels import MINUTE, MINUTES
-from fleet.minutes import tremble
+from fleet.minutes import dip_share, tremble
 from fleet.vitals import vitals
 
 RNG = np.random.default_rng(11)
@@ -49,6 +49,31 @@ def test_too_few_readings_say_nothing_of_a_tremble():
     assert np.isnan(tremble(seconds(np.r_[np.full(50, np.nan), 850 + RNG.uniform(-60, 60, 10)]))[0][0])
 
 
+def dipping(rpm, every=4, depth=70):
+    return np.where(np.arange(len(rpm)) % every == 2, rpm - depth, rpm)
+
+
+@pytest.mark.parametrize(
+    "course", [pytest.param(np.full(60, 650), id="idling"), pytest.param(1500 + 5 * np.arange(60), id="pulling")]
+)
+def test_dips_that_are_over_at_the_next_reading_are_counted_and_steps_are_not(course):
+    wavering = course + RNG.uniform(-4, 4, 60)
+    shifting = np.where(np.arange(60) % 20 < 10, wavering, wavering + 600)
+    assert dip_share(seconds(dipping(wavering)))[0] == pytest.approx(0.25, abs=0.03)
+    assert dip_share(seconds(wavering))[0] == 0
+    assert dip_share(seconds(shifting))[0] < 0.05
+
+
+def test_an_engine_off_or_hardly_heard_says_nothing_of_dips():
+    assert np.isnan(dip_share(seconds(np.zeros(60))))
+    assert np.isnan(dip_share(seconds(np.r_[np.full(52, np.nan), dipping(np.full(8, 650.0))])))
+
+
+def test_a_rough_minute_does_not_last_and_two_do():
+    assert found("rough_lasting_rpm", rough_rpm=np.r_[np.full(MINUTES - 2, 8), 60]) == 8
+    assert found("rough_lasting_rpm", rough_rpm=np.r_[np.full(MINUTES - 3, 8), 50, 60]) == 50
+
+
 def coolant(*newest, before=88.0):
     course = np.full(MINUTES - 1, before) + RNG.uniform(-1, 1, MINUTES - 1)
     course[len(course) - len(newest) :] = newest
@@ -68,6 +93,45 @@ def test_a_reading_that_drifts_off_for_minutes_is_out_of_the_band_and_slow():
 
 def test_an_engine_that_overheats_leaves_its_band_fast():
     assert found("coolant_pace_c_min", coolant_temp_c=coolant(*np.linspace(88, 112, 6))) > 3
+
+
+def restarted(*newest):
+    """A run of the engine that began after a rest, and what its coolant read."""
+    running = np.ones(MINUTES - 1)
+    running[len(running) - len(newest) - 30 : len(running) - len(newest)] = 0
+    return {"coolant_temp_c": coolant(*newest), "engine_on": running, "moving": 0, "engine_load_pct": 30}
+
+
+def test_a_reading_that_falls_before_it_has_reached_the_band_is_below_it():
+    warming_and_falling = np.r_[np.linspace(70, 82, 6), np.linspace(81, 70, 8)]
+    assert found("coolant_below_c", **restarted(*warming_and_falling)) > 6
+
+
+def test_what_mixes_in_the_first_minutes_of_a_run_is_no_fall():
+    assert found("coolant_below_c", **restarted(*np.r_[80, 72, np.linspace(64, 70, 6)])) <= 0
+
+
+def test_a_vehicle_that_coasts_may_cool():
+    cooling = coolant(*np.linspace(88, 78, 8))
+    assert found("coolant_below_c", coolant_temp_c=cooling, engine_load_pct=40) > 4
+    assert np.isnan(found("coolant_below_c", coolant_temp_c=cooling, engine_load_pct=5))
+
+
+def test_a_coolant_that_cools_after_an_overheating_is_no_fall():
+    assert found("coolant_below_c", **restarted(*np.r_[np.linspace(75, 112, 10), np.linspace(108, 87, 6)])) < 3
+
+
+def test_warming_oil_is_no_change_of_its_pressure():
+    warming = np.r_[np.full(MINUTES - 41, 20), np.linspace(20, 88, 40)]
+    pressure = np.where(warming < 75, 450, 230)
+    assert np.isnan(found("oil_change", coolant_temp_c=warming, oil_pressure_kpa=pressure))
+
+
+def test_intake_air_keeps_its_warmth_at_a_steady_speed_and_not_where_speed_varies():
+    flat = np.r_[np.zeros(MINUTES - 13), np.ones(12)]
+    steady, varied = np.full(MINUTES - 1, 90.0), 60 + 25 * (np.arange(MINUTES - 1) % 2)
+    assert found("intake_temp_stuck", intake_temp_flat=flat, speed_kmh=varied) > 6.5
+    assert found("intake_temp_stuck", intake_temp_flat=flat, speed_kmh=steady) < 6.5
 
 
 def test_a_cold_start_is_not_below_the_band():
