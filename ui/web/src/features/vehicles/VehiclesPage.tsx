@@ -1,10 +1,11 @@
 /** The fleet as a table: search, sort, who needs attention. */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useState } from 'react';
-import { Button } from 'react-aria-components';
+import { lazy, Suspense, useDeferredValue, useMemo, useState } from 'react';
+import { Button, ToggleButton } from 'react-aria-components';
 import type { Vehicle } from '@/api';
 import { SearchBox } from '@/shared/controls/SearchBox';
+import { counted, t } from '@/shared/language/language';
 import { Failed, Nothing, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 import { VehicleTable } from './VehicleTable';
@@ -13,6 +14,7 @@ import { arranged, type SortKey, type VehicleView } from './vehicleView';
 
 const route = getRouteApi('/desk/vehicles');
 const BATCH = 100;
+const FleetMap = lazy(() => import('./map/FleetMap'));
 
 export function VehiclesPage() {
   const view = route.useSearch();
@@ -21,13 +23,22 @@ export function VehiclesPage() {
   const show = (next: VehicleView) => void navigate({ search: next, replace: true });
   return (
     <Page title="Vehicles">
-      <div className="mb-4 max-w-sm">
-        <SearchBox
-          label="Search the vehicles"
-          placeholder="Id, class or model"
-          value={view.q ?? ''}
-          onChange={(q) => show({ ...view, q: q || undefined })}
-        />
+      <div className="mb-4 flex flex-wrap items-end gap-3">
+        <div className="w-full max-w-sm">
+          <SearchBox
+            label="Search the vehicles"
+            placeholder="Id, class or model"
+            value={view.q ?? ''}
+            onChange={(q) => show({ ...view, q: q || undefined })}
+          />
+        </div>
+        <ToggleButton
+          className="button"
+          isSelected={view.as === 'map'}
+          onChange={(map) => show({ ...view, as: map ? 'map' : undefined })}
+        >
+          {view.as === 'map' ? t('Show as a list') : t('Show on a map')}
+        </ToggleButton>
       </div>
       {fleet.isPending && <Waiting what="the vehicles" />}
       {fleet.isError && !fleet.data && <Failed what="the vehicles" error={fleet.error} onRetry={() => void fleet.refetch()} />}
@@ -51,20 +62,25 @@ interface FleetProps {
 
 function Fleet({ fleet, view, onSort }: FleetProps) {
   const [limit, setLimit] = useState(BATCH);
+  const onMap = view.as === 'map';
   const asked = useDeferredValue(view);
   const vehicles = useMemo(() => arranged(fleet, asked), [fleet, asked]);
   if (fleet.length === 0) return <Nothing title="No vehicles yet">A vehicle appears here with its first reading.</Nothing>;
   return (
     <>
       <p role="status" className="figures mb-2 text-sm text-muted">
-        {vehicles.length === fleet.length ? `${fleet.length} vehicles` : `${vehicles.length} of ${fleet.length} vehicles`}
+        {vehicles.length === fleet.length
+          ? counted(fleet.length, '{count} vehicle', '{count} vehicles')
+          : t('{found} of {count} vehicles', { found: vehicles.length, count: fleet.length })}
       </p>
-      {vehicles.length > 0 ? (
-        <VehicleTable vehicles={vehicles.slice(0, limit)} view={view} onSort={onSort} />
-      ) : (
-        <Nothing title="No vehicle matches this search" />
+      {vehicles.length === 0 && <Nothing title={t('No vehicle matches this search')} />}
+      {vehicles.length > 0 && onMap && (
+        <Suspense fallback={<Waiting what={t('the map')} />}>
+          <FleetMap fleet={vehicles} />
+        </Suspense>
       )}
-      {vehicles.length > limit && (
+      {vehicles.length > 0 && !onMap && <VehicleTable vehicles={vehicles.slice(0, limit)} view={view} onSort={onSort} />}
+      {vehicles.length > limit && !onMap && (
         <div className="mt-4 flex justify-center">
           <Button className="button" onPress={() => setLimit(limit + BATCH)}>
             Show {Math.min(BATCH, vehicles.length - limit)} more vehicles

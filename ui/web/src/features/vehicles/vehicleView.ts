@@ -9,12 +9,19 @@ export interface VehicleView {
   q?: string;
   sort?: SortKey;
   falling?: boolean;
+  /** Left out for the table, which is the first view. */
+  as?: 'map';
 }
 
 export function vehicleView(search: Record<string, unknown>): VehicleView {
   const q = typeof search.q === 'string' || typeof search.q === 'number' ? String(search.q) : '';
   const sort = SORT_KEYS.find((key) => key === search.sort);
-  return { ...(q && { q }), ...(sort && { sort }), ...(sort && search.falling === true && { falling: true }) };
+  return {
+    ...(q && { q }),
+    ...(sort && { sort }),
+    ...(sort && search.falling === true && { falling: true }),
+    ...(search.as === 'map' && { as: 'map' as const }),
+  };
 }
 
 const VALUE: Record<SortKey, (vehicle: Vehicle) => number | string | null> = {
