@@ -1,13 +1,15 @@
 /** The frame around every page: skip link, navigation, live state, account. */
 import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
+import { OutboxMenu } from '@/features/alerts/OutboxMenu';
 import { AccountMenu } from '@/features/session/AccountMenu';
-import { sessionQuery } from '@/features/session/session';
+import { sessionQuery, type Permission } from '@/features/session/session';
 import { SignedOutWatch } from '@/features/session/SignedOutWatch';
 import { t } from '@/shared/language/language';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
+import { OfflineNotice } from './OfflineNotice';
 import { ThemeMenu } from './ThemeMenu';
 
 export function Shell() {
@@ -23,10 +25,12 @@ export function Shell() {
           <header className="sticky top-0 z-20 flex min-h-14 items-center justify-between gap-3 border-b border-line bg-surface px-4 py-1 sm:px-6">
             <ConnectionBanner />
             <div className="flex items-center gap-1">
+              <OutboxMenu />
               <ThemeMenu />
               <AccountMenu />
             </div>
           </header>
+          <OfflineNotice />
           <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-2 pb-12 outline-none sm:px-6">
             <Outlet />
           </main>
@@ -40,23 +44,32 @@ const DESTINATIONS = [
   {
     to: '/alerts',
     label: 'Alerts',
+    permission: 'read alerts',
     drawing: 'M10 2.5a5 5 0 0 1 5 5c0 4.5 2 5.5 2 6.5H3c0-1 2-2 2-6.5a5 5 0 0 1 5-5zM8 16.5a2 2 0 0 0 4 0',
   },
-  { to: '/dashboard', label: 'Dashboard', drawing: 'M3 17V9h3.5v8zM8.3 17V3h3.5v14zM13.5 17v-6H17v6z' },
+  {
+    to: '/dashboard',
+    label: 'Dashboard',
+    permission: 'read the fleet',
+    drawing: 'M3 17V9h3.5v8zM8.3 17V3h3.5v14zM13.5 17v-6H17v6z',
+  },
   {
     to: '/vehicles',
     label: 'Vehicles',
+    permission: 'read the fleet',
     drawing:
       'M2 5h10v9H2zM12 8h3.5L18 11v3h-6zM5.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6zM14.5 16.5a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6z',
   },
   {
     to: '/drivers',
     label: 'Drivers',
+    permission: 'read driver scores',
     drawing: 'M10 9.5a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM3 17.5c.4-4 3.3-5.5 7-5.5s6.6 1.5 7 5.5z',
   },
-] as const;
+] as const satisfies readonly { permission: Permission; [part: string]: string }[];
 
 function Rail() {
+  const { data: session } = useQuery(sessionQuery);
   return (
     <div className="rail flex items-center gap-2 bg-rail px-2 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4">
       <Link
@@ -68,7 +81,7 @@ function Rail() {
       </Link>
       <nav aria-label={t('Main')} className="max-lg:flex-1 lg:mt-5">
         <ul className="flex gap-1 max-sm:justify-between lg:flex-col">
-          {DESTINATIONS.map((place) => (
+          {DESTINATIONS.filter(({ permission }) => session?.permissions.includes(permission)).map((place) => (
             <Destination key={place.to} {...place} />
           ))}
         </ul>

@@ -42,6 +42,11 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status;
 }
 
+/** Whether nobody answered: no connection, or no server behind it. */
+export function isUnreachable(error: unknown): boolean {
+  return isProblem(error, 0);
+}
+
 export function inWords(error: unknown): string {
   return error instanceof ApiProblem ? error.message : 'Something unexpected went wrong. Try again.';
 }

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
+import { useIsWaiting } from './alertOutbox';
 import { useDeedAloud } from './useDeedAloud';
 
 interface Props {
@@ -14,12 +15,15 @@ interface Props {
 
 export function AcknowledgeButton({ alert, allowed, onChanged }: Props) {
   const { act, isSuccess, isError, isPending, error } = useDeedAloud(onChanged);
+  const isWaiting = useIsWaiting(alert.id, 'acknowledge');
   const done = useRef<HTMLParagraphElement>(null);
   useEffect(() => {
     if (isSuccess) done.current?.focus();
   }, [isSuccess]);
 
-  if (alert.state !== 'OPEN') return isSuccess ? <Done ref={done} /> : isError && <Trouble error={error} />;
+  if (alert.state !== 'OPEN')
+    return isSuccess ? <Done ref={done} sentence={t('Acknowledged')} /> : isError && <Trouble error={error} />;
+  if (isWaiting) return <Done ref={done} sentence={t('Waits for a connection')} />;
   if (!allowed) return null;
   const verb = isPending ? t('Acknowledging') : isError ? t('Try again to acknowledge') : t('Acknowledge');
   return (
@@ -37,7 +41,7 @@ export function AcknowledgeButton({ alert, allowed, onChanged }: Props) {
   );
 }
 
-function Done({ ref }: { ref: React.Ref<HTMLParagraphElement> }) {
+function Done({ ref, sentence }: { ref: React.Ref<HTMLParagraphElement>; sentence: string }) {
   return (
     <p
       ref={ref}
@@ -55,7 +59,7 @@ function Done({ ref }: { ref: React.Ref<HTMLParagraphElement> }) {
       >
         <path d="m3 8.5 3.5 3.5L13 4.5" strokeLinecap="round" strokeLinejoin="round" />
       </svg>
-      {t('Acknowledged')}
+      {sentence}
     </p>
   );
 }

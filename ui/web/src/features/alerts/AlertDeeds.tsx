@@ -5,7 +5,7 @@ import { Choice } from '@/shared/controls/Choice';
 import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { isLive, REASON_WORDS, type Alert, type DismissalReason } from './alert';
-import type { Deed, DeedKind } from './alerts.queries';
+import type { Deed, DeedKind } from './alertDeed';
 import { DEED_WORDS } from './deedWords';
 import { useDeedAloud } from './useDeedAloud';
 
@@ -27,7 +27,12 @@ export function AlertDeeds({ alert }: { alert: Alert }) {
         </div>
       )}
       <NoteForm act={act} pending={pending} />
-      {deed.isSuccess && <Done key={deed.submittedAt} sentence={`${t(DEED_WORDS[deed.variables.deed.kind].done)}.`} />}
+      {deed.isSuccess && (
+        <Done
+          key={deed.submittedAt}
+          sentence={deed.data === 'waits' ? t('It waits for a connection.') : `${t(DEED_WORDS[deed.variables.deed.kind].done)}.`}
+        />
+      )}
       {deed.isError && <p className="text-sm font-medium text-high-ink">{inWords(deed.error)}</p>}
     </div>
   );

@@ -11,21 +11,21 @@ import type { Selection } from './useSelection';
 
 interface Props {
   alerts: readonly Alert[];
-  mayDealWithAlerts: boolean;
+  mayAcknowledge: boolean;
   onChanged: (alert: Alert) => void;
   showVehicle?: boolean;
   /** Left out where nothing can be done with several alerts at once. */
   selection?: Selection;
 }
 
-export function AlertList({ alerts, mayDealWithAlerts, onChanged, showVehicle = true, selection }: Props) {
+export function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = true, selection }: Props) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">
       {alerts.map((alert) => (
         <AlertRow
           key={alert.id}
           alert={alert}
-          mayDealWithAlerts={mayDealWithAlerts}
+          mayAcknowledge={mayAcknowledge}
           onChanged={onChanged}
           showVehicle={showVehicle}
           isSelected={selection?.has(alert.id) ?? false}
@@ -64,7 +64,7 @@ const AlertRow = memo(function AlertRow({ alert, isSelected, onSelect, ...rest }
   );
 });
 
-function AlertOutline({ alert, mayDealWithAlerts, onChanged, showVehicle }: Omit<RowProps, 'isSelected' | 'onSelect'>) {
+function AlertOutline({ alert, mayAcknowledge, onChanged, showVehicle }: Omit<RowProps, 'isSelected' | 'onSelect'>) {
   const reason = mainReason(alert.evidence);
   return (
     <>
@@ -101,7 +101,7 @@ function AlertOutline({ alert, mayDealWithAlerts, onChanged, showVehicle }: Omit
         {reason && <p className="mt-1 max-w-prose text-sm">{reason.text}</p>}
       </div>
       <div className="justify-self-end max-sm:col-start-2 max-sm:row-start-1">
-        <AcknowledgeButton alert={alert} allowed={mayDealWithAlerts} onChanged={onChanged} />
+        <AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={onChanged} />
       </div>
     </>
   );

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useMemo, type ReactNode } from 'react';
-import { mayDealWithAlerts, sessionQuery } from '@/features/session/session';
+import { useMay } from '@/features/session/session';
 import { t } from '@/shared/language/language';
 import { useLiveListener } from '@/shared/live/LiveProvider';
 import { Failed, Waiting } from '@/shared/page/Notice';
@@ -50,13 +50,16 @@ function useFreshAlert(id: string): void {
 }
 
 function AlertView({ alert }: { alert: AlertDetail }) {
-  const { data: session } = useQuery(sessionQuery);
   const title = `${TYPE_WORDS[alert.type]}, ${alert.vehicleId}`;
   const guidance = GUIDANCE[alert.type];
-  const allowed = session ? mayDealWithAlerts(session.role) : false;
+  const [mayAcknowledge, mayWork] = [useMay('acknowledge alerts'), useMay('work on alerts')];
   const nothingMore = () => undefined;
   return (
-    <Page title={title} crumbs={CRUMBS} aside={<AcknowledgeButton alert={alert} allowed={allowed} onChanged={nothingMore} />}>
+    <Page
+      title={title}
+      crumbs={CRUMBS}
+      aside={<AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={nothingMore} />}
+    >
       <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
         <SeverityBadge severity={alert.severity} />
         <StateLine alert={alert} />
@@ -86,7 +89,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
           <RelatedAlerts alert={alert} />
         </Section>
         <div className="flex min-w-0 flex-col gap-5 lg:col-start-2 lg:row-span-3 lg:row-start-2">
-          {allowed && (
+          {mayWork && (
             <Section title="Deal with it">
               <AlertDeeds alert={alert} />
             </Section>

@@ -6,7 +6,7 @@ import { Overlay } from '@/shared/controls/Overlay';
 import { counted, t } from '@/shared/language/language';
 import { SEVERITIES, SEVERITY_WORD } from '@/shared/severity/severity';
 import { nameOf, REASON_WORDS, type Alert, type DismissalReason } from './alert';
-import type { Deed } from './alerts.queries';
+import type { Deed } from './alertDeed';
 import { useBulkDeed, type Refusal } from './useBulkDeed';
 
 export type BulkKind = 'acknowledge' | 'dismiss';

@@ -30,7 +30,7 @@ function server(request: Request): Response {
 async function show(paused = false): Promise<Line> {
   const line = new Line('/sse/anomalies');
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  queries.setQueryData(SESSION_KEY, { role: 'dispatcher' });
+  queries.setQueryData(SESSION_KEY, { permissions: ['acknowledge alerts', 'work on alerts'] });
   const routeTree = createRootRoute({ component: () => <LiveAlerts filter={FILTER} paused={paused} /> });
   const router = createRouter({ routeTree, history: createMemoryHistory() });
   const connection = new LiveConnection(() => line);

@@ -1,8 +1,7 @@
 /** A live list of alerts, calm under the reader's eyes. */
-import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useCallback, useRef, type RefObject } from 'react';
 import { Button } from 'react-aria-components';
-import { mayDealWithAlerts, sessionQuery } from '@/features/session/session';
+import { useMay } from '@/features/session/session';
 import { counted, t } from '@/shared/language/language';
 import { Failed, Nothing, Waiting } from '@/shared/page/Notice';
 import { AlertList } from './AlertList';
@@ -33,17 +32,16 @@ interface Props {
 
 export function LiveAlerts({ filter, paused, showVehicle = true, onTogglePause }: Props) {
   const { list, isAtTop } = useReaderAtTop();
-  const { data: session } = useQuery(sessionQuery);
   const { feed, pages, showWaiting, change } = useAlertFeed({ filter, paused, mayFollow: isAtTop });
   const section = useRef<HTMLElement>(null);
   const selection = useSelection(feed.shown);
-  const allowed = session ? mayDealWithAlerts(session.role) : false;
+  const [mayAcknowledge, mayWork] = [useMay('acknowledge alerts'), useMay('work on alerts')];
   const showFromTop = () => {
     showWaiting();
     window.scrollTo({ top: 0 });
     section.current?.focus({ preventScroll: true });
   };
-  const desk = { list, shown: feed.shown, selection, allowed, change, showNew: showFromTop };
+  const desk = { list, shown: feed.shown, selection, mayAcknowledge, mayWork, change, showNew: showFromTop };
   return (
     <section ref={section} tabIndex={-1} aria-label={t('Alerts, newest first')} className="mt-2 outline-none">
       <div className="sticky top-14 z-10 flex min-h-14 flex-wrap items-center gap-2 bg-canvas py-1.5">
@@ -59,10 +57,10 @@ export function LiveAlerts({ filter, paused, showVehicle = true, onTogglePause }
         {feed.shown.length > 0 && (
           <AlertList
             alerts={feed.shown}
-            mayDealWithAlerts={allowed}
+            mayAcknowledge={mayAcknowledge}
             onChanged={change}
             showVehicle={showVehicle}
-            selection={allowed && onTogglePause ? selection : undefined}
+            selection={mayAcknowledge && onTogglePause ? selection : undefined}
           />
         )}
         {pages.hasNextPage && (
@@ -90,7 +88,7 @@ function Triage(desk: TriageProps) {
   };
   return (
     <>
-      <SelectionBar selection={desk.selection} shown={desk.shown.length} onAsk={ask} onHelp={help} />
+      <SelectionBar selection={desk.selection} shown={desk.shown.length} mayDismiss={desk.mayWork} onAsk={ask} onHelp={help} />
       <Suspense>
         {asking?.kind === 'help' && <KeyHelp onClose={close} />}
         {asking && asking.kind !== 'help' && <BulkDialog {...asking} onChanged={desk.change} onClose={finish} />}

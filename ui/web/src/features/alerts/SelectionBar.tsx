@@ -7,11 +7,12 @@ import type { Selection } from './useSelection';
 interface Props {
   selection: Selection;
   shown: number;
+  mayDismiss: boolean;
   onAsk: (kind: BulkKind) => void;
   onHelp: () => void;
 }
 
-export function SelectionBar({ selection, shown, onAsk, onHelp }: Props) {
+export function SelectionBar({ selection, shown, mayDismiss, onAsk, onHelp }: Props) {
   const count = selection.alerts.length;
   if (count === 0)
     return (
@@ -28,9 +29,11 @@ export function SelectionBar({ selection, shown, onAsk, onHelp }: Props) {
       <Button className="button" onPress={() => onAsk('acknowledge')}>
         {t('Acknowledge…')}
       </Button>
-      <Button className="button" onPress={() => onAsk('dismiss')}>
-        {t('Dismiss…')}
-      </Button>
+      {mayDismiss && (
+        <Button className="button" onPress={() => onAsk('dismiss')}>
+          {t('Dismiss…')}
+        </Button>
+      )}
       {count < shown && (
         <Button className="button" data-quiet onPress={selection.all}>
           {t('Select all {count}', { count: shown })}

@@ -37,9 +37,9 @@ async function server(request: Request): Promise<Response> {
   return json(alertAt(second, { ...AFTER[deed], seq: 100 + second }));
 }
 
-async function show(role = 'dispatcher'): Promise<void> {
+async function show(permissions = ['acknowledge alerts', 'work on alerts']): Promise<void> {
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  queries.setQueryData(SESSION_KEY, { role });
+  queries.setQueryData(SESSION_KEY, { permissions });
   const desk = () => <LiveAlerts filter={FILTER} paused={false} onTogglePause={() => undefined} />;
   const router = createRouter({ routeTree: createRootRoute({ component: desk }), history: createMemoryHistory() });
   render(
@@ -134,8 +134,16 @@ test('the help names the keys and turns them off', async () => {
   expect(deeds).toEqual([]);
 });
 
+test('who may only acknowledge is not asked for a dismissal', async () => {
+  await show(['acknowledge alerts']);
+  await press('jxdc');
+  expect(screen.queryByRole('button', { name: 'Dismiss…' })).toBeNull();
+  expect(screen.queryByRole('dialog')).toBeNull();
+  expect(deeds).toEqual([]);
+});
+
 test('who may only read is offered no deed', async () => {
-  await show('analyst');
+  await show([]);
   expect(screen.queryByRole('checkbox')).toBeNull();
   await press('ja');
   expect(deeds).toEqual([]);

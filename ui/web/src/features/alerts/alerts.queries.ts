@@ -1,20 +1,16 @@
 /** Alerts on the server: search, one, and the deeds of people. */
 import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import {
-  acknowledgeAnomaly,
-  assignAnomaly,
-  commentOnAnomaly,
-  confirmAnomaly,
-  dismissAnomaly,
-  getAnomaly,
-  listAnomalies,
-  resolveAnomaly,
-} from '@/api';
-import { answer, ApiProblem } from '@/shared/problem';
-import type { Alert, AlertDetail, DismissalReason } from './alert';
-import { periodOf, statesOf, type AlertFilter } from './alertFilter';
+import { getAnomaly, listAnomalies, type AnomalyPage } from '@/api';
+import { sessionQuery } from '@/features/session/session';
+import { orLastKnown } from '@/shared/offline/lastKnown';
+import { answer, ApiProblem, isUnreachable } from '@/shared/problem';
+import type { Alert, AlertDetail } from './alert';
+import { callDeed, type Deed } from './alertDeed';
+import { alertOutbox, entryOf, mayWait } from './alertOutbox';
+import { matches, periodOf, statesOf, type AlertFilter } from './alertFilter';
 
 const PAGE = 50;
+const NEWEST = 'alerts';
 const RELATED = 50;
 const RELATED_SHOWN = 6;
 const DAY_MS = 86_400_000;
@@ -23,28 +19,51 @@ export function alertsQuery(filter: AlertFilter) {
   return infiniteQueryOptions({
     queryKey: ['alerts', 'list', filter],
     queryFn: ({ pageParam, signal }) => {
-      const { since, until } = periodOf(filter, Date.now());
-      return answer(
-        listAnomalies({
-          signal,
-          query: {
-            vehicleId: filter.vehicle,
-            driverId: filter.driver,
-            q: filter.q,
-            from: since === undefined ? undefined : new Date(since).toISOString(),
-            to: until === undefined ? undefined : new Date(until).toISOString(),
-            severity: filter.severity && [filter.severity],
-            type: filter.type && [filter.type],
-            state: statesOf(filter.state),
-            cursor: pageParam ?? undefined,
-            limit: PAGE,
-          },
-        }),
-      );
+      const ask = () =>
+        answer(listAnomalies({ signal, query: { ...asked(filter), cursor: pageParam ?? undefined, limit: PAGE } }));
+      if (pageParam !== null) return ask();
+      return Object.keys(filter).length === 0 ? orLastKnown(NEWEST, ask, outlineOf) : orFromNewest(filter, ask);
     },
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
   });
+}
+
+function asked(filter: AlertFilter) {
+  const { since, until } = periodOf(filter, Date.now());
+  return {
+    vehicleId: filter.vehicle,
+    driverId: filter.driver,
+    q: filter.q,
+    from: since === undefined ? undefined : new Date(since).toISOString(),
+    to: until === undefined ? undefined : new Date(until).toISOString(),
+    severity: filter.severity && [filter.severity],
+    type: filter.type && [filter.type],
+    state: statesOf(filter.state),
+  };
+}
+
+/** Without a connection: those of the newest alerts that match. */
+async function orFromNewest(filter: AlertFilter, ask: () => Promise<AnomalyPage>): Promise<AnomalyPage> {
+  try {
+    return await ask();
+  } catch (problem) {
+    const newest = await orLastKnown(NEWEST, () => Promise.reject(problem as Error), outlineOf);
+    return { items: newest.items.filter((alert) => matches(filter, alert)), nextCursor: null };
+  }
+}
+
+/** What may lie in the browser: which alert, how grave, in what state; nothing about people and no readings. */
+function outlineOf({ items }: AnomalyPage): AnomalyPage {
+  const bare = {
+    driverId: null,
+    evidence: [],
+    acknowledgedBy: null,
+    acknowledgedByName: null,
+    assignedTo: null,
+    assignedToName: null,
+  };
+  return { items: items.map((alert) => ({ ...alert, ...bare })), nextCursor: null };
 }
 
 export function alertQuery(id: string) {
@@ -86,39 +105,25 @@ function presentOf(problem: unknown): Alert | undefined {
   return problem instanceof ApiProblem ? (problem.body as { anomaly?: Alert } | undefined)?.anomaly : undefined;
 }
 
-export type Deed =
-  | { kind: 'acknowledge' | 'confirm' | 'assign' | 'resolve' }
-  | { kind: 'dismiss'; reason: DismissalReason }
-  | { kind: 'comment'; text: string };
-export type DeedKind = Deed['kind'];
-
-/** What people do with an alert. When somebody else was first, the server's answer shows who. */
+/** What people do with an alert. When somebody else was first, the server's answer shows who; without a connection, some deeds wait. */
 export function useDeed(onChanged?: (alert: Alert) => void) {
   const changed = useChanged(onChanged);
+  const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, deed }: { id: string; deed: Deed }) => answer(call(id, deed)),
-    onSuccess: changed,
+    mutationFn: async ({ alert, deed }: { alert: Alert; deed: Deed }): Promise<Alert | 'waits'> => {
+      try {
+        return await answer(callDeed(alert.id, deed));
+      } catch (problem) {
+        const author = queries.getQueryData(sessionQuery.queryKey)?.userId;
+        if (!isUnreachable(problem) || !mayWait(deed) || !author) throw problem;
+        await alertOutbox.add(entryOf(alert, deed, author));
+        return 'waits';
+      }
+    },
+    onSuccess: (outcome) => outcome !== 'waits' && changed(outcome),
     onError: (problem) => {
       const present = presentOf(problem);
       if (present) changed(present);
     },
   });
-}
-
-function call(id: string, deed: Deed): ReturnType<typeof acknowledgeAnomaly> {
-  const path = { id };
-  switch (deed.kind) {
-    case 'acknowledge':
-      return acknowledgeAnomaly({ path });
-    case 'confirm':
-      return confirmAnomaly({ path });
-    case 'assign':
-      return assignAnomaly({ path });
-    case 'resolve':
-      return resolveAnomaly({ path });
-    case 'dismiss':
-      return dismissAnomaly({ path, body: { reason: deed.reason } });
-    case 'comment':
-      return commentOnAnomaly({ path, body: { text: deed.text } });
-  }
 }

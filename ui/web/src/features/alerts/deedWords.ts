@@ -1,5 +1,5 @@
 /** The deeds in words: what the button says, while it works and when it is done. */
-import type { DeedKind } from './alerts.queries';
+import type { DeedKind } from './alertDeed';
 
 export const DEED_WORDS: Record<DeedKind, { verb: string; pending: string; done: string }> = {
   acknowledge: { verb: 'Acknowledge', pending: 'Acknowledging…', done: 'Acknowledged' },

@@ -3,7 +3,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { inWords } from '@/shared/problem';
 import type { Alert } from './alert';
-import { useDeed, type Deed } from './alerts.queries';
+import type { Deed } from './alertDeed';
+import { useDeed } from './alerts.queries';
 
 const AT_ONCE = 4;
 
@@ -21,7 +22,7 @@ export function useBulkDeed(onChanged: (alert: Alert) => void) {
       setDone(0);
       await eachOf(alerts, async (alert) => {
         try {
-          await mutateAsync({ id: alert.id, deed });
+          await mutateAsync({ alert, deed });
         } catch (problem) {
           refusals.push({ alert, reason: inWords(problem) });
         }

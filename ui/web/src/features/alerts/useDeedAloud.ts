@@ -3,7 +3,8 @@ import { useAnnounce } from '@/shared/announcer/Announcer';
 import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
-import { useDeed, type Deed } from './alerts.queries';
+import type { Deed } from './alertDeed';
+import { useDeed } from './alerts.queries';
 import { DEED_WORDS } from './deedWords';
 
 export function useDeedAloud(onChanged?: (alert: Alert) => void) {
@@ -11,10 +12,10 @@ export function useDeedAloud(onChanged?: (alert: Alert) => void) {
   const { mutate, ...state } = useDeed(onChanged);
   const act = (alert: Alert, deed: Deed, onDone?: () => void) =>
     mutate(
-      { id: alert.id, deed },
+      { alert, deed },
       {
-        onSuccess: () => {
-          announce(`${t(DEED_WORDS[deed.kind].done)}: ${nameOf(alert)}`);
+        onSuccess: (outcome) => {
+          announce(`${outcome === 'waits' ? t('Waits for a connection') : t(DEED_WORDS[deed.kind].done)}: ${nameOf(alert)}`);
           onDone?.();
         },
         onError: (problem) => announce(t('Not done: {alert}. {reason}', { alert: nameOf(alert), reason: inWords(problem) })),

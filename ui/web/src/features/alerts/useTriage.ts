@@ -2,7 +2,7 @@
 import { useState, type RefObject } from 'react';
 import { useSingleKeys } from '@/shared/keys/useSingleKeys';
 import { isLive, type Alert } from './alert';
-import type { DeedKind } from './alerts.queries';
+import type { DeedKind } from './alertDeed';
 import type { BulkKind } from './BulkDialog';
 import { useDeedAloud } from './useDeedAloud';
 import type { Selection } from './useSelection';
@@ -13,7 +13,8 @@ interface Desk {
   list: RefObject<HTMLElement | null>;
   shown: readonly Alert[];
   selection: Selection;
-  allowed: boolean;
+  mayAcknowledge: boolean;
+  mayWork: boolean;
   change: (alert: Alert) => void;
   showNew: () => void;
   togglePause: () => void;
@@ -21,18 +22,20 @@ interface Desk {
 
 type OneStep = Exclude<DeedKind, 'dismiss' | 'comment'>;
 
-export function useTriage({ list, shown, selection, allowed, change, showNew, togglePause }: Desk) {
+export function useTriage(desk: Desk) {
+  const { list, shown, selection, change, showNew, togglePause } = desk;
   const [asking, setAsking] = useState<Asking>();
   const { act } = useDeedAloud(change);
   const focused = () => shown.find(({ id }) => id === rowIn(list.current, document.activeElement)?.dataset.alert);
+  const may = (kind: DeedKind) => (kind === 'acknowledge' ? desk.mayAcknowledge : desk.mayWork);
   const ask = (kind: BulkKind) => {
     const one = focused();
     const alerts = selection.alerts.length > 0 ? selection.alerts : one ? [one] : [];
-    if (allowed && alerts.length > 0) setAsking({ kind, alerts });
+    if (may(kind) && alerts.length > 0) setAsking({ kind, alerts });
   };
   const once = (kind: OneStep) => () => {
     const alert = focused();
-    if (allowed && alert && fits(kind, alert)) act(alert, { kind });
+    if (may(kind) && alert && fits(kind, alert)) act(alert, { kind });
   };
   useSingleKeys({
     j: () => step(list.current, 1),
@@ -44,7 +47,7 @@ export function useTriage({ list, shown, selection, allowed, change, showNew, to
     r: once('resolve'),
     x: () => {
       const alert = focused();
-      if (allowed && alert) selection.toggle(alert.id);
+      if (desk.mayAcknowledge && alert) selection.toggle(alert.id);
     },
     n: showNew,
     p: togglePause,

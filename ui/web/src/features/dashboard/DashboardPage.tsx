@@ -1,6 +1,7 @@
 /** The fleet at a glance: how often alerts come, what may fail, how fast people answer, how drivers do. */
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useMay } from '@/features/session/session';
 import { Choice } from '@/shared/controls/Choice';
 import { t } from '@/shared/language/language';
 import { Page } from '@/shared/page/Page';
@@ -16,6 +17,7 @@ const route = getRouteApi('/desk/dashboard');
 export function DashboardPage() {
   const { period = 'day' } = route.useSearch();
   const navigate = route.useNavigate();
+  const mayReadScores = useMay('read driver scores');
   return (
     <Page
       title={t('Dashboard')}
@@ -41,13 +43,17 @@ export function DashboardPage() {
           <Card title={t('How fast alerts are answered')}>
             <ResponseHistogram period={period} />
           </Card>
-          <Card title={t('Fuel consumption')}>
-            <FuelBars />
-          </Card>
+          {mayReadScores && (
+            <Card title={t('Fuel consumption')}>
+              <FuelBars />
+            </Card>
+          )}
         </div>
-        <Card title={t('How drivers drive')} wide>
-          <DriverHeatmap />
-        </Card>
+        {mayReadScores && (
+          <Card title={t('How drivers drive')} wide>
+            <DriverHeatmap />
+          </Card>
+        )}
       </div>
     </Page>
   );

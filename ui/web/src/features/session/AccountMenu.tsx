@@ -2,6 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components';
+import { useOutbox } from '@/features/alerts/alertOutbox';
+import { counted, t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { roleInWords, sessionQuery, useSignOut } from './session';
 
@@ -9,6 +11,7 @@ export function AccountMenu() {
   const { data: session } = useQuery(sessionQuery);
   const signOut = useSignOut();
   const navigate = useNavigate();
+  const unsent = useOutbox().filter(({ userId }) => userId === session?.userId).length;
   if (!session) return null;
   return (
     <DialogTrigger>
@@ -35,7 +38,7 @@ export function AccountMenu() {
             isPending={signOut.isPending}
             onPress={() => signOut.mutate(undefined, { onSuccess: () => navigate({ to: '/sign-in' }) })}
           >
-            {signOut.isPending ? 'Signing out…' : 'Sign out'}
+            {signOut.isPending ? t('Signing out…') : leaving(unsent)}
           </Button>
           {signOut.isError && (
             <p role="alert" className="mt-2 text-sm">
@@ -46,6 +49,12 @@ export function AccountMenu() {
       </Popover>
     </DialogTrigger>
   );
+}
+
+/** Signing out wipes what waits, so it says so beforehand. */
+function leaving(unsent: number): string {
+  if (unsent === 0) return t('Sign out');
+  return counted(unsent, 'Sign out and drop what waits', 'Sign out and drop the {count} that wait');
 }
 
 function initials(name: string): string {

@@ -1,0 +1,27 @@
+/** The deeds on an alert, and the calls that do them. */
+import { acknowledgeAnomaly, assignAnomaly, commentOnAnomaly, confirmAnomaly, dismissAnomaly, resolveAnomaly } from '@/api';
+import type { DismissalReason } from './alert';
+
+export type Deed =
+  | { kind: 'acknowledge' | 'confirm' | 'assign' | 'resolve' }
+  | { kind: 'dismiss'; reason: DismissalReason }
+  | { kind: 'comment'; text: string };
+export type DeedKind = Deed['kind'];
+
+export function callDeed(id: string, deed: Deed): ReturnType<typeof acknowledgeAnomaly> {
+  const path = { id };
+  switch (deed.kind) {
+    case 'acknowledge':
+      return acknowledgeAnomaly({ path });
+    case 'confirm':
+      return confirmAnomaly({ path });
+    case 'assign':
+      return assignAnomaly({ path });
+    case 'resolve':
+      return resolveAnomaly({ path });
+    case 'dismiss':
+      return dismissAnomaly({ path, body: { reason: deed.reason } });
+    case 'comment':
+      return commentOnAnomaly({ path, body: { text: deed.text } });
+  }
+}

@@ -1,0 +1,66 @@
+/** Acknowledgements and notes that wait for a connection. */
+import { useSyncExternalStore } from 'react';
+import { getAnomaly, getSession } from '@/api';
+import { t } from '@/shared/language/language';
+import { Outbox, waits, type Entry, type Outcome } from '@/shared/offline/outbox';
+import { shelf } from '@/shared/offline/shelf';
+import { answer, inWords, isProblem, isUnreachable } from '@/shared/problem';
+import { nameOf, type Alert } from './alert';
+import { callDeed, type Deed } from './alertDeed';
+import { DEED_WORDS } from './deedWords';
+
+export type AlertEntry = Entry<Deed>;
+
+const LOCK = 'fleetguard.session';
+
+export const alertOutbox = new Outbox<Deed>({ shelf, whoIsSignedIn, send, alone: aloneInBrowser });
+
+/** A deed that is as right an hour later as now. The others depend on what the alert looks like then. */
+export function mayWait({ kind }: Deed): boolean {
+  return kind === 'acknowledge' || kind === 'comment';
+}
+
+export function entryOf(alert: Alert, deed: Deed, userId: string): AlertEntry {
+  const label = `${t(DEED_WORDS[deed.kind].verb)}: ${nameOf(alert)}`;
+  return { id: crypto.randomUUID(), userId, subject: alert.id, label, deed, at: Date.now(), tried: false };
+}
+
+export function useOutbox(): readonly AlertEntry[] {
+  return useSyncExternalStore(alertOutbox.subscribe, alertOutbox.entries);
+}
+
+export function useIsWaiting(alertId: string, kind: Deed['kind']): boolean {
+  return useOutbox().some((entry) => entry.subject === alertId && entry.deed.kind === kind && waits(entry));
+}
+
+/** Signing in and out take the same lock, so that nothing is sent while the person changes. */
+export async function aloneInBrowser<Result>(work: () => Promise<Result>): Promise<Result> {
+  return 'locks' in navigator ? navigator.locks.request(LOCK, work) : work();
+}
+
+async function whoIsSignedIn(): Promise<string | null> {
+  try {
+    return (await answer(getSession())).userId;
+  } catch {
+    return null; // nobody, or nobody answers: then all waits
+  }
+}
+
+async function send(entry: AlertEntry): Promise<Outcome> {
+  try {
+    if (!(entry.tried && (await hasArrived(entry)))) await answer(callDeed(entry.subject, entry.deed));
+    return { kind: 'done' };
+  } catch (problem) {
+    if (isUnreachable(problem) || isProblem(problem, 401) || isProblem(problem, 429)) return { kind: 'unreachable' };
+    return { kind: 'refused', reason: inWords(problem) };
+  }
+}
+
+/** Whether a note that was sent before got through although its answer did not. An acknowledgement may simply be repeated. */
+async function hasArrived({ subject, deed, userId, at }: AlertEntry): Promise<boolean> {
+  if (deed.kind !== 'comment') return false;
+  const { history } = await answer(getAnomaly({ path: { id: subject } }));
+  return history.some((item) => item.actor === userId && item.note === deed.text && Date.parse(item.at) >= at - CLOCKS_MS);
+}
+
+const CLOCKS_MS = 300_000; // the browser's clock and the server's may differ
