@@ -1,5 +1,6 @@
 """Real servers for tests: started once a session when a test asks for them, thrown away at its end."""
 
+import asyncio
 import os
 import secrets
 import shutil
@@ -11,12 +12,14 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+import uvicorn
 
-from fleet.settings import Postgres
+from fleet.settings import Postgres, Settings
 from fleet.stores.postgres import connect_pool
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
-from fleetguard.testing import PostgresUrls, RunningBroker, throwaway_broker, throwaway_postgres, throwaway_valkey
+from fleetguard.testing import PostgresUrls, RunningBroker, free_port, throwaway_broker, throwaway_postgres, throwaway_valkey
 from fleetguard.trial import Trial, attached_trial, running_trial
+from ui.api.app import create_app
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,27 @@ async def pool(postgres: PostgresUrls) -> AsyncIterator[asyncpg.Pool]:
     """The application role's pool: row level security applies."""
     async with await connect_pool(Postgres(url=postgres.app_url, owner_url=postgres.owner_url)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+async def serve_api(postgres: PostgresUrls) -> AsyncIterator[Callable[[Settings], Awaitable[str]]]:
+    """Starts the API with given settings and returns its address; stopped before PostgreSQL is."""
+    running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+
+    async def start(settings: Settings) -> str:
+        port = free_port()
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning"))
+        task = asyncio.create_task(server.serve())
+        running.append((server, task))
+        async with asyncio.timeout(10):
+            while not server.started:  # noqa: ASYNC110  uvicorn has a flag and no event
+                await asyncio.sleep(0.01)
+        return f"http://127.0.0.1:{port}"
+
+    yield start
+    for server, task in running:
+        server.should_exit = True
+        await asyncio.wait_for(task, 10)
 
 
 @pytest.fixture(scope="session")

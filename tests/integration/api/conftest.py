@@ -1,6 +1,5 @@
 """The API under a real uvicorn server, and people who are signed in to it."""
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -11,14 +10,12 @@ from uuid import UUID
 import asyncpg
 import httpx
 import pytest
-import uvicorn
 
 from alerts.sink import AlertSink
 from fleet.alerts import AlertType, EpisodeChange, EpisodeEvent, Evidence, Severity, VehicleId
 from fleet.settings import Api, Mqtt, Postgres, Settings
 from fleet.stores.provisioning import ensure_user
 from fleetguard.testing import PostgresUrls, free_port
-from ui.api.app import create_app
 
 PASSWORD = "correct horse battery staple"
 WRITE = {"X-Requested-With": "fleetguard"}
@@ -31,27 +28,6 @@ class Person:
     user_id: UUID
     email: str
     browser: httpx.AsyncClient
-
-
-@pytest.fixture(scope="session")
-async def serve_api(postgres: PostgresUrls) -> AsyncIterator[Callable[[Settings], Awaitable[str]]]:
-    """Starts the API with given settings and returns its address; stopped before PostgreSQL is."""
-    running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
-
-    async def start(settings: Settings) -> str:
-        port = free_port()
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning"))
-        task = asyncio.create_task(server.serve())
-        running.append((server, task))
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110  uvicorn has a flag and no event
-                await asyncio.sleep(0.01)
-        return f"http://127.0.0.1:{port}"
-
-    yield start
-    for server, task in running:
-        server.should_exit = True
-        await asyncio.wait_for(task, 10)
 
 
 @pytest.fixture(scope="session")

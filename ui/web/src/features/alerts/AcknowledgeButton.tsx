@@ -4,8 +4,8 @@ import { Button } from 'react-aria-components';
 import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
-import { useIsWaiting } from './alertOutbox';
 import { useDeedAloud } from './useDeedAloud';
+import { useIsWaiting } from './useOutbox';
 
 interface Props {
   alert: Alert;

@@ -1,18 +1,16 @@
 /** What waits to be sent, and what was refused: seen, and taken back if one likes. */
-import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Button, Dialog, DialogTrigger, Heading, Popover } from 'react-aria-components';
-import { sessionQuery } from '@/features/session/session';
 import { counted, t } from '@/shared/language/language';
 import { useLineState } from '@/shared/live/LiveProvider';
 import { waits } from '@/shared/offline/outbox';
 import { Exact } from '@/shared/time/Ago';
-import { alertOutbox, useOutbox, type AlertEntry } from './alertOutbox';
+import { alertOutbox, type AlertEntry } from './alertOutbox';
+import { useOutbox } from './useOutbox';
 
 export function OutboxMenu() {
-  const { data: session } = useQuery(sessionQuery);
   const { status } = useLineState();
-  const entries = useOutbox().filter(({ userId }) => userId === session?.userId);
+  const entries = useOutbox();
   useEffect(() => {
     void (status === 'live' ? alertOutbox.flush() : alertOutbox.load());
   }, [status]);

@@ -1,8 +1,7 @@
 /** Acknowledgements and notes that wait for a connection. */
-import { useSyncExternalStore } from 'react';
 import { getAnomaly, getSession } from '@/api';
 import { t } from '@/shared/language/language';
-import { Outbox, waits, type Entry, type Outcome } from '@/shared/offline/outbox';
+import { Outbox, type Entry, type Outcome } from '@/shared/offline/outbox';
 import { shelf } from '@/shared/offline/shelf';
 import { answer, inWords, isProblem, isUnreachable } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
@@ -23,14 +22,6 @@ export function mayWait({ kind }: Deed): boolean {
 export function entryOf(alert: Alert, deed: Deed, userId: string): AlertEntry {
   const label = `${t(DEED_WORDS[deed.kind].verb)}: ${nameOf(alert)}`;
   return { id: crypto.randomUUID(), userId, subject: alert.id, label, deed, at: Date.now(), tried: false };
-}
-
-export function useOutbox(): readonly AlertEntry[] {
-  return useSyncExternalStore(alertOutbox.subscribe, alertOutbox.entries);
-}
-
-export function useIsWaiting(alertId: string, kind: Deed['kind']): boolean {
-  return useOutbox().some((entry) => entry.subject === alertId && entry.deed.kind === kind && waits(entry));
 }
 
 /** Signing in and out take the same lock, so that nothing is sent while the person changes. */

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Button, Dialog, DialogTrigger, Popover } from 'react-aria-components';
-import { useOutbox } from '@/features/alerts/alertOutbox';
+import { useOutbox } from '@/features/alerts/useOutbox';
 import { counted, t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
 import { roleInWords, sessionQuery, useSignOut } from './session';
@@ -11,7 +11,7 @@ export function AccountMenu() {
   const { data: session } = useQuery(sessionQuery);
   const signOut = useSignOut();
   const navigate = useNavigate();
-  const unsent = useOutbox().filter(({ userId }) => userId === session?.userId).length;
+  const unsent = useOutbox().length;
   if (!session) return null;
   return (
     <DialogTrigger>
