@@ -15,6 +15,7 @@ class Permission(StrEnum):
     READ_FLEET = "read the fleet"
     READ_SCORES = "read driver scores"
     CHANGE_RULES = "change the rules"
+    MANAGE_DEVICES = "manage devices"
     READ_MODELS = "read about the models"
     ANALYSE = "analyse"
 
@@ -25,6 +26,7 @@ _MANAGER: Final = _READER | {
     Permission.WORK_ALERTS,
     Permission.READ_SCORES,
     Permission.CHANGE_RULES,
+    Permission.MANAGE_DEVICES,
     Permission.ANALYSE,
 }
 PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {

@@ -36,10 +36,14 @@ class Mqtt(_Section):
 
 
 class DeviceAuth(_Section):
-    """NATS auth callout: the broker asks us whether a device may connect."""
+    """NATS auth callout: the broker asks us whether a device may connect.
+
+    `system_username`: of NATS' system account, with the same password; it cuts the connections of revoked devices.
+    """
 
     nats_url: str = ""
     username: str = "device-auth"
+    system_username: str = ""
     password: str = ""
     issuer_seed: str = ""
     account: str = "FLEET"

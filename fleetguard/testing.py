@@ -180,6 +180,7 @@ def _broker_settings(configured: broker_server.Broker, postgres: PostgresUrls, l
         device_auth=DeviceAuth(
             nats_url=f"nats://127.0.0.1:{configured.nats_port}",
             password=configured.device_auth_password,
+            system_username=broker_server.SYSTEM_USER,
             issuer_seed=configured.issuer_seed,
             broker_log=str(log),
         ),
@@ -193,6 +194,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "FLEETGUARD_MQTT__PARTITIONS": str(settings.mqtt.partitions),
         "FLEETGUARD_DEVICE_AUTH__NATS_URL": own.nats_url,
         "FLEETGUARD_DEVICE_AUTH__PASSWORD": own.password,
+        "FLEETGUARD_DEVICE_AUTH__SYSTEM_USERNAME": own.system_username,
         "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED": own.issuer_seed,
         "FLEETGUARD_DEVICE_AUTH__BROKER_LOG": own.broker_log,
     }

@@ -19,6 +19,7 @@ from fleet.settings import Settings, load_settings
 from ingest.broker_log import count_refusals
 from ingest.broker_tokens import Answers, ConnectionRequest, read_request
 from ingest.device_secrets import DeviceSecrets
+from ingest.revocations import watch_revocations
 
 _SUBJECT: Final = "$SYS.REQ.USER.AUTH"
 _RESERVED_CLIENTS: Final = ("fleetguard-ingest", "ingest")  # client ids of our own sessions: a device that took one would end it
@@ -116,7 +117,10 @@ async def serve(settings: Settings, stopped: asyncio.Event) -> None:
     )
     await connection.subscribe(_SUBJECT, cb=service.on_question)
     log.info("device_auth_ready")
-    background = [asyncio.create_task(_beat(secrets, connection))]
+    background = [
+        asyncio.create_task(_beat(secrets, connection)),
+        asyncio.create_task(watch_revocations(own, settings.postgres, secrets)),
+    ]
     if own.broker_log:
         background.append(asyncio.create_task(count_refusals(Path(own.broker_log))))
     await stopped.wait()

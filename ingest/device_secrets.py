@@ -4,7 +4,7 @@ import hmac
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import asyncpg
@@ -16,6 +16,7 @@ from fleet.stores import heartbeats
 from fleet.stores.postgres import UNREACHABLE, connect_pool
 
 _REMEMBERED = 100_000  # vehicles; beyond it the longest unused are asked for again
+_LATELY = timedelta(minutes=10)  # a device-auth that was away for longer starts with nothing remembered, and devices reconnect
 _ASK_AGAIN_S = 1.0  # a wrong secret may be a freshly rotated one: ask again, but not more often than this
 
 
@@ -58,6 +59,28 @@ class DeviceSecrets:
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return known
+
+    @property
+    def remembered_for(self) -> timedelta:
+        """How long an answer may be older than the store."""
+        return timedelta(seconds=self._cache_s)
+
+    def forget(self, vehicle: VehicleId) -> None:
+        """Ask anew at the next question."""
+        self._known.pop(vehicle, None)
+
+    async def lately_revoked(self) -> list[tuple[VehicleId, datetime]]:
+        """Devices of which a credential has ended within the last minutes, and when.
+
+        Raises:
+            Unavailable: PostgreSQL does not answer.
+        """
+        pool = await self._connected()
+        try:
+            rows = await pool.fetch("SELECT * FROM lately_revoked($1)", _LATELY)
+        except UNREACHABLE as error:
+            raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+        return [(VehicleId(row["slug"], row["vehicle_id"]), row["revoked_at"]) for row in rows]
 
     async def beat(self, part: str, detail: str) -> None:
         """Say in the store that `part` lives.

@@ -13,6 +13,7 @@ import nkeys
 from fleet.errors import ConfigurationError
 
 FLEET_ACCOUNT: Final = "FLEET"
+SYSTEM_USER: Final = "device-auth-system"
 PARTITIONS: Final = 16
 MAX_ACK_PENDING: Final = 65_535 // (
     2 * PARTITIONS + 2
@@ -39,10 +40,12 @@ authorization {{
   auth_callout {{
     issuer: {issuer}
     account: AUTH
-    auth_users: [ ingest, device-auth ]
+    auth_users: [ ingest, device-auth, {system_user} ]
   }}
 }}
+system_account: SYS
 accounts {{
+  SYS {{ users: [ {{ user: {system_user}, password: "{device_auth_password}" }} ] }}
   AUTH {{ users: [ {{ user: device-auth, password: "{device_auth_password}" }} ] }}
   {fleet_account} {{
     jetstream: enabled
@@ -88,6 +91,7 @@ class Broker:
             issuer=issuer,
             device_auth_password=self.device_auth_password,
             ingest_password=self.ingest_password,
+            system_user=SYSTEM_USER,
             fleet_account=FLEET_ACCOUNT,
             partitions=PARTITIONS,
         )

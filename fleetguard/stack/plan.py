@@ -167,6 +167,7 @@ def settings_environment(home: Home, plan: Plan, demo: bool = False) -> dict[str
             "FLEETGUARD_MQTT__PASSWORD": passwords["ingest"],
             "FLEETGUARD_MQTT__PARTITIONS": str(broker.PARTITIONS),
             "FLEETGUARD_DEVICE_AUTH__NATS_URL": f"nats://127.0.0.1:{ports['nats']}",
+            "FLEETGUARD_DEVICE_AUTH__SYSTEM_USERNAME": broker.SYSTEM_USER,
             "FLEETGUARD_DEVICE_AUTH__PASSWORD": passwords["device_auth"],
             "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED": passwords["issuer_seed"],
             "FLEETGUARD_DEVICE_AUTH__BROKER_LOG": str(home.log_of("broker")),

@@ -18,6 +18,7 @@ from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_route
 from ui.api.routes import (
     alert_rules,
     anomalies,
+    devices,
     drivers,
     forecasts,
     graph,
@@ -69,7 +70,7 @@ def _behind_the_session() -> APIRouter:
     async def signed_in(_: SignedInDep) -> None: ...
 
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
-    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules, notifications):
+    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules, notifications, devices):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
     closed.include_router(graph.router)

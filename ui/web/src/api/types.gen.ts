@@ -434,6 +434,62 @@ export type Credentials = {
 };
 
 /**
+ * Device
+ */
+export type Device = {
+    /**
+     * Issuedat
+     *
+     * Of its credential; null where it has none and cannot sign in.
+     */
+    issuedAt: string | null;
+    /**
+     * Olduntil
+     *
+     * A rotated credential holds until then.
+     */
+    oldUntil: string | null;
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+};
+
+/**
+ * DevicePage
+ */
+export type DevicePage = {
+    /**
+     * Items
+     */
+    items: Array<Device>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * DeviceSecret
+ */
+export type DeviceSecret = {
+    /**
+     * Password
+     *
+     * For MQTT, and as `username:password` for POST /api/telemetry; shown once.
+     */
+    password: string;
+    /**
+     * Username
+     */
+    username: string;
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+};
+
+/**
  * Dismissal
  */
 export type Dismissal = {
@@ -757,6 +813,20 @@ export type ModelWatch = {
 };
 
 /**
+ * NewDevice
+ */
+export type NewDevice = {
+    /**
+     * Vehicleclass
+     */
+    vehicleClass?: 'car' | 'van' | 'truck';
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+};
+
+/**
  * NewWebhook
  */
 export type NewWebhook = {
@@ -795,7 +865,7 @@ export type PartState = {
  *
  * What an operation asks for. A driver's reading is of their own alerts and their own score.
  */
-export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'read about the models' | 'analyse';
+export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'manage devices' | 'read about the models' | 'analyse';
 
 /**
  * Problem
@@ -928,6 +998,18 @@ export type Resolution = {
      * Note
      */
     note?: string | null;
+};
+
+/**
+ * Rotation
+ */
+export type Rotation = {
+    /**
+     * Gracehours
+     *
+     * How long the old credential holds yet.
+     */
+    graceHours?: number;
 };
 
 /**
@@ -1989,6 +2071,130 @@ export type ResolveAnomalyResponses = {
 };
 
 export type ResolveAnomalyResponse = ResolveAnomalyResponses[keyof ResolveAnomalyResponses];
+
+export type ListDevicesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/devices';
+};
+
+export type ListDevicesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListDevicesError = ListDevicesErrors[keyof ListDevicesErrors];
+
+export type ListDevicesResponses = {
+    /**
+     * Successful Response
+     */
+    200: DevicePage;
+};
+
+export type ListDevicesResponse = ListDevicesResponses[keyof ListDevicesResponses];
+
+export type IssueDeviceData = {
+    body: NewDevice;
+    path?: never;
+    query?: never;
+    url: '/api/devices';
+};
+
+export type IssueDeviceErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type IssueDeviceError = IssueDeviceErrors[keyof IssueDeviceErrors];
+
+export type IssueDeviceResponses = {
+    /**
+     * Successful Response
+     */
+    201: DeviceSecret;
+};
+
+export type IssueDeviceResponse = IssueDeviceResponses[keyof IssueDeviceResponses];
+
+export type RevokeDeviceData = {
+    body?: never;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: never;
+    url: '/api/devices/{vehicleId}';
+};
+
+export type RevokeDeviceErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RevokeDeviceError = RevokeDeviceErrors[keyof RevokeDeviceErrors];
+
+export type RevokeDeviceResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeDeviceResponse = RevokeDeviceResponses[keyof RevokeDeviceResponses];
+
+export type RotateDeviceData = {
+    /**
+     * Body
+     */
+    body?: Rotation | null;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: never;
+    url: '/api/devices/{vehicleId}/rotate';
+};
+
+export type RotateDeviceErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RotateDeviceError = RotateDeviceErrors[keyof RotateDeviceErrors];
+
+export type RotateDeviceResponses = {
+    /**
+     * Successful Response
+     */
+    200: DeviceSecret;
+};
+
+export type RotateDeviceResponse = RotateDeviceResponses[keyof RotateDeviceResponses];
 
 export type ListDriverScoresData = {
     body?: never;
