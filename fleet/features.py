@@ -42,7 +42,8 @@ MINUTE_FEATURES = (
     "load_flat_std_pct",
     "coolant_jitter_15_c", "battery_on_15_v", "battery_off_v", "battery_off_drop_v", "oil_pressure_15_kpa",
     "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_used_5_l", "fuel_used_15_l", "fuel_used_doubt",
-    "fuel_noise_pct", "fuel_zero", "fuel_climb_pct", "fuel_flat_burnt_pct", "fuel_before_zero_pct", "fuel_slope_lph",
+    "fuel_noise_pct", "fuel_zero", "fuel_climb_pct", "fuel_climbed_pct", "fuel_flat_burnt_pct", "fuel_before_zero_pct",
+    "fuel_slope_lph",
     "fuel_slope_error_lph", "fuel_hours", "still_5", "still_15",
     "fuel_rest_drop_pct", "fuel_rest_steady_pct", "fuel_rest_min", "fuel_rest_heard", "fuel_since_rest_min", *VITALS,
 )  # fmt: skip

@@ -27,6 +27,7 @@ _LEAST_MIN = 30
 _BIN_MIN = 15
 _BINS_QUIETER = 1.7  # the difference of two bins against that of two minutes, whose noise lasts for some minutes
 _CLIMB_LAGS = (5, 8, 12)
+_CLIMBED_MIN = 60
 
 
 class Rest(NamedTuple):
@@ -151,22 +152,24 @@ def _persists(
     loss = np.where(number[:, 1:] == number[:, :-1], centre[:, :-1] - centre[:, 1:], np.nan)
     typical = median(loss)
     noise = np.hypot(MAD_TO_SIGMA * median(np.abs(np.diff(np.where(good, balance, np.nan), axis=1))) / _BINS_QUIETER, grain_l)
-    latest = mean(loss[:, -2:])
+    latest = np.where(np.isnan(loss[:, -1]), np.nan, mean(loss[:, -2:]))
     least = lph * _BIN_MIN / 60 / 2
     often = typical + 2.5 * noise / np.sqrt(np.maximum((~np.isnan(loss)).sum(axis=1), 1)) >= least
-    return np.asarray((often | np.isnan(typical)) & ((latest + 1.4 * noise >= least) | np.isnan(latest)))
+    return np.asarray((often | np.isnan(typical)) & (latest + 1.4 * noise >= least))
 
 
 def sender_habits(level: FloatArray, moving: NDArray[np.bool_], used: Burnt, tank_l: FloatArray) -> dict[str, FloatArray]:
     """What a healthy sender does not do, (n,) each, from (n, minutes).
 
     Returns:
-        `climb_pct`: points risen within a drive without a stop of two minutes. `flat_burnt_pct`: of a tank, burnt while the level
-        read the same to the last digit. `before_zero_pct`: the last level above 0, where the newest is 0.
+        `climb_pct`: points risen within a drive without a stop of two minutes. `climbed_pct`: the most of them lately.
+        `flat_burnt_pct`: of a tank, burnt while the level read the same to the last digit. `before_zero_pct`: the last level
+        above 0, where the newest is 0.
     """
     stops = ~moving[:, 1:] & ~moving[:, :-1]
     driven = trailing_true(~stops)
     rises = [np.where(driven >= lag + 3, middle(level, 0) - middle(level, lag), np.nan) for lag in _CLIMB_LAGS]
+    climbed = [_climbed(level, stops, lag) for lag in _CLIMB_LAGS]
     now = newest(level)[:, None]
     same = trailing_true((level == now) | np.isnan(level)).astype(np.intp)
     total = np.cumsum(np.nan_to_num(used.litres), axis=1)
@@ -175,9 +178,18 @@ def sender_habits(level: FloatArray, moving: NDArray[np.bool_], used: Burnt, tan
     above = newest(carried(np.where(level > 0, level, np.nan), level.shape[1]))
     return {
         "climb_pct": np.fmax.reduce(rises, axis=0),
+        "climbed_pct": np.maximum(np.fmax.reduce(climbed, axis=0), 0),
         "flat_burnt_pct": flat,
         "before_zero_pct": np.where(now[:, 0] == 0, above, np.nan),
     }
+
+
+def _climbed(level: FloatArray, stops: NDArray[np.bool_], lag: int) -> FloatArray:
+    """(n,) most points risen within `lag` minutes of driving, in the last `_CLIMBED_MIN`."""
+    smooth = _smoothed(level)[:, -_CLIMBED_MIN:]
+    stopped = np.cumsum(stops[:, -_CLIMBED_MIN:], axis=1)
+    driving = stopped[:, lag:] == stopped[:, :-lag]
+    return np.fmax.reduce(np.where(driving, smooth[:, lag:] - smooth[:, :-lag], np.nan), axis=1)
 
 
 def _stretches(balance: FloatArray, tank_l: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fleet.alerts import AlertType, Evidence, Severity
 from fleet.features import SLOW_FEATURE, FeatureBatch
@@ -22,12 +23,14 @@ BALANCE_INPUTS: dict[AlertType, tuple[str, ...]] = {
 _EMPTY_PCT = 3.0  # senders saturate near empty: no level change below this is believed
 _STEP_PCT = 0.4  # one step of a sender that reports a byte: the error of a level at rest
 _UNKNOWN_SWING_PCT = 6.0  # how far a sender's reading may be from the level where its usual swing is not known yet
-_SIPHON_LPH = 6.0  # what leaves a parked vehicle faster than this is taken; slower, it leaks
+_SIPHON_LPH = 8.0  # what leaves a parked vehicle faster than this is taken; slower, it leaks
+_UNHEARD_SIPHON_LPH = 6.0  # the same, spread over hours in which nobody listened
 _LEAK_REST_H = 0.5
 _LEAK_MOST_LPH = 15.0  # what runs out faster is drained
 _STUCK_SURPRISE = 3.5  # a run of unchanging minutes this unlikely, as −log10, is a stuck sender
 _SILENT_MIN = 3.0
 _CLIMB_PCT, _CLIMB_USUAL, _CLIMB_UNKNOWN_PCT = 9.0, 2.0, 20.0  # no fuel is filled in on the move
+_FELL_BACK = 1.3  # times what the level had risen on the move, within which a fall only undoes that
 _FLAT_BURNT_PCT = 2.5  # of a tank, burnt while the level stood still
 _SATURATED_BURNT_PCT = 16.0  # where a float is at its end
 _FLOAT_LOW_PCT, _FLOAT_HIGH_PCT = 10.0, 88.0
@@ -131,12 +134,12 @@ def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph
     minutes, since = features.column("fuel_rest_min"), features.column("fuel_since_rest_min")
     lost = features.column("fuel_rest_drop_pct") * litres - lph * since / 60
     recent = features.column("fuel_drop_60_pct") * litres
-    lost = np.where((since == 0) & (minutes > 60 + 5), np.fmin(lost, recent), lost)
+    heard = features.column("fuel_rest_heard") == 1
+    lost = np.where((heard | (since == 0)) & (minutes > 60 + 5), np.fmin(lost, recent), lost)
     hours = np.maximum(np.minimum(minutes, np.where(since == 0, 60, minutes)) / 60, 0.1)
-    fast = lost / hours >= _SIPHON_LPH
+    fast = lost / hours >= np.where(heard, _SIPHON_LPH, _UNHEARD_SIPHON_LPH)
     usual = features.column("fuel_step_usual_pct")
     swing = np.where(np.isnan(usual), _UNKNOWN_SWING_PCT, usual) * litres
-    heard = features.column("fuel_rest_heard") == 1
     error = np.where(heard & (since == 0), _STEP_PCT * litres, np.hypot(np.hypot(step, swing), 0.3 * lph * since / 60))
     return _Loss(np.where(fast, lost, 0 * lost), error, np.where(heard, 1, _STILL_SHARE) + 0 * lost)
 
@@ -150,14 +153,26 @@ def _leaking(features: FeatureBatch, litres: FloatArray) -> dict[str, FloatArray
     }
     rest_h = features.column("fuel_rest_min") / 60
     lph = features.column("fuel_rest_steady_pct") * litres / rest_h
+    lph = np.where(_goes_on(features, lph / litres), lph, np.fmin(lph, 0))
     settled = (features.column("fuel_since_rest_min") == 0) & (features.column("fuel_rest_heard") == 1) & (rest_h >= _LEAK_REST_H)
     parked = {
         "leak_lph": np.where(settled, lph, np.nan),
         "leak_error_lph": _STEP_PCT * litres / rest_h,
         "hours": np.maximum(rest_h, 1),
     }
-    clear = parked["leak_lph"] / parked["leak_error_lph"] > np.nan_to_num(driving["leak_lph"] / driving["leak_error_lph"])
+    clear = parked["leak_lph"] / parked["leak_error_lph"] > np.nan_to_num(
+        driving["leak_lph"] / driving["leak_error_lph"], nan=-np.inf
+    )
     return {name: np.where(clear, parked[name], driving[name]) for name in driving}
+
+
+def _goes_on(features: FeatureBatch, pct_per_h: FloatArray) -> NDArray[np.bool_]:
+    """(n,) whether a parked vehicle still loses what it lost over the rest: what a thief took is over when he leaves."""
+    going = np.ones(len(features), bool)
+    for minutes in (15, 60):
+        stopped = features.column(f"fuel_drop_{minutes}_pct") + _STEP_PCT < pct_per_h * minutes / 60 / 2
+        going &= ~(stopped & (features.column("fuel_rest_min") >= minutes + 5))
+    return going
 
 
 class FuelScorer:
@@ -190,7 +205,11 @@ class FuelScorer:
         sigma = balance.lost_l / balance.error_l
         resting = (balance.still >= _STILL_SHARE) & ~(features.column("speed_kmh") >= _STILL_KMH)
         ran_out = features.column("fuel_before_zero_pct") < _CUT_PCT
-        believed = resting & (failing < 0.5) & ((features.column("fuel_pct") >= _EMPTY_PCT) | ran_out)
+        climbed = features.column("fuel_climbed_pct")
+        fell_back = (climbed >= _climb_limit(features)) & (
+            balance.lost_l <= _FELL_BACK * climbed * features.column("tank_l") / 100
+        )
+        believed = resting & (failing < 0.5) & ~fell_back & ((features.column("fuel_pct") >= _EMPTY_PCT) | ran_out)
         floor = np.where(balance.still >= _PARKED_SHARE, _PARKED_FLOOR, 1) * balance.suspect_l
         supported = believed & (balance.lost_l >= floor) & (sigma >= self._limits.sigmas)
         model = self._calibration[AlertType.FUEL_THEFT].probability(balance.inputs(AlertType.FUEL_THEFT))
@@ -234,7 +253,6 @@ class FuelScorer:
         leap, climb, usual = (features.column(f"fuel_{name}_pct") for name in ("step", "climb", "step_usual"))
         leap_limit = np.where(np.isnan(usual), _LEAP_UNKNOWN_PCT, np.maximum(_LEAP_PCT, _LEAP_USUAL * usual))
         leap_limit = np.where(level >= _OPEN_PCT, np.minimum(leap_limit, _LEAP_OPEN_PCT), leap_limit)
-        climb_limit = np.where(np.isnan(usual), _CLIMB_UNKNOWN_PCT, np.maximum(_CLIMB_PCT, _CLIMB_USUAL * usual))
         stuck, silent = features.column("fuel_stuck"), features.column("fuel_silent_min")
         at_its_end = (level <= _FLOAT_LOW_PCT) | (level >= _FLOAT_HIGH_PCT)
         flat_limit = np.where(at_its_end, _SATURATED_BURNT_PCT, _FLAT_BURNT_PCT) * (1 + features.column("fuel_used_doubt"))
@@ -246,7 +264,7 @@ class FuelScorer:
                 beyond(features.column("fuel_spread_ratio") / _SPREAD_USUAL, 6),
                 beyond(np.fmax(np.where(at_its_end, 0, stuck / _STUCK_SURPRISE), flat), 6),
                 beyond(silent / _SILENT_MIN, 4),
-                beyond(climb / climb_limit, 8),
+                beyond(climb / _climb_limit(features), 8),
             ],
             axis=1,
         )
@@ -268,6 +286,12 @@ class FuelScorer:
 
         claims.put(AlertType.SENSOR_FAULT, probability, np.full(len(features), Severity.LOW, np.int8), reason)
         return np.nan_to_num(probability)
+
+
+def _climb_limit(features: FeatureBatch) -> FloatArray:
+    """(n,) points of level that no sender of this kind rises by on the move."""
+    usual = features.column("fuel_step_usual_pct")
+    return np.where(np.isnan(usual), _CLIMB_UNKNOWN_PCT, np.maximum(_CLIMB_PCT, _CLIMB_USUAL * usual))
 
 
 def _number(value: np.floating) -> float | None:

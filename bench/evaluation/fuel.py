@@ -44,6 +44,6 @@ def card(trial: Trial) -> Card:
             "seen while it stands, not while it drives.",
             "A sender that stands still is told from a steady level by the fuel burnt meanwhile, 2.5 % of the tank, or by a "
             "run of minutes this sender has never shown: that takes 10 to 30 minutes of driving.",
-            "A vehicle that is emptied slower than 6 l/h while it stands looks like one that leaks.",
+            "A vehicle that is emptied slower than 8 l/h while it stands looks like one that leaks.",
         ],
     )

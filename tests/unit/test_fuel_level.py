@@ -46,6 +46,12 @@ def test_a_theft_that_is_over_is_no_leak():
     assert not slope.lph[0] >= 1.0
 
 
+def test_slow_siphoning_that_a_refuel_has_just_followed_is_no_leak():
+    taken = np.clip(MINUTES - 270, 0, 75) * 0.25 - np.where(MINUTES > 348, 60, 0)
+    slope = unexplained_slope(level(burnt_lph=0.0, slosh_pct=0.1) - taken.astype(np.float32), used(lph=0.0), TANK_L)
+    assert not slope.lph[0] >= 1.0
+
+
 def test_a_refuel_hides_no_leak():
     filled = np.where(MINUTES > 200, 30.0, 0.0).astype(np.float32)
     slope = unexplained_slope(level(leak_lph=3.0) + filled, used(), TANK_L)
@@ -92,5 +98,16 @@ def test_a_level_that_rises_on_the_move_and_one_that_stands_still_are_seen():
     climbing = sender_habits(minutes(np.maximum(40, 40 + 2 * (MINUTES - 340))), driving, spent, TANK_L)
     still = sender_habits(minutes(np.where(MINUTES < 300, 60.0, 50.0)), driving, spent, TANK_L)
     assert climbing["climb_pct"][0] == pytest.approx(24, abs=2)
+    assert climbing["climbed_pct"][0] == pytest.approx(24, abs=5)
+    assert still["climbed_pct"][0] == 0
     assert still["flat_burnt_pct"][0] == pytest.approx(12, abs=0.5)
     assert np.isnan(still["before_zero_pct"][0])
+
+
+def test_a_climb_is_remembered_when_the_vehicle_stops_and_one_over_a_stop_is_a_refuel():
+    level, driving = np.clip(40 + 2 * (MINUTES - 330), 40, 64), MINUTES[None, :] < 345
+    stopped = sender_habits(minutes(level), driving, used(), TANK_L)
+    filled = sender_habits(minutes(level), ~((MINUTES[None, :] > 325) & (MINUTES[None, :] < 345)), used(), TANK_L)
+    assert stopped["climbed_pct"][0] == pytest.approx(24, abs=5)
+    assert np.isnan(stopped["climb_pct"][0])
+    assert filled["climbed_pct"][0] < 5

@@ -124,6 +124,26 @@ def test_a_parked_vehicle_that_loses_little_by_little_leaks(scorer):
     assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_60_pct=0.9, fuel_drop_15_pct=0.2, **rest)[0] < 0.5
 
 
+def test_a_theft_that_was_heard_is_not_raised_again_when_the_vehicle_leaves(scorer):
+    rest = {"fuel_rest_drop_pct": 30, "fuel_rest_min": 118, "fuel_rest_heard": 1, "fuel_since_rest_min": 1}
+    rest |= {"fuel_step_usual_pct": 1}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_60_pct=0.2, **rest)[0] < 0.5
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_60_pct=30, **rest)[0] >= 0.7
+
+
+def test_what_a_thief_took_over_a_rest_is_no_leak_once_he_has_left(scorer):
+    rest = {"fuel_rest_steady_pct": 20, "fuel_rest_min": 180, "fuel_since_rest_min": 0, "fuel_rest_heard": 1, "tank_l": 80}
+    assert judge(scorer, AlertType.FUEL_LEAK, fuel_drop_15_pct=2.0, fuel_drop_60_pct=7, **rest)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_LEAK, fuel_drop_15_pct=0.0, fuel_drop_60_pct=5, **rest)[0] < 0.5
+
+
+def test_a_level_that_falls_back_to_where_it_had_climbed_from_on_the_move_is_no_theft(scorer):
+    fall = {"fuel_drop_15_pct": 30, "fuel_step_usual_pct": 2}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_climbed_pct=2, **fall)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_climbed_pct=28, **fall)[0] < 0.7
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_climbed_pct=10, **fall)[0] >= 0.7
+
+
 @pytest.mark.parametrize("sign", [{"fuel_stuck": 6}, {"fuel_silent_min": 6}, {"fuel_step_pct": 30, "fuel_step_usual_pct": 4},
                                   {"fuel_climb_pct": 15, "fuel_step_usual_pct": 2}, {"fuel_flat_burnt_pct": 4}])  # fmt: skip
 def test_a_sender_that_breaks_with_its_own_habits_is_a_sensor_fault(scorer, sign):
