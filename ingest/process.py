@@ -138,6 +138,7 @@ class Processor:
     async def _set_aside(self, scored: Scored, tenants: dict[str, UUID]) -> dict[VehicleId, float]:
         """Flag what cannot be scored: it stays in the store and leaves the windows, whose vehicles are to be recalled."""
         if scored.unscorable:
+            await self._store.drop_snapshots(scored.unscorable, tenants)
             refused = await self._telemetry.set_aside(scored.unscorable, tenants)
             UNSCORED.labels(UNSCORABLE).inc(len(refused))
             detail = "the scorer failed on this reading alone and answered for others"
@@ -155,6 +156,8 @@ class Processor:
         for row in np.flatnonzero(~known):
             vehicle = batch.vehicles[suspects.row_vehicle[row]]
             late[vehicle] = min(late.get(vehicle, np.inf), float(suspects.event_time[row]))
+        if late:  # before it is stored: a snapshot that misses a stored reading would never be found out
+            await self._store.drop_snapshots(late, tenants)
         return late
 
     async def _recall(self, before: dict[VehicleId, float], tenants: dict[str, UUID]) -> None:

@@ -101,6 +101,19 @@ class IngestStore:
                 SNAPSHOTS_KEPT,
             )
 
+    async def drop_snapshots(self, since: Mapping[VehicleId, float], tenants: Mapping[str, UUID]) -> None:
+        """Drop each vehicle's snapshots from its moment on: something that belongs before them has changed."""
+        ids = [tenants[vehicle.tenant] for vehicle in since]
+        async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
+            await connection.execute(
+                """DELETE FROM window_snapshots w
+                   USING unnest($1::uuid[], $2::text[], $3::float8[]) AS k (tenant_id, vehicle_id, at)
+                   WHERE w.tenant_id = k.tenant_id AND w.vehicle_id = k.vehicle_id AND w.event_time >= to_timestamp(k.at)""",
+                ids,
+                [vehicle.vehicle for vehicle in since],
+                list(since.values()),
+            )
+
     async def bury(self, letters: Sequence[tuple[UUID, str, str, str, bytes, bytes]]) -> None:
         """Store dead letters: (tenant, vehicle, reason, detail, hash, payload); one that is there already stays as it is."""
         tenants = dict.fromkeys(letter[0] for letter in letters)

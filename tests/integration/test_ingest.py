@@ -113,6 +113,14 @@ async def test_the_order_of_arrival_changes_no_alert(pool, new_tenant, new_proce
     assert (await state(pool, other))["alert"] == (await state(pool, tenant))["alert"]
 
 
+@pytest.mark.parametrize("seed", range(8))
+async def test_a_late_reading_is_missing_from_no_snapshot_that_is_used_afterwards(pool, tenant, new_processor, overheating, seed):
+    processor, rng = new_processor(snapshot_s=3), random.Random(seed)
+    for _, second in sorted((second + rng.uniform(0, 24), second) for second in range(len(overheating))):
+        await processor.process([overheating[second]])
+    assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
+
+
 async def test_an_actor_that_dies_between_the_commits_loses_no_alert(pool, tenant, new_processor, overheating):
     await new_processor().process(overheating[:20])
     scorer = FailingScorer()
