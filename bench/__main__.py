@@ -18,7 +18,7 @@ from bench.machine import Occasion, occasion
 from bench.plot import draw
 from bench.progress import Progress
 from bench.report import live_text, page, stages_text
-from bench.stack import stack_under_test
+from bench.stack import HOME_HELP, described, stack_under_test
 from bench.stages import StageCosts
 from fleet.errors import FleetError
 
@@ -30,7 +30,7 @@ HomeOption = Annotated[
     typer.Option(
         "--home",
         envvar="FLEETGUARD_TRIAL_HOME",
-        help="FLEETGUARD_HOME of a demo that runs; without it a throw-away one is started, which trains its models first.",
+        help=HOME_HELP,
     ),
 ]
 VehiclesOption = Annotated[
@@ -85,8 +85,7 @@ def live(home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: Secon
 
 
 def _occasion(home: Path | None) -> Occasion:
-    stack = "a throw-away one, started for this run" if home is None else "`fleetguard demo --vehicles 1`, running before"
-    return occasion("python -m bench " + " ".join(sys.argv[1:]), stack, datetime.now(UTC))
+    return occasion("python -m bench " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
 
 
 def _fail_unless_clean(result: LiveResult) -> None:

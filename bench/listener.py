@@ -18,6 +18,7 @@ from fleet.errors import Unavailable
 from fleet.stores.provisioning import ensure_user
 
 FOLLOWS_WITHIN_S: Final = 10.0
+RESUMES_AFTER_S: Final = 1.0
 _WRITES: Final = {"X-Requested-With": "fleetguard"}
 
 
@@ -37,10 +38,19 @@ class AlertListener:
         self._client = client
         self.heard: list[Heard] = []
         self.follows = asyncio.Event()
+        self._last_id = ""
+
+    async def resume(self) -> None:
+        """Listen until cancelled; when the stream breaks, ask for what was missed meanwhile, as a browser does."""
+        while True:
+            with contextlib.suppress(httpx.HTTPError):
+                await self.run()
+            await asyncio.sleep(RESUMES_AFTER_S)
 
     async def run(self) -> None:
         """Listen until cancelled, or until the stream breaks; the audit then shows what was missed."""
-        async with self._client.stream("GET", "/sse/anomalies") as stream:
+        headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
+        async with self._client.stream("GET", "/sse/anomalies", headers=headers) as stream:
             stream.raise_for_status()
             event = ""
             async for line in stream.aiter_lines():
@@ -48,6 +58,7 @@ class AlertListener:
                 if name == "event":
                     event = value
                 elif name == "id":
+                    self._last_id = value
                     self.follows.set()
                 elif name == "data" and event == "anomaly":
                     self._hear(json.loads(value))
@@ -58,8 +69,8 @@ class AlertListener:
 
 
 @contextlib.asynccontextmanager
-async def listening(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[AlertListener]:
-    """A fleet manager of the tenant who follows the stream.
+async def listening(stack: StackUnderTest, tenant: Tenant, resumes: bool = False) -> AsyncIterator[AlertListener]:
+    """A fleet manager of the tenant who follows the stream; `resumes`: also after it broke.
 
     Raises:
         Unavailable: signing in or following fails.
@@ -71,7 +82,7 @@ async def listening(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[Aler
         listener = AlertListener(client)
         try:
             (await client.post("/api/session", json={"email": email, "password": password})).raise_for_status()
-            task = asyncio.create_task(listener.run())
+            task = asyncio.create_task(listener.resume() if resumes else listener.run())
             await asyncio.wait_for(listener.follows.wait(), FOLLOWS_WITHIN_S)
         except (httpx.HTTPError, TimeoutError) as error:
             raise Unavailable(f"The alerts of {stack.url} cannot be followed: {error!r}.") from error

@@ -26,7 +26,7 @@ class StackProcesses:
 
     def __init__(self, home: Path, ours: int) -> None:
         self._parts = {process: part for process in psutil.process_iter() if (part := _part(process, home))}
-        self._parts |= {process: RIG if process.pid == ours else "PostgreSQL" for process in _postgres(home)}
+        self._parts |= {process: RIG if process.pid == ours else "PostgreSQL" for process in postgres_processes(home)}
         self._parts[psutil.Process()] = RIG
         self._began = self._cpu()
 
@@ -73,7 +73,7 @@ def _part(process: psutil.Process, home: Path) -> str | None:
     return None
 
 
-def _postgres(home: Path) -> list[psutil.Process]:
+def postgres_processes(home: Path) -> list[psutil.Process]:
     """The postmaster and its backends, whose titles overwrite their environment."""
     with contextlib.suppress(psutil.Error, OSError, ValueError, IndexError):
         postmaster = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))

@@ -22,6 +22,7 @@ from fleet.settings import Settings
 COLD_START_S: Final = 900.0  # the first champions are trained on the way
 STOP_S: Final = 60.0
 _ANNOUNCEMENT: Final = "http://"
+HOME_HELP: Final = "FLEETGUARD_HOME of a demo that runs; without it a throw-away one is started, which trains its models first."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def stack_under_test(home: Path | None) -> Iterator[StackUnderTest]:
         return
     with _throwaway_home() as fresh, _demo(fresh):
         yield _stack_of(fresh)
+
+
+def described(home: Path | None) -> str:
+    """Which stack that is, for a document."""
+    return "a throw-away one, started for this run" if home is None else "`fleetguard demo --vehicles 1`, running before"
 
 
 def _attached(home: Path) -> StackUnderTest:

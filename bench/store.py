@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,14 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit import Reading
+from bench.ledger import AlertRow, Ledger
+from fleet.alerts import LIVE_STATES, AlertType
 from fleet.errors import Unavailable
 from fleet.settings import Postgres
-from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.audit import first_broken_link
+from fleet.stores.postgres import UNREACHABLE, connect_pool, tenant_transaction
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 POLL_S: Final = 0.004
 DRAINED_AFTER_S: Final = 10.0  # without a new row
+_LIVE: Final = ", ".join(f"'{state}'" for state in LIVE_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,29 @@ async def logged_changes(pool: asyncpg.Pool, tenant: Tenant) -> list[int]:
     async with tenant_transaction(pool, tenant.tenant_id) as connection:
         rows = await connection.fetch("SELECT seq FROM stream_events WHERE tenant_id = $1", tenant.tenant_id)
     return [row["seq"] for row in rows]
+
+
+async def ledger_of(postgres: Postgres, tenant: Tenant) -> tuple[Stored, Ledger]:
+    """Everything of the tenant that the auditor looks at.
+
+    Raises:
+        Unavailable: the server does not answer.
+    """
+    pool = await connect_pool(postgres)
+    try:
+        kept = await stored(pool, tenant)
+        async with tenant_transaction(pool, tenant.tenant_id) as connection:
+            letters = await connection.fetch("SELECT reason, count(*) AS n FROM dead_letters GROUP BY 1")
+            alerts = await connection.fetch(f"SELECT vehicle_id, type, state IN ({_LIVE}) AS live, occurrences FROM alerts")  # noqa: S608
+            changes = await connection.fetch("SELECT seq FROM stream_events")
+            audited = await connection.fetchval("SELECT count(*) FROM audit_log WHERE action LIKE 'alert.%'")
+            broken = await first_broken_link(connection, tenant.tenant_id)
+            strangers = await connection.fetchval("SELECT count(*) FROM telemetry WHERE tenant_id <> $1", tenant.tenant_id)
+    finally:
+        pool.terminate()
+    rows = [AlertRow(row["vehicle_id"], AlertType(row["type"]), row["live"], row["occurrences"]) for row in alerts]
+    dead = Counter({row["reason"]: row["n"] for row in letters})
+    return kept, Ledger(kept.readings, dead, rows, [row["seq"] for row in changes], audited, broken, strangers)
 
 
 class CommitWatch:

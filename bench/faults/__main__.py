@@ -1,0 +1,55 @@
+"""The command line of the faults: `python -m bench.faults`."""
+
+import asyncio
+import signal
+import sys
+from collections import defaultdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.faults.catalogue import FAULTS
+from bench.faults.report import outcome_line, page
+from bench.faults.trial import Outcome, try_fault
+from bench.machine import occasion
+from bench.stack import HOME_HELP, described, stack_under_test
+from fleet.errors import FleetError
+
+PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
+
+
+@app.command()
+def faults(
+    home: Annotated[Path | None, typer.Option("--home", envvar="FLEETGUARD_TRIAL_HOME", help=HOME_HELP)] = None,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="How often each fault is done.")] = 5,
+    only: Annotated[str, typer.Option(help="Only faults whose name holds this; the page is not written then.")] = "",
+) -> None:
+    """Do every fault, audit, and write docs/reliability.md."""
+    chosen = [fault for fault in FAULTS if only in fault.name]
+    if not chosen:
+        raise typer.BadParameter(f"no fault is called {only!r}: " + "; ".join(fault.name for fault in FAULTS))
+    outcomes: dict[str, list[Outcome]] = defaultdict(list)
+    with stack_under_test(home) as stack:
+        when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
+        for seed in range(1, seeds + 1):
+            for fault in chosen:
+                outcome = asyncio.run(try_fault(stack, fault, seed))
+                outcomes[fault.name].append(outcome)
+                print(outcome_line(fault.name, outcome), flush=True)
+            if not only:
+                PAGE.write_text(page(when, outcomes))
+    if any(outcome.broken for tried in outcomes.values() for outcome in tried):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # a throw-away stack must not outlive us
+    try:
+        app(prog_name="python -m bench.faults")
+    except FleetError as error:
+        typer.secho(str(error), fg=typer.colors.RED, err=True)
+        sys.exit(1)

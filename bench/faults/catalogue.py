@@ -1,0 +1,134 @@
+"""The faults, each with what is guaranteed while it lasts and afterwards."""
+
+import asyncio
+import json
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thrice
+from bench.faults.flood import flood
+from bench.faults.victims import BACKEND, POSTGRES, hold, kill
+from bench.stack import StackUnderTest
+
+HELD_S: Final = 10.0
+NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where a fault happens."""
+
+    stack: StackUnderTest
+    fleet: FaultFleet
+    rng: random.Random
+
+
+Act = Callable[[Scene], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage."""
+
+    name: str
+    guarantee: str
+    act: Act
+    arrival: Arrival = as_they_come
+    p99_s: float | None = None
+
+
+async def _nothing(_scene: Scene) -> None:
+    """The fault is in the arrival."""
+
+
+async def _kill(title: str, scene: Scene) -> None:
+    kill(scene.stack.home, title)
+
+
+async def _hold(title: str, scene: Scene) -> None:
+    await hold(scene.stack.home, title, HELD_S)
+
+
+async def _bad_payloads(scene: Scene) -> None:
+    """What is no reading becomes a dead letter with its reason; a bad value costs that value."""
+    name, expected = scene.rng.choice(sorted(scene.fleet.devices)[20:]), scene.fleet.expected
+    for reason, payload in _UNREADABLE:
+        expected.dead_letters[reason] += 1
+        scene.fleet.devices[name].put(payload, 1)
+    at_ms = round(time.time() * 1000) - 5_000
+    for offset, (key, value) in enumerate(_BAD_VALUES):
+        expected.offered.append((name, (at_ms + offset) * 1000))
+        scene.fleet.devices[name].put(json.dumps({"ts": at_ms + offset, "speed": 50, key: value}).encode(), 1)
+
+
+_UNREADABLE: Final = (
+    ("malformed_json", b'{"ts":'),
+    ("malformed_json", b'{"ts": 1, "speed": NaN}'),
+    ("malformed_json", b'{"ts": 1, "speed": 1e400}'),
+    ("malformed_json", b"[" * 20_000),
+    ("malformed_json", b"\xff\xfe\x00"),
+    ("malformed_json", b""),
+    ("empty", b"[]"),
+    ("not_an_object", b"[1]"),
+    ("bad_timestamp", b'{"speed": 1}'),
+    ("bad_timestamp", b'{"ts": 99999999999999}'),
+    ("too_many_samples", b"[" + b",".join([b'{"ts": 1}'] * 513) + b"]"),
+    ("oversized", b'{"ts": 1, "note": "' + b"x" * 65_600 + b'"}'),
+)
+_BAD_VALUES: Final = (("driverId", "a\x00b"), ("rpm", -5), ("engineTemp", "hot"), ("lat", 1e30), ("mood", {"a": [1]}))
+
+
+async def _clocks(scene: Scene) -> None:
+    """Clocks in 1970, in 2099 and an hour ahead, whose heat is no alarm; an hour behind, and one that steps back."""
+    names = scene.rng.sample(sorted(scene.fleet.devices)[20:], 5)
+    now = time.time()
+    starts = [0.0, 4_070_908_800.0, now + 3600, now - 3600, now - 200]
+    for name, start, coolant in zip(names, starts, (140, 140, 140, 90, 90), strict=True):
+        steps_back = 60 if start == starts[-1] else 0
+        seconds = [*range(30), *(second - steps_back for second in range(30, 60))]
+        for at_ms in (round((start + second) * 1000) + 7 for second in seconds if start + second >= 0):
+            scene.fleet.expected.offered.append((name, at_ms * 1000))
+            payload = json.dumps({"ts": at_ms, "speed": 50, "rpm": 1900, "engineTemp": coolant}).encode()
+            scene.fleet.devices[name].put(payload, 1)
+
+
+async def _flood(scene: Scene) -> None:
+    await flood(scene.stack, seconds=8.0)
+
+
+async def _two_at_once(scene: Scene) -> None:
+    for title in scene.rng.sample([title for _, title in PROCESSES], 2):
+        kill(scene.stack.home, title)
+        await asyncio.sleep(scene.rng.uniform(0, 2))
+
+
+PROCESSES: Final = (
+    ("the broker", "nats-server"),
+    ("an ingest actor", "ray::IngestActor"),
+    ("the scoring replica", "ray::ServeReplica"),
+    ("the Serve controller", "ray::ServeController"),
+    ("the Serve proxy", "ray::ProxyActor"),
+    ("the raylet", "raylet/raylet"),
+    ("Ray's GCS", "gcs_server"),
+    ("PostgreSQL", POSTGRES),
+    ("a PostgreSQL backend", BACKEND),
+    ("the pipeline", "fleetguard.pipeline"),
+    ("device sign-in", "ingest.device_auth"),
+    ("Valkey", "valkey-server"),
+)
+_HELD: Final = tuple(part for part in PROCESSES if part[1] not in (BACKEND, "fleetguard.pipeline"))
+
+FAULTS: Final = (
+    *(Fault(f"kill -9 of {name}", NOTHING_LOST, partial(_kill, title)) for name, title in PROCESSES),
+    Fault("kill -9 of two of them", NOTHING_LOST, _two_at_once),
+    *(Fault(f"{name} held for {HELD_S:.0f} s", NOTHING_LOST, partial(_hold, title)) for name, title in _HELD),
+    Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
+    Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),
+    Fault("every message three times", NOTHING_LOST, _nothing, thrice),
+    Fault("messages late and out of order", NOTHING_LOST, _nothing, shuffled),
+    Fault("another tenant floods, 100 times its rate", "the others' p99 stays below 1 s", _flood, p99_s=1.0),
+)
