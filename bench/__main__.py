@@ -33,8 +33,9 @@ HomeOption = Annotated[
         help=HOME_HELP,
     ),
 ]
-VehiclesOption = Annotated[
-    int, typer.Option(min=1, max=20_000, help="How many vehicles publish, each on a connection of its own.")
+VehiclesOption = Annotated[int, typer.Option(min=1, max=20_000, help="How many vehicles publish.")]
+GatewaysOption = Annotated[
+    int, typer.Option(min=0, max=1000, help="Connections that carry them, at most 250 each; 0: each vehicle has its own.")
 ]
 SecondsOption = Annotated[int, typer.Option(min=20, max=3600, help="For how long; latencies leave out the first ten seconds.")]
 
@@ -43,7 +44,11 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_
 
 @app.callback(invoke_without_command=True)
 def everything(
-    context: typer.Context, home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: SecondsOption = 60
+    context: typer.Context,
+    home: HomeOption = None,
+    vehicles: VehiclesOption = 500,
+    seconds: SecondsOption = 60,
+    gateways: GatewaysOption = 0,
 ) -> None:
     """Measure the stages and the live path, and write docs/benchmarks.md."""
     if context.invoked_subcommand:
@@ -52,7 +57,7 @@ def everything(
     progress = Progress(Console(stderr=True))
     with stack_under_test(home) as stack:
         when = _occasion(home)
-        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress))
+        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
         costs = asyncio.run(stage_costs.measure(stack, progress))
     _write(when, result, costs)
     _fail_unless_clean(result)
@@ -75,11 +80,13 @@ def stages(home: HomeOption = None) -> None:
 
 
 @app.command()
-def live(home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: SecondsOption = 60) -> None:
+def live(
+    home: HomeOption = None, vehicles: VehiclesOption = 500, seconds: SecondsOption = 60, gateways: GatewaysOption = 0
+) -> None:
     """Vehicles that publish at 1 Hz and QoS 1: latencies, losses, CPU and memory."""
     progress = Progress(Console(stderr=True))
     with stack_under_test(home) as stack:
-        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress))
+        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
     print(live_text(result))
     _fail_unless_clean(result)
 

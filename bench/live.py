@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from bench.audit import StreamVerdict, Verdict, audit, audit_stream
 from bench.exposition import Growth, Sample, scrape
 from bench.listener import AlertListener, listening
-from bench.load import Load, Offered
+from bench.load import Load, Offered, own_connections
 from bench.processes import StackProcesses, Usage
 from bench.progress import Advance, Progress
 from bench.recording import fleet_of, record
 from bench.stack import StackUnderTest
-from bench.store import CommitWatch, Stored, Tenant, drained, fresh_tenant, logged_changes, stored
+from bench.store import CommitWatch, Stored, Tenant, drained, fresh_gateways, fresh_tenant, logged_changes, stored
 from fleet.stores.postgres import connect_pool
 
 WARM_UP_S: Final = 10  # ingest takes each vehicle in at its first reading; latencies and costs leave that out
@@ -60,9 +60,10 @@ class Costs:
 
 @dataclass(frozen=True, slots=True)
 class LiveResult:
-    """One run of `vehicles` × `seconds` readings."""
+    """One run of `vehicles` × `seconds` readings; `gateways`: see `measure`."""
 
     vehicles: int
+    gateways: int
     seconds: int
     payload_bytes: float
     verdict: Verdict
@@ -73,8 +74,11 @@ class LiveResult:
     drained_s: float
 
 
-async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: Progress) -> LiveResult:
-    """Publish at 1 Hz and QoS 1, each vehicle on a connection of its own, and follow every reading into the store.
+async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: Progress, gateways: int = 0) -> LiveResult:
+    """Publish at 1 Hz and QoS 1 and follow every reading into the store.
+
+    Args:
+        gateways: connections that carry the vehicles; 0: each vehicle has one of its own.
 
     Raises:
         InvalidInput: too many readings for one run.
@@ -84,8 +88,9 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
     with progress.step("Simulating the fleet", seconds) as advance:
         recording = record(fleet, seconds, advance)
     tenant, devices = await fresh_tenant(stack.settings.postgres, fleet)
-    load = Load(devices, recording)
-    with progress.step("Connecting", vehicles) as advance:
+    senders = await fresh_gateways(stack.settings.postgres, tenant, fleet, gateways) if gateways else own_connections(devices)
+    load = Load(tenant.slug, [vehicle.vehicle_id for vehicle in fleet], senders, recording)
+    with progress.step("Connecting", len(senders)) as advance:
         await load.connect(stack.settings.mqtt.host, stack.settings.mqtt.port, advance)
     async with _watching(stack, tenant) as watch, listening(stack, tenant) as listener:
         with progress.step("Publishing", seconds) as advance:
@@ -96,6 +101,7 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
             advance(1)
     return LiveResult(
         vehicles,
+        gateways,
         seconds,
         recording.payload_bytes,
         _verdict(load.offered, kept),

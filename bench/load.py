@@ -25,6 +25,24 @@ _SENDS_WITHOUT_A_LOOK: Final = 32  # then PUBACKs are read, also when the schedu
 Microseconds = NDArray[np.int64]
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A connection, and the positions of the vehicles it publishes for."""
+
+    client_id: str
+    username: str
+    password: str
+    lanes: Sequence[int]
+
+
+def own_connections(devices: Sequence[DeviceCredential]) -> list[Sender]:
+    """Each device its own."""
+    return [
+        Sender(f"{device.tenant}:{device.vehicle}", device.username, device.password, (lane,))
+        for lane, device in enumerate(devices)
+    ]
+
+
 @dataclass(slots=True)
 class Offered:
     """What was published: (second, vehicle) µs since the epoch, 0 where it did not happen.
@@ -50,13 +68,14 @@ class Offered:
 
 
 class Load:
-    """The devices of one tenant."""
+    """The vehicles of one tenant, in the order of the recording."""
 
-    def __init__(self, credentials: Sequence[DeviceCredential], recording: Recording) -> None:
-        self._credentials, self._bodies = credentials, recording.bodies
-        self._topics = [f"fleet/v1/{device.tenant}/{device.vehicle}/telemetry".encode() for device in credentials]
+    def __init__(self, tenant: str, vehicles: Sequence[str], senders: Sequence[Sender], recording: Recording) -> None:
+        self._senders, self._bodies = senders, recording.bodies
+        self._topics = [f"fleet/v1/{tenant}/{vehicle}/telemetry".encode() for vehicle in vehicles]
         self._publishers: list[Publisher] = []
-        self.offered = Offered.nothing([device.vehicle for device in credentials], len(self._bodies))
+        self._speaks_for: list[Publisher] = []  # by vehicle
+        self.offered = Offered.nothing(list(vehicles), len(self._bodies))
         self._unacked = 0
         self._all_acked = asyncio.Event()
         self.lost_connections = 0
@@ -69,9 +88,10 @@ class Load:
         """
         gate, loop = asyncio.Semaphore(CONNECTING_AT_ONCE), asyncio.get_running_loop()
         self._publishers = [
-            Publisher(f"{device.tenant}:{device.vehicle}", device.username, device.password, self._acked)
-            for device in self._credentials
+            Publisher(sender.client_id, sender.username, sender.password, self._acked) for sender in self._senders
         ]
+        of_lane = {lane: own for own, sender in zip(self._publishers, self._senders, strict=True) for lane in sender.lanes}
+        self._speaks_for = [of_lane[lane] for lane in range(len(self._topics))]
 
         async def connect(publisher: Publisher) -> None:
             async with gate:
@@ -87,7 +107,7 @@ class Load:
 
     async def run(self, on_sent: Callable[[int, int], None], advance: Advance) -> None:
         """Publish everything; `on_sent` hears of each (vehicle's position, µs), `advance` of each second that begins."""
-        phases = np.random.default_rng(SEED).random(len(self._credentials))
+        phases = np.random.default_rng(SEED).random(len(self._topics))
         order = np.argsort(phases).tolist()
         began, since_look = time.monotonic() + 0.05, 0
         for second in range(len(self._bodies)):
@@ -104,15 +124,15 @@ class Load:
     def _send(self, second: int, lane: int, late_s: float, on_sent: Callable[[int, int], None]) -> None:
         now_us = time.time_ns() // 1000
         payload = stamped(self._bodies[second][lane], now_us)
-        tag = second * len(self._credentials) + lane
-        if self._publishers[lane].publish(self._topics[lane], payload, tag):
+        tag = second * len(self._topics) + lane
+        if self._speaks_for[lane].publish(self._topics[lane], payload, tag):
             self.offered.sent_us[second, lane] = now_us
             self.offered.late_s[second, lane] = late_s
             self._unacked += 1
             on_sent(lane, now_us)
 
     def _acked(self, tag: int) -> None:
-        self.offered.acked_us[divmod(tag, len(self._credentials))] = time.time_ns() // 1000
+        self.offered.acked_us[divmod(tag, len(self._topics))] = time.time_ns() // 1000
         self._unacked -= 1
         if not self._unacked:
             self._all_acked.set()

@@ -45,6 +45,10 @@ def live_text(result: LiveResult) -> str:
     return "\n\n".join((_audit_text(result), _latency_table(result), _ingest_text(result), _cost_table(result)))
 
 
+def _connections(result: LiveResult) -> str:
+    return f"over the connections of {result.gateways} gateways" if result.gateways else "each on a connection of its own"
+
+
 def _audit_text(result: LiveResult) -> str:
     verdict, stream, growth = result.verdict, result.stream, result.costs.growth
     rate = growth.total("fleetguard_readings_total", outcome="stored") / result.costs.seconds
@@ -140,7 +144,7 @@ Every figure on this page was produced by one run of `{when.command}` (also `mak
 ## The whole path
 
 {result.vehicles:,} simulated vehicles publish once a second for {result.seconds} s, QoS 1,
-{result.payload_bytes:.0f} bytes a payload, each on a connection of its own and at its own moment of the second. The schedule
+{result.payload_bytes:.0f} bytes a payload, {_connections(result)}, each at its own moment of the second. The schedule
 never waits for the system. The demo's own vehicle runs beside them.
 
 ![Latency and cores]({picture.as_posix()})

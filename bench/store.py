@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from bench.audit import Reading
 from bench.ledger import AlertRow, Ledger
+from bench.load import Sender
 from fleet.alerts import LIVE_STATES, AlertType
 from fleet.errors import Unavailable
 from fleet.settings import Postgres
 from fleet.stores.audit import first_broken_link
 from fleet.stores.postgres import UNREACHABLE, connect_pool, tenant_transaction
-from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles
+from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles, replace_gateway
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 POLL_S: Final = 0.004
@@ -71,6 +72,18 @@ async def fresh_tenant(postgres: Postgres, vehicles: Sequence[Vehicle] = ()) -> 
         await ensure_vehicles(connection, tenant.tenant_id, vehicles)
         devices = await ensure_devices(connection, tenant.tenant_id, [vehicle.vehicle_id for vehicle in vehicles])
     return tenant, devices
+
+
+async def fresh_gateways(postgres: Postgres, tenant: Tenant, vehicles: Sequence[Vehicle], count: int) -> list[Sender]:
+    """So many gateways, among which the vehicles are dealt out."""
+    senders = []
+    async with owner_connection(postgres) as connection:
+        for number in range(count):
+            lanes = range(number, len(vehicles), count)
+            names = [vehicles[lane].vehicle_id for lane in lanes]
+            gateway = await replace_gateway(connection, tenant.tenant_id, f"G-{number:03d}", names)
+            senders.append(Sender(f"{tenant.slug}:{gateway.gateway}", gateway.username, gateway.password, lanes))
+    return senders
 
 
 async def drained(pool: asyncpg.Pool, tenant: Tenant, expected: int) -> float:

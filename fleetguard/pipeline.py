@@ -28,11 +28,13 @@ from fleetguard.jobs import (
     try_budgets,
     watch_drift,
 )
+from fleetguard.pulse import Pulse
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
 
 BEAT_S = 1.0
+DEPLOY_WITHIN_S = 300.0
 RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
@@ -99,8 +101,8 @@ class _Job:
         self._running = None
 
 
-async def keep(settings: Settings) -> None:
-    """Watch the actors and the graph, and say in the store that they live."""
+async def keep(settings: Settings, pulse: Pulse) -> None:
+    """Watch the actors and the graph, and say in the store that they live; for ever, or until Ray does not answer."""
     pool = await connect_pool(settings.postgres)
     store, actors = IngestStore(pool), start_actors(settings)
     forecasts = _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
@@ -117,20 +119,18 @@ async def keep(settings: Settings) -> None:
     if settings.training.retrain_every_s > 0:
         jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
     following = asyncio.create_task(_heed_words(settings, forecasts, trials))
-    heard = time.monotonic()
-    while time.monotonic() - heard < RAY_PATIENCE_S:
+    while not following.done():
         try:
             async with asyncio.timeout(5):
                 await asyncio.gather(*(actor.ensure_running.remote() for actor in actors))
-            heard = time.monotonic()
+            pulse.beat(RAY_PATIENCE_S)
         except (RayError, TimeoutError) as error:
             log.warning("actor_silent", error=repr(error)[:200])
         for job in jobs:
             job.tick()
         await _beat(store)
         await asyncio.sleep(BEAT_S)
-    following.cancel()
-    raise Unavailable(f"Ray has not answered for {RAY_PATIENCE_S:.0f} s.")
+    following.result()
 
 
 async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None:
@@ -164,12 +164,14 @@ def main() -> int:
     """Run until Ray is gone or a signal comes."""
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level)
+    pulse = Pulse(DEPLOY_WITHIN_S)
     try:
         ray.init(address=settings.ray.address or "auto", namespace=NAMESPACE, log_to_driver=False)
         if settings.serve.deployed_by == "pipeline":  # a RayService's graph would leave the operator's sight
             deploy(settings)
             log.info("graph_deployed", placement=settings.serve.placement)
-        asyncio.run(keep(settings))
+        pulse.beat(RAY_PATIENCE_S)
+        asyncio.run(keep(settings, pulse))
     except (FleetError, ConnectionError, RayError) as error:
         log.error("pipeline_ends", error=str(error))
         return 1

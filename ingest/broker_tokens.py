@@ -3,6 +3,7 @@
 import base64
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
@@ -13,7 +14,19 @@ from fleet.alerts import VehicleId
 
 _HEADER: Final = {"typ": "JWT", "alg": "ed25519-nkey"}
 _USERNAME: Final = re.compile(r"([A-Za-z0-9_-]{1,64})\.([A-Za-z0-9_-]{1,64})")
+_GATEWAY: Final = re.compile(r"([A-Za-z0-9_-]{1,64})\.gateway\.([A-Za-z0-9_-]{1,64})")
 _ANSWER_VALID_S: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayId:
+    """Somebody who speaks for several vehicles of a tenant."""
+
+    tenant: str
+    gateway: str
+
+
+Sender = VehicleId | GatewayId
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +41,13 @@ class ConnectionRequest:
     expires_at: float
 
     @property
-    def vehicle(self) -> VehicleId | None:
-        """The vehicle this name claims to be; None where it is no device's name."""
-        match = _USERNAME.fullmatch(self.username)
-        return VehicleId(match[1], match[2]) if match else None
+    def sender(self) -> Sender | None:
+        """Whom this name claims to be: `tenant.vehicle` or `tenant.gateway.name`; None where it is neither."""
+        if match := _USERNAME.fullmatch(self.username):
+            return VehicleId(match[1], match[2])
+        if match := _GATEWAY.fullmatch(self.username):
+            return GatewayId(match[1], match[2])
+        return None
 
 
 def read_request(token: bytes) -> ConnectionRequest:
@@ -63,16 +79,16 @@ class Answers:
         self._account = account
         self._partitions = partitions
 
-    def allow(self, request: ConnectionRequest, vehicle: VehicleId, now: float) -> bytes:
-        """Let the device in, to its own two levels and nothing else."""
+    def allow(self, request: ConnectionRequest, vehicles: Sequence[VehicleId], now: float) -> bytes:
+        """Let the sender in, to the own two levels of each of its vehicles and nothing else."""
         user = {
             "aud": self._account,
             "name": request.username,
             "nats": {
                 "type": "user",
                 "version": 2,
-                "pub": {"allow": self._publishable(vehicle)},
-                "sub": {"allow": self._subscribable(vehicle)},
+                "pub": {"allow": [subject for vehicle in vehicles for subject in self._publishable(vehicle)]},
+                "sub": {"allow": ["$MQTT.sub.>", *(subject for vehicle in vehicles for subject in _commands(vehicle))]},
                 "subs": -1,
                 "data": -1,
                 "payload": -1,
@@ -90,10 +106,6 @@ class Answers:
         mapped = f"ingest.{partition(vehicle, self._partitions)}.{own}" if self._partitions else ""
         return [f"fleet.v1.{own}.>", *([mapped, f"{mapped}.dtc"] if mapped else [])]
 
-    def _subscribable(self, vehicle: VehicleId) -> list[str]:
-        commands = f"fleet.v1.{vehicle.tenant}.{vehicle.vehicle}.cmd"
-        return ["$MQTT.sub.>", commands, f"{commands}.>"]
-
     def _answer(self, request: ConnectionRequest, verdict: dict[str, str], now: float) -> bytes:
         claims = {
             "aud": request.server_id,
@@ -107,6 +119,11 @@ class Answers:
         issued = {"iss": self._issuer, "iat": int(now), **claims}
         signed = f"{_encode(json.dumps(_HEADER).encode())}.{_encode(json.dumps(issued).encode())}"
         return f"{signed}.{_encode(self._key.sign(signed.encode()))}"
+
+
+def _commands(vehicle: VehicleId) -> list[str]:
+    commands = f"fleet.v1.{vehicle.tenant}.{vehicle.vehicle}.cmd"
+    return [commands, f"{commands}.>"]
 
 
 def partition(vehicle: VehicleId, partitions: int) -> int:

@@ -12,6 +12,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 
+from fleet.alerts import VehicleId
 from fleet.errors import ConfigurationError, Unavailable
 from fleet.logs import configure_logging
 from fleet.metrics import BROKER_REFUSED, SHED
@@ -56,24 +57,24 @@ class DeviceAuth:
 
     async def answer(self, request: ConnectionRequest) -> bytes:
         """The signed answer to one question."""
-        now = time.time()
-        if refusal := await self._refusal(request):
-            BROKER_REFUSED.labels("bad_credential").inc()
-            log.warning("device_refused", username=request.username[:130], client_id=request.client_id[:64], reason=refusal)
-            return self._answers.refuse(request, refusal, now)
-        vehicle = request.vehicle
-        assert vehicle is not None
-        return self._answers.allow(request, vehicle, now)
+        vehicles, refusal = await self._judge(request)
+        if not refusal:
+            return self._answers.allow(request, vehicles, time.time())
+        BROKER_REFUSED.labels("bad_credential").inc()
+        log.warning("device_refused", username=request.username[:130], client_id=request.client_id[:64], reason=refusal)
+        return self._answers.refuse(request, refusal, time.time())
 
-    async def _refusal(self, request: ConnectionRequest) -> str:
-        if request.vehicle is None:
-            return "unknown user"
+    async def _judge(self, request: ConnectionRequest) -> tuple[tuple[VehicleId, ...], str]:
+        """For which vehicles it may speak, and why it may not."""
+        if request.sender is None:
+            return (), "unknown user"
         if request.client_id.lower().startswith(_RESERVED_CLIENTS):
-            return "reserved client id"
+            return (), "reserved client id"
         try:
-            return "" if await self._secrets.accepts(request.vehicle, request.password) else "wrong secret"
+            vehicles = await self._secrets.vehicles_of(request.sender, request.password)
         except Unavailable as error:
-            return str(error)
+            return (), str(error)
+        return vehicles, "" if vehicles else "wrong secret, or a gateway without vehicles"
 
 
 async def _beat(secrets: DeviceSecrets, connection: Client) -> None:

@@ -1,4 +1,4 @@
-"""Whether a device's secret is right: PostgreSQL is asked, and remembered for a while."""
+"""For which vehicles a secret speaks: PostgreSQL is asked, and remembered for a while."""
 
 import hmac
 import time
@@ -14,6 +14,7 @@ from fleet.errors import Unavailable
 from fleet.settings import Postgres
 from fleet.stores import heartbeats
 from fleet.stores.postgres import UNREACHABLE, connect_pool
+from ingest.broker_tokens import GatewayId, Sender
 
 _REMEMBERED = 100_000  # vehicles; beyond it the longest unused are asked for again
 _LATELY = timedelta(minutes=10)  # a device-auth that was away for longer starts with nothing remembered, and devices reconnect
@@ -23,6 +24,7 @@ _ASK_AGAIN_S = 1.0  # a wrong secret may be a freshly rotated one: ask again, bu
 @dataclass(frozen=True, slots=True)
 class _Known:
     hashes: tuple[bytes, ...]
+    vehicles: tuple[VehicleId, ...]
     asked_at: float
 
 
@@ -33,29 +35,32 @@ class DeviceSecrets:
         self._settings = settings
         self._cache_s = cache_s
         self._pool: asyncpg.Pool | None = None
-        self._known: OrderedDict[VehicleId, _Known] = OrderedDict()
+        self._known: OrderedDict[Sender, _Known] = OrderedDict()
 
-    async def accepts(self, vehicle: VehicleId, secret: str) -> bool:
-        """Whether this is a valid secret of the vehicle's device.
+    async def vehicles_of(self, sender: Sender, secret: str) -> tuple[VehicleId, ...]:
+        """The vehicles a device or a gateway may speak for; none where this is no valid secret of it.
 
         Raises:
             Unavailable: it is not remembered, and PostgreSQL does not answer.
         """
         digest = sha256(secret.encode()).digest()
-        known = self._known.get(vehicle)
+        known = self._known.get(sender)
         age = time.monotonic() - known.asked_at if known else float("inf")
         if known is None or age > self._cache_s or (age > _ASK_AGAIN_S and not _among(digest, known)):
-            known = await self._ask(vehicle)
-        return _among(digest, known)
+            known = await self._ask(sender)
+        return known.vehicles if _among(digest, known) else ()
 
-    async def _ask(self, vehicle: VehicleId) -> _Known:
+    async def _ask(self, sender: Sender) -> _Known:
         pool = await self._connected()
         try:
-            rows = await pool.fetch("SELECT device_secrets($1, $2) AS hash", vehicle.tenant, vehicle.vehicle)
+            if isinstance(sender, VehicleId):
+                hashes, vehicles = await _of_device(pool, sender)
+            else:
+                hashes, vehicles = await _of_gateway(pool, sender)
         except UNREACHABLE as error:
             raise Unavailable(f"PostgreSQL does not answer: {error}") from error
-        known = self._known[vehicle] = _Known(tuple(row["hash"] for row in rows), time.monotonic())
-        self._known.move_to_end(vehicle)
+        known = self._known[sender] = _Known(tuple(hashes), vehicles, time.monotonic())
+        self._known.move_to_end(sender)
         if len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
         return known
@@ -98,6 +103,18 @@ class DeviceSecrets:
     async def close(self) -> None:
         if self._pool is not None:
             self._pool.terminate()
+
+
+async def _of_device(pool: asyncpg.Pool, vehicle: VehicleId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
+    rows = await pool.fetch("SELECT device_secrets($1, $2) AS hash", vehicle.tenant, vehicle.vehicle)
+    return [row["hash"] for row in rows], (vehicle,)
+
+
+async def _of_gateway(pool: asyncpg.Pool, gateway: GatewayId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
+    row = await pool.fetchrow("SELECT * FROM gateway_rights($1, $2)", gateway.tenant, gateway.gateway)
+    if row is None:
+        return [], ()
+    return row["secret_hashes"], tuple(VehicleId(gateway.tenant, vehicle) for vehicle in row["vehicles"])
 
 
 def _among(digest: bytes, known: _Known) -> bool:

@@ -9,6 +9,9 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 
+from fleet.errors import InvalidInput
+
+GATEWAY_VEHICLES = 250  # their topics are in the broker's answer, which is one message of at most 65 kB
 SECRET_BYTES = 24  # 192 bit: a random secret of this size needs no slow hash
 
 
@@ -34,6 +37,19 @@ class DeviceCredential:
     @property
     def username(self) -> str:
         return f"{self.tenant}.{self.vehicle}"
+
+
+@dataclass(frozen=True, slots=True)
+class GatewayCredential:
+    """What a gateway signs in with; it publishes for each of its vehicles under that vehicle's own topics."""
+
+    tenant: str
+    gateway: str
+    password: str
+
+    @property
+    def username(self) -> str:
+        return f"{self.tenant}.gateway.{self.gateway}"
 
 
 def secret_hash(secret: str) -> bytes:
@@ -100,6 +116,35 @@ async def ensure_devices(
     fresh = {vehicle: secrets.token_urlsafe(SECRET_BYTES) for vehicle in vehicles if vehicle not in kept}
     await _replace_devices(connection, tenant, fresh)
     return [DeviceCredential(slug, vehicle, kept.get(vehicle) or fresh[vehicle]) for vehicle in vehicles]
+
+
+async def replace_gateway(
+    connection: asyncpg.Connection, tenant: UUID, gateway: str, vehicles: Sequence[str]
+) -> GatewayCredential:
+    """A new credential for a gateway that speaks for these vehicles and no others; what it had before is revoked.
+
+    Raises:
+        InvalidInput: more vehicles than one gateway can have.
+    """
+    if len(vehicles) > GATEWAY_VEHICLES:
+        raise InvalidInput(f"A gateway speaks for at most {GATEWAY_VEHICLES} vehicles, not {len(vehicles)}.")
+    secret = secrets.token_urlsafe(SECRET_BYTES)
+    async with connection.transaction():
+        slug: str = await connection.fetchval("SELECT slug FROM tenants WHERE tenant_id = $1", tenant)
+        await connection.execute(
+            "UPDATE gateways SET revoked_at = now() WHERE tenant_id = $1 AND gateway_id = $2 AND revoked_at IS NULL",
+            tenant,
+            gateway,
+        )
+        await connection.execute("DELETE FROM gateway_vehicles WHERE tenant_id = $1 AND gateway_id = $2", tenant, gateway)
+        await connection.execute(
+            "INSERT INTO gateways (tenant_id, gateway_id, secret_hash) VALUES ($1, $2, $3)", tenant, gateway, secret_hash(secret)
+        )
+        await connection.execute(
+            "INSERT INTO gateway_vehicles (tenant_id, gateway_id, vehicle_id) SELECT $1, $2, * FROM unnest($3::text[])",
+            tenant, gateway, list(vehicles),
+        )  # fmt: skip
+    return GatewayCredential(slug, gateway, secret)
 
 
 async def _valid_hashes(connection: asyncpg.Connection, tenant: UUID, vehicles: Sequence[str]) -> set[tuple[str, bytes]]:

@@ -9,9 +9,9 @@ import asyncpg
 import numpy as np
 import pytest
 
-from bench.load import Load
+from bench.load import Load, own_connections
 from bench.recording import Recording, fleet_of, record, stamped
-from bench.store import CommitWatch, drained, fresh_tenant, stored
+from bench.store import CommitWatch, drained, fresh_gateways, fresh_tenant, stored
 from fleet.errors import InvalidInput, Unavailable
 from fleet.settings import Postgres
 from fleet.stores.telemetry import PostgresTelemetryStore
@@ -19,6 +19,7 @@ from fleetguard.testing import PostgresUrls, RunningBroker
 from ingest.decode import Message, decode
 
 VEHICLES, SECONDS, PATIENCE_S = 4, 2, 10.0
+NAMES = [vehicle.vehicle_id for vehicle in fleet_of(VEHICLES)]
 
 
 def ignore(_: int) -> None:
@@ -30,11 +31,14 @@ def recording() -> Recording:
     return record(fleet_of(VEHICLES), SECONDS, ignore)
 
 
+@pytest.mark.parametrize("gateways", [0, 2])
 async def test_every_reading_is_published_at_its_own_moment_and_acked(
-    postgres: PostgresUrls, broker: RunningBroker, recording: Recording
+    postgres: PostgresUrls, broker: RunningBroker, recording: Recording, gateways: int
 ) -> None:
-    _, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
-    load, heard = Load(devices, recording), []
+    settings, fleet = Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES)
+    tenant, devices = await fresh_tenant(settings, fleet)
+    senders = await fresh_gateways(settings, tenant, fleet, gateways) if gateways else own_connections(devices)
+    load, heard = Load(tenant.slug, NAMES, senders, recording), []
     await load.connect(broker.host, broker.port, ignore)
     await load.run(lambda lane, at_us: heard.append((lane, at_us)), ignore)
     await load.close()
@@ -48,8 +52,9 @@ async def test_every_reading_is_published_at_its_own_moment_and_acked(
 async def test_a_refused_device_ends_the_run_with_a_sentence(
     postgres: PostgresUrls, broker: RunningBroker, recording: Recording
 ) -> None:
-    _, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
-    load = Load([*devices[:-1], replace(devices[-1], password="wrong")], recording)
+    tenant, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
+    senders = own_connections([*devices[:-1], replace(devices[-1], password="wrong")])
+    load = Load(tenant.slug, NAMES, senders, recording)
     with pytest.raises(Unavailable, match="Not every device could connect"):
         await load.connect(broker.host, broker.port, ignore)
     await load.close()

@@ -6,11 +6,13 @@ import secrets
 import time
 from pathlib import Path
 
+import asyncpg
 import gmqtt
 import paho.mqtt.client as paho
 import pytest
 
 from fleet.alerts import VehicleId
+from fleet.stores.provisioning import Vehicle, ensure_vehicles, replace_gateway
 from ingest.broker_log import LogTail, refusals
 from ingest.broker_tokens import partition
 
@@ -120,6 +122,40 @@ async def test_another_tenants_secret_is_refused(connect, new_tenant):
     ours, theirs = await new_tenant(), await new_tenant()
     _, accepted = await connect(theirs.device.username, ours.device.password)
     assert not accepted
+
+
+@pytest.fixture
+async def gateway(postgres, tenant):
+    """A gateway of the tenant that speaks for VH-1 and VH-2, not for VH-3."""
+    owner = await asyncpg.connect(postgres.owner_url)
+    try:
+        await ensure_vehicles(owner, tenant.id, [Vehicle("VH-2"), Vehicle("VH-3")])
+        return await replace_gateway(owner, tenant.id, "depot", ["VH-1", "VH-2"])
+    finally:
+        await owner.close()
+
+
+async def test_a_gateway_publishes_for_its_vehicles_under_their_own_topics(connect, ingest, tenant, gateway):
+    sender, accepted = await connect(gateway.username, gateway.password)
+    assert accepted
+    for vehicle in ("VH-1", "VH-2"):
+        await sender.publish(f"fleet/v1/{tenant.slug}/{vehicle}/telemetry", vehicle.encode())
+        assert (await _next_of(ingest, tenant)).topic.endswith(f"/{tenant.slug}/{vehicle}")
+
+
+async def test_what_a_gateway_publishes_for_another_vehicle_never_arrives(broker, connect, ingest, tenant, gateway):
+    tail = LogTail(broker.log)
+    sender, _ = await connect(gateway.username, gateway.password)
+    await sender.publish(f"fleet/v1/{tenant.slug}/VH-3/telemetry", b"foreign")
+    await sender.publish(f"fleet/v1/{tenant.slug}/VH-1/telemetry", b"own")
+    assert (await _next_of(ingest, tenant)).payload == b"own"
+    assert refusals(tail.new_lines()) == ["foreign_topic"]
+
+
+async def test_a_gateway_needs_its_own_secret(connect, tenant, gateway):
+    assert not (await connect(gateway.username, "wrong"))[1]
+    assert not (await connect(gateway.username, tenant.device.password))[1]
+    assert not (await connect(tenant.device.username, gateway.password))[1]
 
 
 async def test_a_device_cannot_take_over_the_session_of_ingest(connect, tenant):
