@@ -67,11 +67,14 @@ class WindowState:
             self._tails.pop(slot, None)
 
     def ensure(self, slots: int) -> None:
-        """Grow to hold at least this many slots."""
+        """Grow to hold at least this many slots; what is in a new one is undefined until it is cleared.
+
+        Not cleared here, because what was never written takes no memory: a row is 67 kB.
+        """
         if slots > len(self.rows):
-            old = len(self.rows)
-            self.rows = np.concatenate([self.rows, np.empty(max(slots - old, old), STATE)])
-            self.clear(np.arange(old, len(self.rows)))
+            old = self.rows
+            self.rows = np.empty(max(slots, 2 * len(old)), STATE)
+            self.rows[: len(old)] = old
 
     def describe(self, slot: int, vehicle_class: str, tank_l: float | None) -> None:
         """Set what is known about the vehicle itself."""

@@ -1,6 +1,7 @@
 """Keeps the Ray side running: deploys the graph, keeps the ingest actors, runs the periodic jobs. Ends when Ray is gone."""
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ from serve.rollout import roll_out
 BEAT_S = 1.0
 DEPLOY_WITHIN_S = 300.0
 RAY_PATIENCE_S = 15.0  # without an answer from Ray for this long the process ends and its supervisor starts it anew
+ACTOR_PATIENCE_S = 90.0  # an actor may be busy with a backlog for longer than Ray may be silent
+JOB_NICENESS = 15
 FORECASTS_EVERY_S = 900.0
 MATERIALISE_EVERY_S = 1800.0
 DRIVERS_EVERY_S = 1800.0
@@ -75,7 +78,9 @@ class _Job:
         self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings, own_process: bool = False
     ) -> None:
         self._name, self._every_s, self._settings = name, every_s, settings
-        self._remote = ray.remote(num_cpus=0, max_retries=0, max_calls=int(own_process))(run)
+        own_workers = {"env_vars": {"FLEETGUARD_JOB": "1"}}  # their priority must not be inherited by an actor
+        remote = ray.remote(num_cpus=0, max_retries=0, max_calls=int(own_process), runtime_env=own_workers)
+        self._remote, self._run = remote(_aside), run
         self._next = time.monotonic()
         self._running: ray.ObjectRef | None = None
 
@@ -91,7 +96,7 @@ class _Job:
             self._report()
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + self._every_s
-            self._running = self._remote.remote(self._settings)
+            self._running = self._remote.remote(self._run, self._settings)
 
     def _report(self) -> None:
         try:
@@ -99,6 +104,12 @@ class _Job:
         except RayError as error:
             log.error("job_failed", job=self._name, error=str(error)[-500:])
         self._running = None
+
+
+def _aside(run: Callable[[Settings], Any], settings: Settings) -> Any:
+    """A job, behind whatever decides on readings."""
+    os.setpriority(os.PRIO_PROCESS, 0, JOB_NICENESS)
+    return run(settings)
 
 
 async def keep(settings: Settings, pulse: Pulse) -> None:
@@ -119,18 +130,29 @@ async def keep(settings: Settings, pulse: Pulse) -> None:
     if settings.training.retrain_every_s > 0:
         jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
     following = asyncio.create_task(_heed_words(settings, forecasts, trials))
-    while not following.done():
+    heard = time.monotonic()
+    while time.monotonic() - heard < ACTOR_PATIENCE_S:
+        if not _on_a_living_node():
+            raise Unavailable("Ray was started anew.")
+        pulse.beat(RAY_PATIENCE_S)
         try:
             async with asyncio.timeout(5):
                 await asyncio.gather(*(actor.ensure_running.remote() for actor in actors))
-            pulse.beat(RAY_PATIENCE_S)
+            heard = time.monotonic()
         except (RayError, TimeoutError) as error:
             log.warning("actor_silent", error=repr(error)[:200])
         for job in jobs:
             job.tick()
         await _beat(store)
         await asyncio.sleep(BEAT_S)
-    following.result()
+    following.cancel()
+    raise Unavailable(f"No ingest actor has answered for {ACTOR_PATIENCE_S:.0f} s.")
+
+
+def _on_a_living_node() -> bool:
+    """Whether this Ray still is the one we joined: a GCS that was started anew does not know our node."""
+    own = ray.get_runtime_context().get_node_id()
+    return any(node["NodeID"] == own and node["Alive"] for node in ray.nodes())
 
 
 async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None:

@@ -56,13 +56,15 @@ class Vehicles:
 
     def admit(self, profiles: Mapping[VehicleId, VehicleProfile], snapshots: list[Snapshot]) -> None:
         """Take vehicles in, as their snapshots say or blank; what came after the snapshot is replayed by the caller."""
+        for vehicle in profiles:
+            self._slots[vehicle] = self._free.pop() if self._free else len(self._slots)
+        slots = np.array([self._slots[vehicle] for vehicle in profiles], np.intp)
+        self._ensure(len(self._slots) + len(self._free))
+        self._windows.clear(slots)
+        self._episodes.clear(slots)
+        self._saved_at[slots] = np.nan
         for vehicle, profile in profiles.items():
-            slot = self._free.pop() if self._free else len(self._slots)
-            self._slots[vehicle] = slot
-            self._ensure(slot + 1)
-            self._windows.clear(np.array([slot]))
-            self._episodes.clear(np.array([slot]))
-            self._saved_at[slot] = np.nan
+            slot = self._slots[vehicle]
             self._episodes.heed(np.array([slot]), self._thresholds.get(vehicle.tenant, {}))
             self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
         for snapshot in snapshots:
@@ -71,10 +73,8 @@ class Vehicles:
             self._episodes.restore(slot, state[window_state.STATE.itemsize :])
             self._windows.describe(slot, profiles[snapshot.vehicle].vehicle_class, profiles[snapshot.vehicle].tank_l)
             self._saved_at[slot] = snapshot.at
-        if profiles:
-            slots = np.array([self._slots[vehicle] for vehicle in profiles])
-            self._features.forget(slots)
-            self._features.refresh(slots[~np.isnan(self._windows.rows["time"][slots])])
+        self._features.forget(slots)
+        self._features.refresh(slots[~np.isnan(self._windows.rows["time"][slots])])
 
     def forget(self, vehicles: list[VehicleId]) -> None:
         """Drop vehicles; their next reading brings them back from the store."""

@@ -103,6 +103,7 @@ def _ray_environment(plan: Plan) -> dict[str, str]:
         "RAY_DISABLE_IMPORT_WARNING": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",
+        "RAY_worker_niceness": "0",  # Ray's own is 15: whatever else runs on the machine would go before a reading
     }
 
 
