@@ -1,6 +1,7 @@
 """The Ray actor of one partition group: composes the path and reports that it lives."""
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,7 +21,7 @@ from ingest.batches import Batcher
 from ingest.isolation import Isolation
 from ingest.process import Processor
 from ingest.scoring import ServeScorer
-from ingest.subscriber import Subscriber, topics
+from ingest.subscriber import Subscriber, sessions
 
 APP = "fleetguard"
 NAMESPACE = "fleetguard"
@@ -38,7 +39,7 @@ class IngestActor:
         self._settings, self._index = settings, index
         self._name = f"ingest-{index}"
         self._running: asyncio.Task[None] | None = None
-        self._subscriber: Subscriber | None = None
+        self._subscribers: list[Subscriber] = []
 
     async def ensure_running(self) -> bool:
         """Start if not started, or started and failed; True while the broker is connected."""
@@ -46,7 +47,11 @@ class IngestActor:
             if self._running is not None and not self._running.cancelled() and (error := self._running.exception()):
                 log.error("ingest_restarts", error=str(error))
             self._running = asyncio.create_task(self._run())
-        return self._subscriber is not None and self._subscriber.connected
+        return self._connected
+
+    @property
+    def _connected(self) -> bool:
+        return bool(self._subscribers) and all(subscriber.connected for subscriber in self._subscribers)
 
     async def _run(self) -> None:
         settings = self._settings
@@ -57,29 +62,26 @@ class IngestActor:
         processor = Processor(TenantDirectory(pool), store, telemetry, scoring, AlertSink(pool), settings.ingest.snapshot_s)
         batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
         await telemetry.ensure_partitions(datetime.now(UTC))
-        own = topics(settings.mqtt.partitions, self._index, settings.ingest.actors)
-        self._subscriber = Subscriber(settings.mqtt, f"fleetguard-{self._name}", own, batcher.commit)
+        own = sessions(settings.mqtt.partitions, self._index, settings.ingest.actors)
+        self._subscribers = [Subscriber(settings.mqtt, _client_id(topics), topics, batcher.commit) for topics in own]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(batcher.run())
-                await self._subscriber.start()
+                for subscriber in self._subscribers:
+                    await subscriber.start()
                 tasks.create_task(self._beat(store))
                 tasks.create_task(self._make_partitions(telemetry))
         finally:
-            await self._subscriber.stop()
-            self._subscriber = None
+            for subscriber in self._subscribers:
+                await subscriber.stop()
+            self._subscribers = []
             await pool.close()
 
     async def _beat(self, store: IngestStore) -> None:
         while True:
-            connected = self._subscriber is not None and self._subscriber.connected
+            state, detail = ("ok", "") if self._connected else ("down", "no connection to the broker")
             try:
-                await store.beat(
-                    self._name,
-                    datetime.now(UTC),
-                    "ok" if connected else "down",
-                    "" if connected else "no connection to the broker",
-                )
+                await store.beat(self._name, datetime.now(UTC), state, detail)
             except FleetError as error:
                 log.warning("heartbeat_failed", error=str(error))
             await asyncio.sleep(BEAT_S)
@@ -91,6 +93,11 @@ class IngestActor:
                 await telemetry.ensure_partitions(datetime.now(UTC))
             except FleetError as error:
                 log.warning("partitions_not_made", error=str(error))
+
+
+def _client_id(topics: list[str]) -> str:
+    """A session belongs to what it subscribes to, whichever actor that is given to."""
+    return "fleetguard-ingest-" + re.sub(r"[^a-z0-9]+", "-", topics[0].replace("#", "all").replace("+", "any"))
 
 
 def start_actors(settings: Settings) -> list[Any]:

@@ -25,22 +25,24 @@ class NotCommitted(Exception):
     """Raised out of `on_message`: gmqtt sends no PUBACK and the broker delivers again."""
 
 
-def topics(partitions: int, actor: int, actors: int) -> list[str]:
-    """Subscriptions of one of several actors; without broker partitions there can be one actor only.
+def sessions(partitions: int, actor: int, actors: int) -> list[list[str]]:
+    """Subscriptions of one of several actors, by session; without broker partitions there can be one actor only.
+
+    NATS bounds what is unacked per subscription and per session by one number, and drops what a session has too much of until
+    its ack is overdue: readings then come late and out of order. So a session has one subscription that counts.
 
     Raises:
         ConfigurationError: more actors than the broker has partitions.
     """
     if actors > max(partitions, 1):
         raise ConfigurationError(f"{actors} ingest actors need as many broker partitions, there are {max(partitions, 1)}.")
-    mapped = [
-        topic
-        for partition in range(actor, partitions, actors)
-        for topic in (f"ingest/{partition}/+/+", f"ingest/{partition}/+/+/dtc")
-    ]
+    if actors == 1:
+        mapped = [["ingest/#"]] if partitions else []
+    else:
+        mapped = [[f"ingest/{partition}/#"] for partition in range(actor, partitions, actors)]
     # NATS 2.15 maps nothing that reaches it in one read with the CONNECT: the first readings of a device that does not wait
     # for its CONNACK arrive under their own topic.
-    return mapped + (UNMAPPED if actor == 0 else [])
+    return mapped + ([UNMAPPED] if actor == 0 else [])
 
 
 class Subscriber:

@@ -15,9 +15,7 @@ from fleet.errors import ConfigurationError
 FLEET_ACCOUNT: Final = "FLEET"
 SYSTEM_USER: Final = "device-auth-system"
 PARTITIONS: Final = 16
-MAX_ACK_PENDING: Final = 65_535 // (
-    2 * PARTITIONS + 2
-)  # NATS refuses a session's subscriptions that could exceed 65,535 together
+MAX_ACK_PENDING: Final = 3_000  # what an ingest actor must commit within `ack_wait`, or it is sent again
 MAX_PAYLOAD_BYTES: Final = 66_560  # a telemetry payload of 64 kB (interfaces.md) and 1 kB for its topic and headers
 
 _CONFIGURATION = """\

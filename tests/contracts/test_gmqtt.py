@@ -3,15 +3,18 @@
 import asyncio
 import secrets
 import struct
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
+import asyncpg
 import pytest
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
 
+from bench.mqtt import Publisher
 from fleet.errors import Unavailable
+from fleet.stores.provisioning import Vehicle, ensure_vehicles, replace_gateway
 from ingest.decode import Message
-from ingest.subscriber import Subscriber, topics
+from ingest.subscriber import UNMAPPED, Subscriber, sessions
 
 PATIENCE_S = 10.0
 
@@ -83,14 +86,28 @@ async def test_a_durable_session_gathers_what_comes_while_nobody_listens(broker,
             assert await collector.saw(1) == [b"meanwhile"]
 
 
+@asynccontextmanager
+async def one_actor(broker, collector):
+    """Subscribed as the only actor."""
+    async with AsyncExitStack() as stack:
+        for topics in sessions(broker.settings.mqtt.partitions, 0, 1):
+            subscribed = Subscriber(broker.settings.mqtt, secrets.token_hex(6), topics, collector.commit)
+            await subscribed.start()
+            stack.push_async_callback(subscribed.stop)
+            assert subscribed.connected
+        yield
+
+
 async def test_one_actor_is_granted_every_partition(broker):
-    collector = Collector()
-    subscribed = Subscriber(
-        broker.settings.mqtt, secrets.token_hex(6), topics(broker.settings.mqtt.partitions, 0, 1), collector.commit
-    )
-    await subscribed.start()
-    assert subscribed.connected
-    await subscribed.stop()
+    async with one_actor(broker, Collector()):
+        pass
+
+
+@pytest.mark.parametrize("actors", [1, 3, 16])
+def test_every_partition_belongs_to_one_actor(actors):
+    subscribed = [topic for actor in range(actors) for topics in sessions(16, actor, actors) for topic in topics]
+    partitions = {"ingest/#"} if actors == 1 else {f"ingest/{partition}/#" for partition in range(16)}
+    assert sorted(subscribed) == sorted(partitions | set(UNMAPPED))
 
 
 def packet(kind: int, body: bytes) -> bytes:
@@ -105,18 +122,14 @@ def text(value: str) -> bytes:
 
 async def test_a_reading_sent_without_waiting_for_the_connack_is_not_lost(broker, tenant):
     collector, device = Collector(), tenant.device
-    subscribed = Subscriber(
-        broker.settings.mqtt, secrets.token_hex(6), topics(broker.settings.mqtt.partitions, 0, 1), collector.commit
-    )
-    await subscribed.start()
     connect = text("MQTT") + bytes([4, 0xC2, 0, 60]) + text("hasty") + text(device.username) + text(device.password)
     publish = text(f"fleet/v1/{tenant.slug}/VH-1/telemetry") + struct.pack("!H", 1) + b"first"
-    for _ in range(5):
-        _, writer = await asyncio.open_connection(broker.host, broker.port)
-        writer.write(packet(0x10, connect) + packet(0x32, publish))
-        await collector.saw(len(collector.seen) + 1)
-        writer.close()
-    await subscribed.stop()
+    async with one_actor(broker, collector):
+        for _ in range(5):
+            _, writer = await asyncio.open_connection(broker.host, broker.port)
+            writer.write(packet(0x10, connect) + packet(0x32, publish))
+            await collector.saw(len(collector.seen) + 1)
+            writer.close()
     assert set(collector.seen) == {b"first"}
 
 
@@ -134,3 +147,33 @@ async def test_messages_of_a_device_arrive_in_the_order_they_were_sent(broker, t
         for number in range(count):
             publish(client, tenant, str(number).encode())
         assert await collector.saw(count) == [str(number).encode() for number in range(count)]
+
+
+class SlowCollector(Collector):
+    """Commits what has come, all together, a while after the first of it."""
+
+    async def commit(self, message: Message) -> bool:
+        await super().commit(message)
+        await asyncio.sleep(0.3)
+        return True
+
+
+async def test_more_than_may_be_unacked_arrives_once_and_in_order_whatever_the_partition(broker, postgres, tenant):
+    vehicles, each = [f"V-{number}" for number in range(8)], 1500
+    owner = await asyncpg.connect(postgres.owner_url)
+    await ensure_vehicles(owner, tenant.id, [Vehicle(name) for name in vehicles])
+    gateway = await replace_gateway(owner, tenant.id, "g", vehicles)
+    await owner.close()
+    publisher = Publisher(f"{tenant.slug}:g", gateway.username, gateway.password, lambda _tag: None)
+    await asyncio.get_running_loop().create_connection(lambda: publisher, broker.host, broker.port)
+    await publisher.accepted
+    collector = SlowCollector()
+    sent = [f"{vehicle}/{number:04d}".encode() for number in range(each) for vehicle in vehicles]
+    async with one_actor(broker, collector):
+        for number, payload in enumerate(sent):
+            publisher.publish(f"fleet/v1/{tenant.slug}/{payload[:3].decode()}/telemetry".encode(), payload, number)
+        assert sorted(await collector.saw(len(sent))) == sorted(sent)
+    publisher.close()
+    for vehicle in vehicles:
+        own = [payload for payload in collector.seen if payload.startswith(vehicle.encode())]
+        assert own == sorted(own)
