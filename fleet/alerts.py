@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class AlertType(StrEnum):
@@ -50,9 +50,11 @@ class AlertState(StrEnum):
 LIVE_STATES: Final = (AlertState.OPEN, AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS)
 
 
-@dataclass(frozen=True, slots=True)
-class VehicleId:
-    """Identity as the broker authorised it: tenant slug and vehicle id, both `[A-Za-z0-9_-]{1,64}`."""
+class VehicleId(NamedTuple):
+    """Identity as the broker authorised it: tenant slug and vehicle id, both `[A-Za-z0-9_-]{1,64}`.
+
+    A tuple: it is a key of every look-up and goes with every row of a call, and a dataclass hashes and pickles far slower.
+    """
 
     tenant: str
     vehicle: str

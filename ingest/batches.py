@@ -22,8 +22,7 @@ class _Batch:
     messages: list[Message] = field(default_factory=list)
     size: int = 0
     began: float = field(default_factory=perf_counter)
-    committed: asyncio.Event = field(default_factory=asyncio.Event)
-    failed: bool = False
+    committed: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class Batcher:
@@ -53,8 +52,7 @@ class Batcher:
             batch = self._in_work[key] = self._open_batch()
             batch.messages.append(message)
             batch.size += len(message.payload)
-        await batch.committed.wait()
-        return not batch.failed
+        return await batch.committed
 
     def _open_batch(self) -> _Batch:
         if not self._waiting or self._full(self._waiting[-1]):
@@ -79,10 +77,11 @@ class Batcher:
             await self._commit(batch)
 
     async def _commit(self, batch: _Batch) -> None:
+        committed = False
         try:
             await self._process(batch.messages)
+            committed = True
         except Exception as error:  # the loop must survive: nothing is acked, the broker delivers again
-            batch.failed = True
             BATCH_FAILURES.labels(type(error).__name__).inc()
             log.warning(
                 "batch_not_committed", messages=len(batch.messages), error=str(error), exc_info=not isinstance(error, FleetError)
@@ -93,4 +92,5 @@ class Batcher:
         finally:
             for message in batch.messages:
                 del self._in_work[message.topic, message.payload]
-            batch.committed.set()
+            if not batch.committed.done():  # cancelled with a connection that waited for it
+                batch.committed.set_result(committed)

@@ -99,7 +99,7 @@ class Processor:
         fresh = self._vehicles.fresh(batch) & sound
         late = await self._late(batch, np.flatnonzero(~fresh & sound), tenants)
         with _timed("features"):
-            judgeable = self._vehicles.observe(batch.take(np.flatnonzero(fresh)))
+            judgeable = self._vehicles.observe(batch.take(np.flatnonzero(fresh)), at_leisure=True)
         appending = asyncio.ensure_future(self._append(batch, tenants))
         try:
             scored = await self._score(judgeable)

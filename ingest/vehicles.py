@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from fleet.stores.ingest import Snapshot, VehicleProfile
 from fleet.telemetry import TelemetryBatch
 from fleet.windows import WindowState
 
+REFRESHED_AT_ONCE = 32  # minute features take 0.3 ms a vehicle, and all minutes end together
 LAYOUT = f"{zlib.crc32(f'{window_state.LAYOUT}|{episode_state.LAYOUT}'.encode()):08x}"
 
 
@@ -45,6 +47,7 @@ class Vehicles:
         self._windows = WindowState()
         self._features = FeatureState(self._windows)
         self._episodes = Episodes()
+        self._unrefreshed: dict[int, None] = {}  # slots whose minute features are due, longest first
         self._saved_at = np.full(64, np.nan)
         self._thresholds: dict[str, dict[AlertType, float]] = {}
 
@@ -74,6 +77,8 @@ class Vehicles:
             self._windows.describe(slot, profiles[snapshot.vehicle].vehicle_class, profiles[snapshot.vehicle].tank_l)
             self._saved_at[slot] = snapshot.at
         self._features.forget(slots)
+        for slot in slots.tolist():
+            self._unrefreshed.pop(slot, None)
         self._features.refresh(slots[~np.isnan(self._windows.rows["time"][slots])])
 
     def forget(self, vehicles: list[VehicleId]) -> None:
@@ -84,18 +89,28 @@ class Vehicles:
         """(n,) whether each reading is newer than all its vehicle has shown; `batch` is in time order."""
         return self._windows.fresh_rows(self._slots_of(batch), batch.event_time)
 
-    def observe(self, batch: TelemetryBatch) -> Judgeable:
-        """Write fresh readings into the windows and compute the features of every vehicle and second concerned."""
+    def observe(self, batch: TelemetryBatch, at_leisure: bool = False) -> Judgeable:
+        """Write fresh readings into the windows and compute the features of every vehicle and second concerned.
+
+        `at_leisure`: where the minutes of many vehicles end together, the features of those minutes may come some batches later.
+        """
         slots, parts, judged = self._slots_of(batch), [], []
         for rows, settled in self._windows.rounds(slots, batch):
             here = slots[rows]
-            self._features.refresh(here[settled])
+            self._refresh(here[settled], max(REFRESHED_AT_ONCE, len(rows) // 4) if at_leisure else None)
             values, sequence = self._features.features(here)
             vehicles = tuple(batch.vehicles[vehicle] for vehicle in batch.row_vehicle[rows].tolist())
             drivers = tuple(batch.drivers[row] for row in rows.tolist())
             parts.append(FeatureBatch(vehicles, batch.event_time[rows], values, sequence, drivers))
             judged.append(here)
         return Judgeable(np.concatenate(judged) if judged else np.empty(0, np.intp), concatenate(parts))
+
+    def _refresh(self, slots: NDArray[np.intp], at_most: int | None) -> None:
+        self._unrefreshed |= dict.fromkeys(slots.tolist())
+        now = list(islice(self._unrefreshed, at_most))
+        for slot in now:
+            del self._unrefreshed[slot]
+        self._features.refresh(np.array(now, np.intp))
 
     def judge(self, judgeable: Judgeable, scores: ScoreBatch) -> list[EpisodeEvent]:
         """Move the episodes by the scores; returns what changed."""
