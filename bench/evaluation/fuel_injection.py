@@ -1,6 +1,6 @@
 """Puts fuel losses into a real log of normal driving: drains while parked and slow leaks, each in its own copy."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -54,7 +54,7 @@ def inject(recorded: Recording, losses: list[Loss], tank_l: float, after_s: floa
     parts = [_part(time, values, loss, tank_l, after_s) for loss in losses]
     name = recorded.vehicles[vehicle]
     return Recording(
-        vehicles=tuple(replace(name, vehicle=f"{name.vehicle}-{number}") for number in range(len(losses))),
+        vehicles=tuple(name._replace(vehicle=f"{name.vehicle}-{number}") for number in range(len(losses))),
         starts=np.r_[0, np.cumsum([len(at) for at, _ in parts])].astype(np.intp),
         event_time=np.concatenate([at for at, _ in parts]),
         values=np.concatenate([part for _, part in parts]),
