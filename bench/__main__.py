@@ -15,9 +15,9 @@ from bench import live as live_path
 from bench import stages as stage_costs
 from bench.live import LiveResult
 from bench.machine import Occasion, occasion
-from bench.plot import draw
+from bench.plot import TARGET_MS, draw
 from bench.progress import Progress
-from bench.report import live_text, page, stages_text
+from bench.report import growth_text, held_rate, live_text, page, stages_text
 from bench.stack import HOME_HELP, described, stack_under_test
 from bench.stages import StageCosts
 from fleet.errors import FleetError
@@ -89,6 +89,24 @@ def live(
         result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
     print(live_text(result))
     _fail_unless_clean(result)
+
+
+@app.command()
+def growth(
+    home: HomeOption = None,
+    rates: Annotated[str, typer.Option(help="Vehicles of each run, from few to many.")] = "500,1000,2000,4000,7000,10000",
+    seconds: SecondsOption = 30,
+    gateways: GatewaysOption = 100,
+) -> None:
+    """The same run with more and more vehicles, until readings are lost or wait for longer than a run."""
+    progress, results = Progress(Console(stderr=True)), []
+    with stack_under_test(home) as stack:
+        for vehicles in map(int, rates.split(",")):
+            results.append(asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways)))
+            if results[-1].verdict.missing or results[-1].drained_s > seconds:
+                break
+    print(growth_text(results))
+    print(f"\np99 to the commit below {TARGET_MS:.0f} ms: up to {held_rate(results, TARGET_MS / 1e3):,} vehicles at 1 Hz.")
 
 
 def _occasion(home: Path | None) -> Occasion:

@@ -8,7 +8,8 @@ from pathlib import Path
 import psutil
 
 RIG = "load rig"
-_TITLES = {"ray::IngestActor": "ingest actor", "ray::ServeReplica": "models (Serve replica)"}
+INGEST = "ingest actor"
+_TITLES = {"ray::IngestActor": INGEST, "ray::ServeReplica": "models (Serve replica)"}
 _PROGRAMS = {"device-auth": "device sign-in", "simulator": "demo's own vehicle", "ray": "Ray", "pipeline": "pipeline"}
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.live import WARM_UP_S, WATCHED, LiveResult
 from bench.machine import Occasion
-from bench.processes import RIG
+from bench.processes import INGEST, RIG
 from bench.stages import APPENDED_ROWS, ROWS, STAGES, StageCosts
 from bench.store import POLL_S
 
@@ -47,6 +47,45 @@ def live_text(result: LiveResult) -> str:
 
 def _connections(result: LiveResult) -> str:
     return f"over the connections of {result.gateways} gateways" if result.gateways else "each on a connection of its own"
+
+
+def growth_text(results: Sequence[LiveResult]) -> str:
+    """A row per rate: what it cost, what was lost and how late it was."""
+    head = [
+        "vehicles at 1 Hz", "gateways", "lost", "written p50, ms", "written p99, ms", "committed p99, ms", "readings per batch",
+        "cores, stack", "CPU µs per reading", "ingest, MiB", "drained, s",
+    ]  # fmt: skip
+    return table(head, [_growth_row(result) for result in results])
+
+
+def _growth_row(result: LiveResult) -> list[str]:
+    growth, usage, written = result.costs.growth, result.costs.usage, result.latencies.written
+    stored = growth.total("fleetguard_readings_total", outcome="stored")
+    batches = growth.total(f"{STAGE}_count", stage="decode")
+    cpu_s = sum(part.cpu_s for name, part in usage.items() if name != RIG)
+    return [
+        f"{result.vehicles:,}",
+        f"{result.gateways or '–'}",
+        f"{len(result.verdict.missing)}",
+        *(_number(np.quantile(written, share) * 1e3) if len(written) else "–" for share in (0.5, 0.99)),
+        _number(np.quantile(result.latencies.committed, 0.99) * 1e3) if len(result.latencies.committed) else "–",
+        _number(stored / batches) if batches else "–",
+        f"{cpu_s / result.costs.seconds:.2f}",
+        _number(cpu_s / stored * 1e6) if stored else "–",
+        f"{usage[INGEST].memory_bytes / 2**20:,.0f}" if INGEST in usage else "–",
+        f"{result.drained_s:.1f}",
+    ]
+
+
+def held_rate(results: Sequence[LiveResult], p99_s: float) -> int:
+    """The highest rate up to which nothing was lost and the 99th percentile of the commits stayed below `p99_s`; 0: none."""
+    held = 0
+    for result in sorted(results, key=lambda result: result.vehicles):
+        committed = result.latencies.committed
+        if result.verdict.missing or not len(committed) or np.quantile(committed, 0.99) >= p99_s:
+            break
+        held = result.vehicles
+    return held
 
 
 def _audit_text(result: LiveResult) -> str:
