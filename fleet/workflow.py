@@ -15,6 +15,7 @@ class Deed(StrEnum):
     CONFIRM = "confirmed"
     DISMISS = "dismissed"
     COMMENT = "commented"
+    REOPEN = "reopened"
 
 
 class Verdict(StrEnum):
@@ -49,7 +50,7 @@ def state_after(deed: Deed, state: AlertState) -> AlertState | None:
     """The state that follows, None where the deed does not fit.
 
     Judging and commenting fit every state: whether an alert was right often shows late. A dismissed alert that is confirmed
-    after all was real and is over; a new one may live in its place by now, so it does not come back to life.
+    after all was real and is over; a new one may live in its place by now, so only reopening brings it back to life.
     """
     if deed is Deed.DISMISS:
         return AlertState.DISMISSED
@@ -59,4 +60,6 @@ def state_after(deed: Deed, state: AlertState) -> AlertState | None:
         return state
     if deed is Deed.RESOLVE and state is AlertState.RESOLVED:
         return state
+    if deed is Deed.REOPEN:
+        return state if state is AlertState.OPEN else None if state in LIVE_STATES else AlertState.OPEN
     return _LIVE_TO[deed] if state in LIVE_STATES else None

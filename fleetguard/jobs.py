@@ -68,17 +68,20 @@ def try_budgets(settings: Settings) -> int:
 
 
 def close_old_alerts(settings: Settings) -> int:
-    """Close what has been resolved for a day; returns how many alerts."""
+    """Close what has been resolved for a day, forget answers kept for repeated requests; returns how many alerts."""
     import asyncio
     from datetime import UTC, datetime
 
     from fleet.stores.closing import close_resolved
     from fleet.stores.component_events import all_tenants
+    from fleet.stores.idempotency import forget
     from fleet.stores.postgres import connect_pool
 
     async def close() -> int:
         async with await connect_pool(settings.postgres) as pool:
             tenants = (await all_tenants(pool)).items()
+            for _, tenant in tenants:
+                await forget(pool, tenant, datetime.now(UTC))
             return sum([await close_resolved(pool, tenant, slug, datetime.now(UTC)) for slug, tenant in tenants])
 
     return asyncio.run(close())

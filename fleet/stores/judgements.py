@@ -31,6 +31,11 @@ async def record(
     )  # fmt: skip
 
 
+async def retract(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID) -> None:
+    """Take a judgement back, in the caller's transaction: training learns nothing from this alert."""
+    await connection.execute("DELETE FROM judgements WHERE tenant_id = $1 AND alert_id = $2", who.tenant, alert_id)
+
+
 async def alerts_between(pool: asyncpg.Pool, tenant: UUID, since: datetime, until: datetime) -> list[JudgedAlert]:
     """Alerts whose judged episode, or whose newest one where nobody judged, began in [since, until), by vehicle and time.
 

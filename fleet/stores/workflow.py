@@ -1,6 +1,7 @@
 """What people do with alerts: each deed is one transaction of alert, stream event and audit row."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,11 +11,11 @@ import asyncpg
 from fleet.alerts import AlertState
 from fleet.anomaly import anomaly_json
 from fleet.errors import Conflict, InvalidInput
-from fleet.stores import anomalies, audit, judgements
+from fleet.stores import anomalies, audit, idempotency, judgements
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 from fleet.stores.stream import StreamChange, publish
-from fleet.workflow import VERDICTS, Deed, DismissalReason, state_after
+from fleet.workflow import VERDICTS, Deed, DismissalReason, Verdict, state_after
 
 
 class AlertConflict(Conflict):
@@ -35,26 +36,64 @@ class Act:
     assignee: UUID | None = None
 
 
-async def perform(pool: asyncpg.Pool, who: SignedIn, alert_id: UUID, act: Act, now: datetime) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What people have made of an alert: all that a deed changes, and an undo brings back."""
+
+    state: str
+    assigned_to: UUID | None
+    acknowledged_by: UUID | None
+    acknowledged_at: datetime | None
+    verdict: str | None
+    dismissal_reason: str | None
+
+    @classmethod
+    def of(cls, anomaly: Mapping[str, Any]) -> "Standing":
+        """From the JSON of an anomaly."""
+        assignee, owner = (anomaly[key] and UUID(anomaly[key]) for key in ("assignedTo", "acknowledgedBy"))
+        at = anomaly["acknowledgedAt"] and datetime.fromisoformat(anomaly["acknowledgedAt"])
+        return cls(anomaly["state"], assignee, owner, at, anomaly["verdict"], anomaly["dismissalReason"])
+
+
+async def perform(
+    pool: asyncpg.Pool, who: SignedIn, alert_id: UUID, act: Act, now: datetime, key: str | None = None
+) -> dict[str, Any]:
     """Do something with an alert; what is done already, and brings no note, changes nothing. Returns the anomaly.
 
+    Args:
+        key: a repeat under the same key gets the first answer and changes nothing.
+
     Raises:
-        NotFound: unknown, or another tenant's. InvalidInput: nobody of this tenant can be the assignee.
-        AlertConflict: the deed does not fit the alert's state, or somebody else has acknowledged it.
+        NotFound: unknown, or another tenant's.
+        InvalidInput: nobody of this tenant can be the assignee, or the key stands for something else.
+        AlertConflict: the deed does not fit the alert's state, somebody else has acknowledged it, or a newer alert lives.
     """
+    request = idempotency.Request(key, f"{alert_id} {act}") if key else None
     async with tenant_transaction(pool, who.tenant) as connection:
-        # The row lock makes the first of two people the first, and the second see it.
-        await connection.execute("SELECT 1 FROM alerts WHERE tenant_id = $1 AND alert_id = $2 FOR UPDATE", who.tenant, alert_id)
-        anomaly = await anomalies.one(connection, who, alert_id)
-        if not _changes(act, anomaly, who):
-            return anomaly
-        state = state_after(act.deed, AlertState(anomaly["state"]))
-        if state is None:
-            raise AlertConflict(f"This alert is {anomaly['state'].lower()}; it cannot be {act.deed} any more.", anomaly)
-        if act.assignee is not None:
-            await _require_colleague(connection, who, act.assignee)
-        await _record(connection, who, alert_id, act, state, now)
-        return await anomalies.one(connection, who, alert_id)
+        anomaly = await locked(connection, who, alert_id)
+        if request and (answer := await idempotency.answered(connection, who, request, now)):
+            return answer
+        if _changes(act, anomaly, who):
+            state = state_after(act.deed, AlertState(anomaly["state"]))
+            if state is None:
+                raise AlertConflict(f"This alert is {anomaly['state'].lower()}; it cannot be {act.deed} any more.", anomaly)
+            if act.assignee is not None:
+                await _require_colleague(connection, who, act.assignee)
+            await _record(connection, who, alert_id, act, _standing_after(act, anomaly, state, who, now), anomaly, now)
+            anomaly = await anomalies.one(connection, who, alert_id)
+        if request:
+            await idempotency.keep(connection, who, request, anomaly, now)
+        return anomaly
+
+
+async def locked(connection: asyncpg.Connection, who: SignedIn, alert_id: UUID) -> dict[str, Any]:
+    """The anomaly, held for this transaction: the first of two people is the first, and the second sees it.
+
+    Raises:
+        NotFound: unknown, or another tenant's.
+    """
+    await connection.execute("SELECT 1 FROM alerts WHERE tenant_id = $1 AND alert_id = $2 FOR UPDATE", who.tenant, alert_id)
+    return await anomalies.one(connection, who, alert_id)
 
 
 def _changes(act: Act, anomaly: dict[str, Any], who: SignedIn) -> bool:
@@ -67,6 +106,8 @@ def _changes(act: Act, anomaly: dict[str, Any], who: SignedIn) -> bool:
             return anomaly["assignedTo"] != str(act.assignee) or anomaly["state"] != AlertState.IN_PROGRESS
         case Deed.RESOLVE:
             return anomaly["state"] != AlertState.RESOLVED
+        case Deed.REOPEN:
+            return anomaly["state"] != AlertState.OPEN
         case _:
             return (anomaly["verdict"], anomaly["dismissalReason"]) != (VERDICTS.get(act.deed), act.reason)
 
@@ -89,21 +130,52 @@ async def _require_colleague(connection: asyncpg.Connection, who: SignedIn, assi
         raise InvalidInput("The assignee is nobody of this fleet.")
 
 
+def _standing_after(act: Act, anomaly: Mapping[str, Any], state: AlertState, who: SignedIn, now: datetime) -> Standing:
+    before = Standing.of(anomaly)
+    match act.deed:
+        case Deed.ACKNOWLEDGE:
+            return replace(before, state=state, acknowledged_by=who.user_id, acknowledged_at=now)
+        case Deed.ASSIGN:
+            return replace(before, state=state, assigned_to=act.assignee)
+        case Deed.CONFIRM | Deed.DISMISS:
+            return replace(before, state=state, verdict=VERDICTS[act.deed], dismissal_reason=act.reason)
+        case Deed.REOPEN:  # nobody has it, and it was no false alarm after all
+            confirmed = before.verdict if before.verdict == Verdict.CONFIRMED else None
+            return Standing(state, None, None, None, confirmed, None)
+        case _:
+            return replace(before, state=state)
+
+
+async def place(
+    connection: asyncpg.Connection, who: SignedIn, alert_id: UUID, standing: Standing, anomaly: dict[str, Any]
+) -> asyncpg.Record:
+    """Give a locked alert another standing; returns its row.
+
+    Raises:
+        AlertConflict: it would live again, and a newer alert of its type lives in its place.
+    """
+    try:
+        return await connection.fetchrow(
+            """UPDATE alerts SET state = $3, assigned_to = $4, acknowledged_by = $5, acknowledged_at = $6, verdict = $7,
+                      dismissal_reason = $8
+               WHERE tenant_id = $1 AND alert_id = $2 RETURNING *""",
+            who.tenant, alert_id, standing.state, standing.assigned_to, standing.acknowledged_by, standing.acknowledged_at,
+            standing.verdict, standing.dismissal_reason,
+        )  # fmt: skip
+    except asyncpg.UniqueViolationError as error:
+        raise AlertConflict("A newer alert of this kind is open for this vehicle; work on that one.", anomaly) from error
+
+
 async def _record(
-    connection: asyncpg.Connection, who: SignedIn, alert_id: UUID, act: Act, state: AlertState, now: datetime
-) -> None:
+    connection: asyncpg.Connection, who: SignedIn, alert_id: UUID, act: Act, standing: Standing, before: dict[str, Any],
+    now: datetime,
+) -> None:  # fmt: skip
     note_id = await _note(connection, who, alert_id, act, now) if act.note else None
-    row = await connection.fetchrow(
-        """UPDATE alerts SET state = $3, assigned_to = coalesce($4, assigned_to), verdict = coalesce($5, verdict),
-                  dismissal_reason = CASE WHEN $5::text IS NULL THEN dismissal_reason ELSE $6 END,
-                  acknowledged_by = CASE WHEN $7 THEN $8 ELSE acknowledged_by END,
-                  acknowledged_at = CASE WHEN $7 THEN $9 ELSE acknowledged_at END
-           WHERE tenant_id = $1 AND alert_id = $2 RETURNING *""",
-        who.tenant, alert_id, state, act.assignee, VERDICTS.get(act.deed), act.reason,
-        act.deed is Deed.ACKNOWLEDGE, who.user_id, now,
-    )  # fmt: skip
+    row = await place(connection, who, alert_id, standing, before)
     if act.deed in VERDICTS:
         await judgements.record(connection, who, row, note_id, now)
+    elif standing.verdict != before["verdict"]:
+        await judgements.retract(connection, who, alert_id)
     (seq,) = await publish(connection, who.tenant, [StreamChange(alert_id, act.deed, anomaly_json(row, who.slug))])
     detail = {"seq": seq, "reason": act.reason, "assignee": act.assignee and str(act.assignee), "note": note_id and str(note_id)}
     known = {name: value for name, value in detail.items() if value is not None}

@@ -30,8 +30,14 @@ def test_judging_and_commenting_are_possible_in_every_state(state):
 
 
 @pytest.mark.parametrize("state", OVER)
-def test_nothing_comes_back_to_life(state):
-    assert all(state_after(deed, state) not in LIVE_STATES for deed in Deed)
+def test_nothing_comes_back_to_life_but_what_is_reopened(state):
+    assert [deed for deed in Deed if state_after(deed, state) in LIVE_STATES] == [Deed.REOPEN]
+    assert state_after(Deed.REOPEN, state) is AlertState.OPEN
+
+
+@pytest.mark.parametrize("state", [AlertState.ACKNOWLEDGED, AlertState.IN_PROGRESS])
+def test_what_somebody_has_is_not_reopened(state):
+    assert state_after(Deed.REOPEN, state) is None
 
 
 def test_what_the_model_saw_rightly_teaches_nothing_when_it_is_dismissed():

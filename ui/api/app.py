@@ -29,6 +29,7 @@ from ui.api.routes import (
     session,
     telemetry,
     vehicles,
+    workflow,
 )
 from ui.api.services import Database, Services
 from ui.api.signin import PasswordCheck, Throttle
@@ -70,7 +71,7 @@ def _behind_the_session() -> APIRouter:
     async def signed_in(_: SignedInDep) -> None: ...
 
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
-    for module in (session, anomalies, vehicles, drivers, forecasts, models, alert_rules, notifications, devices):
+    for module in (session, anomalies, workflow, vehicles, drivers, forecasts, models, alert_rules, notifications, devices):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
     closed.include_router(graph.router)

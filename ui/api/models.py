@@ -115,6 +115,30 @@ class Comment(ApiModel):
     text: Note
 
 
+class Reopening(ApiModel):
+    note: Note | None = None
+
+
+class BulkDeed(ApiModel):
+    ids: list[UUID] = Field(min_length=1, max_length=200)
+    deed: Literal["acknowledge", "assign", "resolve", "confirm", "dismiss", "comment", "reopen"]
+    confirmed: int = Field(description="How many alerts the person was told this would change: the number of different ids.")
+    reason: DismissalReason | None = Field(default=None, description="Of a dismissal.")
+    assignee: UUID | None = Field(default=None, description="Of an assignment; the person who asks, where none is given.")
+    note: Note | None = None
+
+
+class BulkOutcome(ApiModel):
+    id: UUID
+    outcome: Literal["done", "conflict", "notFound"]
+    detail: str = Field(description="Why not; empty where it was done.")
+    anomaly: Anomaly | None = Field(description="As it is now; null where there is none.")
+
+
+class BulkOutcomes(ApiModel):
+    items: list[BulkOutcome]
+
+
 class AnomalyPage(ApiModel):
     items: list[Anomaly]
     next_cursor: str | None

@@ -1,4 +1,4 @@
-"""Searching alerts, and what people do with them."""
+"""Searching and reading alerts."""
 
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -9,20 +9,12 @@ from fastapi import APIRouter, Query
 from fleet.alerts import AlertState, AlertType, Severity
 from fleet.stores import anomalies
 from fleet.stores.anomalies import AnomalyQuery
-from fleet.stores.workflow import Act, perform
-from fleet.workflow import Deed
 from ui.api import cursors
-from ui.api.access import AcknowledgerDep, AlertReaderDep, OperatorDep
+from ui.api.access import AlertReaderDep
 from ui.api.models import (
-    Anomaly,
     AnomalyDetail,
     AnomalyPage,
-    Assignment,
     BucketName,
-    Comment,
-    Confirmation,
-    Dismissal,
-    Resolution,
     SeverityName,
     TrendPoint,
     Trends,
@@ -80,46 +72,3 @@ async def get_trends(
 async def get_anomaly(id: UUID, who: AlertReaderDep, pool: PoolDep) -> dict[str, Any]:
     """One alert with its evidence and its history."""
     return await anomalies.get(pool, who, id)
-
-
-@router.post("/{id}/acknowledge", operation_id="acknowledgeAnomaly", response_model=Anomaly)
-async def acknowledge_anomaly(id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep) -> dict[str, Any]:
-    """Take charge of an open alert. Doing it again changes nothing; if somebody else was first, 409 brings `anomaly`."""
-    return await perform(pool, operator, id, Act(Deed.ACKNOWLEDGE), now)
-
-
-@router.post("/{id}/assign", operation_id="assignAnomaly", response_model=Anomaly)
-async def assign_anomaly(
-    id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep, body: Assignment | None = None
-) -> dict[str, Any]:
-    """Put a live alert into somebody's hands, by default one's own; it is in progress from then on."""
-    asked = body or Assignment()
-    return await perform(pool, operator, id, Act(Deed.ASSIGN, asked.note, assignee=asked.assignee or operator.user_id), now)
-
-
-@router.post("/{id}/resolve", operation_id="resolveAnomaly", response_model=Anomaly)
-async def resolve_anomaly(
-    id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep, body: Resolution | None = None
-) -> dict[str, Any]:
-    """Say that a live alert is dealt with."""
-    return await perform(pool, operator, id, Act(Deed.RESOLVE, body.note if body else None), now)
-
-
-@router.post("/{id}/confirm", operation_id="confirmAnomaly", response_model=Anomaly)
-async def confirm_anomaly(
-    id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep, body: Confirmation | None = None
-) -> dict[str, Any]:
-    """Say that an alert is right: the next models learn from it. The last judgement counts."""
-    return await perform(pool, operator, id, Act(Deed.CONFIRM, body.note if body else None), now)
-
-
-@router.post("/{id}/dismiss", operation_id="dismissAnomaly", response_model=Anomaly)
-async def dismiss_anomaly(id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep, body: Dismissal) -> dict[str, Any]:
-    """Say that an alert is not right, and why: the next models learn from it. The last judgement counts."""
-    return await perform(pool, operator, id, Act(Deed.DISMISS, body.note, body.reason), now)
-
-
-@router.post("/{id}/comment", operation_id="commentOnAnomaly", response_model=Anomaly)
-async def comment_on_anomaly(id: UUID, operator: OperatorDep, pool: PoolDep, now: NowDep, body: Comment) -> dict[str, Any]:
-    """Add a note to an alert's history."""
-    return await perform(pool, operator, id, Act(Deed.COMMENT, body.text), now)

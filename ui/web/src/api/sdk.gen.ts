@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -66,6 +66,20 @@ export const applyBudgetTrial = <ThrowOnError extends boolean = false>(options: 
  * Search, newest first. `type`, `severity` and `state` may repeat; `q` looks in vehicle, driver, type and evidence.
  */
 export const listAnomalies = <ThrowOnError extends boolean = false>(options?: Options<ListAnomaliesData, ThrowOnError>): RequestResult<ListAnomaliesResponses, ListAnomaliesErrors, ThrowOnError> => (options?.client ?? client).get<ListAnomaliesResponses, ListAnomaliesErrors, ThrowOnError>({ url: '/api/anomalies', ...options });
+
+/**
+ * Change Anomalies
+ *
+ * One deed on many alerts, each by itself: what does not fit one of them does not stop the others.
+ */
+export const changeAnomalies = <ThrowOnError extends boolean = false>(options: Options<ChangeAnomaliesData, ThrowOnError>): RequestResult<ChangeAnomaliesResponses, ChangeAnomaliesErrors, ThrowOnError> => (options.client ?? client).post<ChangeAnomaliesResponses, ChangeAnomaliesErrors, ThrowOnError>({
+    url: '/api/anomalies/bulk',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
 
 /**
  * Get Trends
@@ -145,6 +159,20 @@ export const dismissAnomaly = <ThrowOnError extends boolean = false>(options: Op
 });
 
 /**
+ * Reopen Anomaly
+ *
+ * Open an alert again that is over; nobody has it then, and a dismissal is taken back. 409 where a newer one is open.
+ */
+export const reopenAnomaly = <ThrowOnError extends boolean = false>(options: Options<ReopenAnomalyData, ThrowOnError>): RequestResult<ReopenAnomalyResponses, ReopenAnomalyErrors, ThrowOnError> => (options.client ?? client).post<ReopenAnomalyResponses, ReopenAnomalyErrors, ThrowOnError>({
+    url: '/api/anomalies/{id}/reopen',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Resolve Anomaly
  *
  * Say that a live alert is dealt with.
@@ -157,6 +185,13 @@ export const resolveAnomaly = <ThrowOnError extends boolean = false>(options: Op
         ...options.headers
     }
 });
+
+/**
+ * Undo Anomaly
+ *
+ * Take back what one did last with an alert, within 24 hours; notes stay. Once taken back, there is nothing more to undo.
+ */
+export const undoAnomaly = <ThrowOnError extends boolean = false>(options: Options<UndoAnomalyData, ThrowOnError>): RequestResult<UndoAnomalyResponses, UndoAnomalyErrors, ThrowOnError> => (options.client ?? client).post<UndoAnomalyResponses, UndoAnomalyErrors, ThrowOnError>({ url: '/api/anomalies/{id}/undo', ...options });
 
 /**
  * List Devices

@@ -400,6 +400,74 @@ export type BudgetWish = {
 };
 
 /**
+ * BulkDeed
+ */
+export type BulkDeed = {
+    /**
+     * Assignee
+     *
+     * Of an assignment; the person who asks, where none is given.
+     */
+    assignee?: string | null;
+    /**
+     * Confirmed
+     *
+     * How many alerts the person was told this would change: the number of different ids.
+     */
+    confirmed: number;
+    /**
+     * Deed
+     */
+    deed: 'acknowledge' | 'assign' | 'resolve' | 'confirm' | 'dismiss' | 'comment' | 'reopen';
+    /**
+     * Ids
+     */
+    ids: Array<string>;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Of a dismissal.
+     */
+    reason?: DismissalReason | null;
+};
+
+/**
+ * BulkOutcome
+ */
+export type BulkOutcome = {
+    /**
+     * As it is now; null where there is none.
+     */
+    anomaly: Anomaly | null;
+    /**
+     * Detail
+     *
+     * Why not; empty where it was done.
+     */
+    detail: string;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Outcome
+     */
+    outcome: 'done' | 'conflict' | 'notFound';
+};
+
+/**
+ * BulkOutcomes
+ */
+export type BulkOutcomes = {
+    /**
+     * Items
+     */
+    items: Array<BulkOutcome>;
+};
+
+/**
  * Comment
  */
 export type Comment = {
@@ -988,6 +1056,16 @@ export type Readiness = {
      * Status
      */
     status: 'ok' | 'down';
+};
+
+/**
+ * Reopening
+ */
+export type Reopening = {
+    /**
+     * Note
+     */
+    note?: string | null;
 };
 
 /**
@@ -1811,6 +1889,39 @@ export type ListAnomaliesResponses = {
 
 export type ListAnomaliesResponse = ListAnomaliesResponses[keyof ListAnomaliesResponses];
 
+export type ChangeAnomaliesData = {
+    body: BulkDeed;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/anomalies/bulk';
+};
+
+export type ChangeAnomaliesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ChangeAnomaliesError = ChangeAnomaliesErrors[keyof ChangeAnomaliesErrors];
+
+export type ChangeAnomaliesResponses = {
+    /**
+     * Successful Response
+     */
+    200: BulkOutcomes;
+};
+
+export type ChangeAnomaliesResponse = ChangeAnomaliesResponses[keyof ChangeAnomaliesResponses];
+
 export type GetTrendsData = {
     body?: never;
     path?: never;
@@ -1885,6 +1996,14 @@ export type GetAnomalyResponse = GetAnomalyResponses[keyof GetAnomalyResponses];
 
 export type AcknowledgeAnomalyData = {
     body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -1918,6 +2037,14 @@ export type AssignAnomalyData = {
      * Body
      */
     body?: Assignment | null;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -1948,6 +2075,14 @@ export type AssignAnomalyResponse = AssignAnomalyResponses[keyof AssignAnomalyRe
 
 export type CommentOnAnomalyData = {
     body: Comment;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -1981,6 +2116,14 @@ export type ConfirmAnomalyData = {
      * Body
      */
     body?: Confirmation | null;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -2011,6 +2154,14 @@ export type ConfirmAnomalyResponse = ConfirmAnomalyResponses[keyof ConfirmAnomal
 
 export type DismissAnomalyData = {
     body: Dismissal;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -2039,11 +2190,60 @@ export type DismissAnomalyResponses = {
 
 export type DismissAnomalyResponse = DismissAnomalyResponses[keyof DismissAnomalyResponses];
 
+export type ReopenAnomalyData = {
+    /**
+     * Body
+     */
+    body?: Reopening | null;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/reopen';
+};
+
+export type ReopenAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ReopenAnomalyError = ReopenAnomalyErrors[keyof ReopenAnomalyErrors];
+
+export type ReopenAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type ReopenAnomalyResponse = ReopenAnomalyResponses[keyof ReopenAnomalyResponses];
+
 export type ResolveAnomalyData = {
     /**
      * Body
      */
     body?: Resolution | null;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
     path: {
         /**
          * Id
@@ -2071,6 +2271,36 @@ export type ResolveAnomalyResponses = {
 };
 
 export type ResolveAnomalyResponse = ResolveAnomalyResponses[keyof ResolveAnomalyResponses];
+
+export type UndoAnomalyData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/undo';
+};
+
+export type UndoAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type UndoAnomalyError = UndoAnomalyErrors[keyof UndoAnomalyErrors];
+
+export type UndoAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type UndoAnomalyResponse = UndoAnomalyResponses[keyof UndoAnomalyResponses];
 
 export type ListDevicesData = {
     body?: never;
