@@ -5,7 +5,7 @@ from typing import Final
 
 import typer
 
-from fleetguard.commands import demo, feedback, life, models, simulate, stack
+from fleetguard.commands import audit, demo, feedback, life, models, simulate, stack
 
 REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [
     demo.register,
@@ -14,4 +14,5 @@ REGISTRATIONS: Final[list[Callable[[typer.Typer], None]]] = [
     models.register,
     life.register,
     feedback.register,
+    audit.register,
 ]
