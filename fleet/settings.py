@@ -129,11 +129,22 @@ class Notify(_Section):
     contact: str = "mailto:fleetguard@localhost"
 
 
+class Rate(_Section):
+    """Requests a second in the long run, and how many may come at once."""
+
+    per_s: float = Field(gt=0)
+    burst: int = Field(ge=1)
+
+
 class Api(_Section):
+    """`person_rate`, `tenant_rate`: what one person, and all people of a tenant together, may ask of one API process."""
+
     host: str = "127.0.0.1"
     port: int = 8000
     session_hours: float = 12.0
     public_origin: str = ""
+    person_rate: Rate = Rate(per_s=30, burst=150)
+    tenant_rate: Rate = Rate(per_s=300, burst=1500)
 
 
 class Settings(BaseSettings):

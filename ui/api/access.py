@@ -63,6 +63,7 @@ async def holder_of(connection: HTTPConnection, services: Services) -> SignedIn:
 
 async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
     who = await holder_of(request, services)
+    services.limits.take(who)
     if request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":
         raise NotAuthorized("A write needs the header X-Requested-With: fleetguard.")
     return who

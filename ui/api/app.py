@@ -13,6 +13,7 @@ from fleet.settings import Settings, load_settings
 from ui.api import docs, openapi, problems, sockets
 from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
+from ui.api.limits import Limits
 from ui.api.live import LiveLog
 from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_routes
 from ui.api.routes import (
@@ -48,9 +49,9 @@ def create_app(settings: Settings | None = None, dist: Path = DIST) -> FastAPI:
         lifespan=_lifespan,
     )
     database = Database(settings.postgres)
-    app.state.services = Services(
-        settings, database, LiveLog(database.pool), DeviceGateway(settings.mqtt), PasswordCheck(), Throttle()
-    )
+    limits = Limits(settings.api.person_rate, settings.api.tenant_rate)
+    live_log, gateway = LiveLog(database.pool), DeviceGateway(settings.mqtt)
+    app.state.services = Services(settings, database, live_log, gateway, PasswordCheck(), Throttle(), limits)
     app.include_router(operations.router)
     app.include_router(docs.router)
     app.include_router(session.entrance, prefix="/api")

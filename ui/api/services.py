@@ -12,6 +12,7 @@ from starlette.requests import HTTPConnection
 from fleet.settings import Postgres, Settings
 from fleet.stores.postgres import connect_pool
 from ui.api.devices import DeviceGateway
+from ui.api.limits import Limits
 from ui.api.live import LiveLog
 from ui.api.signin import PasswordCheck, Throttle
 
@@ -44,6 +45,7 @@ class Services:
     devices: DeviceGateway
     passwords: PasswordCheck
     throttle: Throttle
+    limits: Limits
 
 
 def services_of(connection: HTTPConnection) -> Services:

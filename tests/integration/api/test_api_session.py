@@ -3,6 +3,8 @@
 import httpx
 import pytest
 
+from fleet.settings import Api, Postgres, Rate, Settings
+
 
 async def test_a_session_says_who_is_signed_in(manager, tenant):
     session = (await manager.browser.get("/api/session")).json()
@@ -64,3 +66,15 @@ async def test_a_write_that_another_site_started_is_refused(manager, method, pat
 
 async def test_a_write_from_our_own_page_passes(manager, api):
     assert (await manager.browser.delete("/api/session", headers={"Origin": api})).status_code == 204
+
+
+async def test_a_flood_waits_and_the_colleague_does_not(serve_api, postgres, sign_in, tenant):
+    rate = Rate(per_s=0.1, burst=5)
+    limited = await serve_api(Settings(postgres=Postgres(url=postgres.app_url), api=Api(person_rate=rate)))
+    eager, colleague = await sign_in(tenant), await sign_in(tenant)
+    eager.browser.base_url = colleague.browser.base_url = limited
+    answers = [await eager.browser.get("/api/session") for _ in range(8)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 3
+    assert 1 <= int(answers[-1].headers["retry-after"]) <= 10
+    assert answers[-1].headers["content-type"] == "application/problem+json"
+    assert (await colleague.browser.get("/api/session")).status_code == 200
