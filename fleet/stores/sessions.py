@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.errors import Unavailable
+from fleet.errors import NotFound, Unavailable
 from fleet.permissions import Role
 from fleet.stores import audit
 from fleet.stores.postgres import UNREACHABLE, tenant_transaction
@@ -42,6 +42,17 @@ class Candidate:
     password_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """`opened_with`: what the browser called itself."""
+
+    session_id: UUID
+    created_at: datetime
+    expires_at: datetime
+    opened_with: str
+    is_this: bool
+
+
 def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
@@ -54,8 +65,13 @@ async def candidate(pool: asyncpg.Pool, email: str) -> Candidate | None:
     return Candidate(row["tenant_id"], row["user_id"], row["password_hash"]) if row else None
 
 
-async def open_session(pool: asyncpg.Pool, who: Candidate, now: datetime, expires_at: datetime, replaces: str | None) -> str:
-    """A new token; the one it replaces and this person's expired ones are gone with it."""
+async def open_session(
+    pool: asyncpg.Pool, who: Candidate, now: datetime, expires_at: datetime, replaces: str | None, opened_with: str = ""
+) -> str:
+    """A new token; the one it replaces and this person's expired ones are gone with it.
+
+    `opened_with`: what the browser calls itself.
+    """
     token = secrets.token_urlsafe(32)
     async with tenant_transaction(pool, who.tenant) as connection:
         await connection.execute(
@@ -63,8 +79,9 @@ async def open_session(pool: asyncpg.Pool, who: Candidate, now: datetime, expire
             who.tenant, token_hash(replaces or ""), who.user_id, now,
         )  # fmt: skip
         await connection.execute(
-            "INSERT INTO sessions (tenant_id, session_hash, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-            who.tenant, token_hash(token), who.user_id, now, expires_at,
+            """INSERT INTO sessions (tenant_id, session_hash, user_id, created_at, expires_at, opened_with)
+               VALUES ($1, $2, $3, $4, $5, $6)""",
+            who.tenant, token_hash(token), who.user_id, now, expires_at, opened_with[:200],
         )  # fmt: skip
         await audit.record(connection, who.tenant, now, str(who.user_id), "session.opened", str(who.user_id), {})
     return token
@@ -86,6 +103,36 @@ async def close_session(pool: asyncpg.Pool, who: SignedIn, token: str, now: date
         )
         if closed != "DELETE 0":
             await audit.record(connection, who.tenant, now, str(who.user_id), "session.closed", str(who.user_id), {})
+
+
+async def own_sessions(pool: asyncpg.Pool, who: SignedIn, token: str, now: datetime) -> list[OpenSession]:
+    """This person's sessions, newest first; `is_this` is the one that asks.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        rows = await connection.fetch(
+            """SELECT session_id, created_at, expires_at, opened_with, session_hash = $3 AS is_this FROM sessions
+               WHERE tenant_id = $1 AND user_id = $2 AND expires_at > $4 ORDER BY created_at DESC""",
+            who.tenant, who.user_id, token_hash(token), now,
+        )  # fmt: skip
+    return [OpenSession(**row) for row in rows]
+
+
+async def end_session(pool: asyncpg.Pool, who: SignedIn, session_id: UUID, now: datetime) -> None:
+    """End one of this person's sessions; its open streams end with it.
+
+    Raises:
+        NotFound: it is none of theirs.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        ended = await connection.execute(
+            "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND session_id = $3", who.tenant, who.user_id, session_id
+        )
+        if ended == "DELETE 0":
+            raise NotFound("There is no such session.")
+        await audit.record(connection, who.tenant, now, str(who.user_id), "session.ended", str(session_id), {})
 
 
 async def tenant_name(pool: asyncpg.Pool, tenant: UUID) -> str:

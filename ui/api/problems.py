@@ -29,6 +29,10 @@ class TooLarge(InvalidInput):
     """The body is longer than the route takes."""
 
 
+class SecondFactorNeeded(NotAuthenticated):
+    """The password is right; a code is missing or wrong."""
+
+
 class TooManyRequests(FleetError):
     """Too many tries; the same request may succeed after `retry_after_s`."""
 
@@ -68,8 +72,14 @@ def answer_to(error: FleetError) -> JSONResponse:
     """The problem document of an error."""
     status = status_of(error)
     detail = NOT_FOUND_DETAIL if isinstance(error, NotFound) else str(error)
-    extensions = {"anomaly": error.anomaly} if isinstance(error, AlertConflict) else {}
-    return problem(status, detail, _headers(error, status), **extensions)
+    return problem(status, detail, _headers(error, status), **_extensions(error))
+
+
+def _extensions(error: FleetError) -> dict[str, Any]:
+    """What a client can act on, beside the sentence."""
+    if isinstance(error, AlertConflict):
+        return {"anomaly": error.anomaly}
+    return {"secondFactor": True} if isinstance(error, SecondFactorNeeded) else {}
 
 
 def _from_fleet_error(_: Request, error: Exception) -> JSONResponse:

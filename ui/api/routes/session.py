@@ -1,17 +1,19 @@
 """Signing in and out."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Request, Response, status
 
 from fleet.errors import NotAuthenticated
 from fleet.permissions import PERMISSIONS
-from fleet.stores import sessions
-from fleet.stores.sessions import SignedIn
+from fleet.stores import second_factors, sessions
+from fleet.stores.sessions import Candidate, SignedIn
 from ui.api.access import SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
-from ui.api.models import Credentials, Session
-from ui.api.services import NowDep, PoolDep, ServicesDep
+from ui.api.models import Code, Credentials, Enrolment, OpenSession, Session, SessionList, SpareCodes
+from ui.api.problems import SecondFactorNeeded
+from ui.api.services import NowDep, PoolDep, Services, ServicesDep
 
 entrance = APIRouter(tags=["session"], dependencies=[Depends(refuse_foreign_origin)])  # the one route that needs no session
 router = APIRouter(tags=["session"])
@@ -29,14 +31,61 @@ async def sign_in(
     if candidate is None or not matches:
         services.throttle.failed(address, email)
         raise NotAuthenticated("Email or password is wrong.")
+    await _check_second_factor(credentials, candidate, address, services, pool, now)
     services.throttle.succeeded(address, email)
     lifetime = timedelta(hours=services.settings.api.session_hours)
-    token = await sessions.open_session(pool, candidate, now, now + lifetime, replaces=session_token(request))
+    token = await sessions.open_session(
+        pool, candidate, now, now + lifetime, session_token(request), request.headers.get("user-agent", "")
+    )
     set_session_cookie(request, response, token, int(lifetime.total_seconds()))
     who = await sessions.holder(pool, token)
     if who is None:
         raise NotAuthenticated("This account was just disabled.")
     return await _session(pool, who)
+
+
+async def _check_second_factor(
+    credentials: Credentials, candidate: Candidate, address: str, services: Services, pool: asyncpg.Pool, now: datetime
+) -> None:
+    """Raises SecondFactorNeeded where the password was right and a code is missing, or wrong."""
+    if not await second_factors.is_asked_for(pool, candidate.tenant, candidate.user_id):
+        return
+    if credentials.code is None:
+        raise SecondFactorNeeded("Enter the code from your app.")
+    if not await second_factors.accept(pool, candidate.tenant, candidate.user_id, credentials.code, now):
+        services.throttle.failed(address, credentials.email.strip().lower())
+        raise SecondFactorNeeded("This code is wrong, or was used already.")
+
+
+@router.get("/sessions", operation_id="listSessions")
+async def list_sessions(request: Request, who: SignedInDep, pool: PoolDep, now: NowDep) -> SessionList:
+    """Where you are signed in."""
+    found = await sessions.own_sessions(pool, who, session_token(request) or "", now)
+    return SessionList(items=[OpenSession.model_validate(each, from_attributes=True) for each in found])
+
+
+@router.delete("/sessions/{id}", operation_id="endSession", status_code=status.HTTP_204_NO_CONTENT)
+async def end_session(id: UUID, who: SignedInDep, pool: PoolDep, now: NowDep) -> None:
+    """Sign out elsewhere; open streams of that session end within seconds."""
+    await sessions.end_session(pool, who, id, now)
+
+
+@router.post("/session/second-factor", operation_id="enrolSecondFactor")
+async def enrol_second_factor(who: SignedInDep, pool: PoolDep) -> Enrolment:
+    """A secret for an authenticator app; it is asked for once a code of it was confirmed."""
+    return Enrolment.model_validate(await second_factors.enrol(pool, who), from_attributes=True)
+
+
+@router.post("/session/second-factor/confirm", operation_id="confirmSecondFactor")
+async def confirm_second_factor(proof: Code, who: SignedInDep, pool: PoolDep, now: NowDep) -> SpareCodes:
+    """Ask for codes at sign-in from now on. The answer holds spare codes, for when the app is lost; they are shown once."""
+    return SpareCodes(codes=await second_factors.confirm(pool, who, proof.code, now))
+
+
+@router.post("/session/second-factor/remove", operation_id="removeSecondFactor", status_code=status.HTTP_204_NO_CONTENT)
+async def remove_second_factor(proof: Code, who: SignedInDep, pool: PoolDep, now: NowDep) -> None:
+    """Ask for codes no more."""
+    await second_factors.remove(pool, who, proof.code, now)
 
 
 @router.get("/session", operation_id="getSession")

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
+import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -326,6 +326,55 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
         ...options.headers
     }
 });
+
+/**
+ * Enrol Second Factor
+ *
+ * A secret for an authenticator app; it is asked for once a code of it was confirmed.
+ */
+export const enrolSecondFactor = <ThrowOnError extends boolean = false>(options?: Options<EnrolSecondFactorData, ThrowOnError>): RequestResult<EnrolSecondFactorResponses, EnrolSecondFactorErrors, ThrowOnError> => (options?.client ?? client).post<EnrolSecondFactorResponses, EnrolSecondFactorErrors, ThrowOnError>({ url: '/api/session/second-factor', ...options });
+
+/**
+ * Confirm Second Factor
+ *
+ * Ask for codes at sign-in from now on. The answer holds spare codes, for when the app is lost; they are shown once.
+ */
+export const confirmSecondFactor = <ThrowOnError extends boolean = false>(options: Options<ConfirmSecondFactorData, ThrowOnError>): RequestResult<ConfirmSecondFactorResponses, ConfirmSecondFactorErrors, ThrowOnError> => (options.client ?? client).post<ConfirmSecondFactorResponses, ConfirmSecondFactorErrors, ThrowOnError>({
+    url: '/api/session/second-factor/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove Second Factor
+ *
+ * Ask for codes no more.
+ */
+export const removeSecondFactor = <ThrowOnError extends boolean = false>(options: Options<RemoveSecondFactorData, ThrowOnError>): RequestResult<RemoveSecondFactorResponses, RemoveSecondFactorErrors, ThrowOnError> => (options.client ?? client).post<RemoveSecondFactorResponses, RemoveSecondFactorErrors, ThrowOnError>({
+    url: '/api/session/second-factor/remove',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Sessions
+ *
+ * Where you are signed in.
+ */
+export const listSessions = <ThrowOnError extends boolean = false>(options?: Options<ListSessionsData, ThrowOnError>): RequestResult<ListSessionsResponses, ListSessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListSessionsResponses, ListSessionsErrors, ThrowOnError>({ url: '/api/sessions', ...options });
+
+/**
+ * End Session
+ *
+ * Sign out elsewhere; open streams of that session end within seconds.
+ */
+export const endSession = <ThrowOnError extends boolean = false>(options: Options<EndSessionData, ThrowOnError>): RequestResult<EndSessionResponses, EndSessionErrors, ThrowOnError> => (options.client ?? client).delete<EndSessionResponses, EndSessionErrors, ThrowOnError>({ url: '/api/sessions/{id}', ...options });
 
 /**
  * List Signals

@@ -468,6 +468,16 @@ export type BulkOutcomes = {
 };
 
 /**
+ * Code
+ */
+export type Code = {
+    /**
+     * Code
+     */
+    code: string;
+};
+
+/**
  * Comment
  */
 export type Comment = {
@@ -491,6 +501,12 @@ export type Confirmation = {
  * Credentials
  */
 export type Credentials = {
+    /**
+     * Code
+     *
+     * From the authenticator app, where the person uses one: without it 401 says `secondFactor`.
+     */
+    code?: string | null;
     /**
      * Email
      */
@@ -668,6 +684,24 @@ export type DriverScorePage = {
      */
     nextCursor: string | null;
     rules: ScoringRules;
+};
+
+/**
+ * Enrolment
+ */
+export type Enrolment = {
+    /**
+     * Secret
+     *
+     * base32, for typing into the app.
+     */
+    secret: string;
+    /**
+     * Uri
+     *
+     * otpauth:, for a QR code.
+     */
+    uri: string;
 };
 
 /**
@@ -908,6 +942,34 @@ export type NewWebhook = {
      * A public https address.
      */
     url: string;
+};
+
+/**
+ * OpenSession
+ */
+export type OpenSession = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Expiresat
+     */
+    expiresAt: string;
+    /**
+     * Isthis
+     */
+    isThis: boolean;
+    /**
+     * Openedwith
+     *
+     * What the browser called itself.
+     */
+    openedWith: string;
+    /**
+     * Sessionid
+     */
+    sessionId: string;
 };
 
 /**
@@ -1251,6 +1313,16 @@ export type Session = {
 };
 
 /**
+ * SessionList
+ */
+export type SessionList = {
+    /**
+     * Items
+     */
+    items: Array<OpenSession>;
+};
+
+/**
  * SignalInfo
  */
 export type SignalInfo = {
@@ -1322,6 +1394,16 @@ export type SignalTable = {
      * Items
      */
     items: Array<SignalInfo>;
+};
+
+/**
+ * SpareCodes
+ */
+export type SpareCodes = {
+    /**
+     * Codes
+     */
+    codes: Array<string>;
 };
 
 /**
@@ -2720,6 +2802,136 @@ export type SignInResponses = {
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type EnrolSecondFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/session/second-factor';
+};
+
+export type EnrolSecondFactorErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type EnrolSecondFactorError = EnrolSecondFactorErrors[keyof EnrolSecondFactorErrors];
+
+export type EnrolSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: Enrolment;
+};
+
+export type EnrolSecondFactorResponse = EnrolSecondFactorResponses[keyof EnrolSecondFactorResponses];
+
+export type ConfirmSecondFactorData = {
+    body: Code;
+    path?: never;
+    query?: never;
+    url: '/api/session/second-factor/confirm';
+};
+
+export type ConfirmSecondFactorErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ConfirmSecondFactorError = ConfirmSecondFactorErrors[keyof ConfirmSecondFactorErrors];
+
+export type ConfirmSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    200: SpareCodes;
+};
+
+export type ConfirmSecondFactorResponse = ConfirmSecondFactorResponses[keyof ConfirmSecondFactorResponses];
+
+export type RemoveSecondFactorData = {
+    body: Code;
+    path?: never;
+    query?: never;
+    url: '/api/session/second-factor/remove';
+};
+
+export type RemoveSecondFactorErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RemoveSecondFactorError = RemoveSecondFactorErrors[keyof RemoveSecondFactorErrors];
+
+export type RemoveSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RemoveSecondFactorResponse = RemoveSecondFactorResponses[keyof RemoveSecondFactorResponses];
+
+export type ListSessionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/sessions';
+};
+
+export type ListSessionsErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListSessionsError = ListSessionsErrors[keyof ListSessionsErrors];
+
+export type ListSessionsResponses = {
+    /**
+     * Successful Response
+     */
+    200: SessionList;
+};
+
+export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsResponses];
+
+export type EndSessionData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/sessions/{id}';
+};
+
+export type EndSessionErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type EndSessionError = EndSessionErrors[keyof EndSessionErrors];
+
+export type EndSessionResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
 
 export type ListSignalsData = {
     body?: never;
