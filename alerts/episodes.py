@@ -1,7 +1,7 @@
 """From probabilities to episodes: hysteresis, minimum duration, cooldown. Pure: the only clock is the readings'."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -31,13 +31,14 @@ class Rule:
     cooldown_s: float = 300.0
 
 
-_HARSH = Rule(on=0.66, clear_s=5, cooldown_s=5)  # from the limit on; domain.md: merge within 5 s
+_BEND = Rule(on=0.66, clear_s=5, cooldown_s=5)  # from the limit on; domain.md: merge within 5 s
+_PUSH = replace(_BEND, on=0.68)  # a hundredth above it: drivers who stay at the limit are many
 RULES: dict[AlertType, Rule] = {
-    AlertType.HARSH_BRAKING: _HARSH,
-    AlertType.HARSH_ACCELERATION: _HARSH,
-    AlertType.HARSH_CORNERING: _HARSH,
-    AlertType.SPEEDING: Rule(on=0.6, clear_s=10, cooldown_s=60),  # the 30 s are in the feature
-    AlertType.FATIGUE: Rule(on=0.6, hold_s=60, clear_s=600, cooldown_s=1800),
+    AlertType.HARSH_BRAKING: _PUSH,
+    AlertType.HARSH_ACCELERATION: _PUSH,
+    AlertType.HARSH_CORNERING: _BEND,
+    AlertType.SPEEDING: Rule(on=0.7, clear_s=10, cooldown_s=60),  # 5 % below the limit: speeds are rounded
+    AlertType.FATIGUE: Rule(on=0.6, hold_s=120, clear_s=600, cooldown_s=1800),  # what lasts: minutes of hurry sway too
     AlertType.AGGRESSIVE_DRIVING: Rule(on=0.6, hold_s=60, clear_s=300, cooldown_s=900),
     AlertType.FUEL_THEFT: Rule(clear_s=900, cooldown_s=900),  # domain.md: re-arm 15 min
     AlertType.FUEL_LEAK: Rule(hold_s=300, clear_s=1800, cooldown_s=3600),

@@ -12,7 +12,7 @@ from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
 from fleet.fuel_level import burnt, rest_drop, sender_habits, unexplained_slope
 from fleet.minutes import roughness
-from fleet.series import bridged, carried, covered_sum, held, mean, middle, newest, slope, spread, trailing_true
+from fleet.series import carried, covered_sum, held_throughout, mean, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
 from fleet.vitals import VITALS, vitals
 from fleet.windows import WindowState
@@ -137,9 +137,8 @@ class FeatureState:
         self._grow()
         if len(slots):
             rows = self._windows.rows
-            self._minute[slots] = minute_features(
-                self._windows.minute_windows(slots), rows["minute"][slots], rows["tank_l"][slots]
-            )
+            own = (rows[name][slots] for name in ("minute", "driven_min", "tank_l"))
+            self._minute[slots] = minute_features(self._windows.minute_windows(slots), *own)
 
     def features(self, slots: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """(n, feature) and (n, SEQUENCE_S, channel) of these vehicles as of their newest second."""
@@ -194,8 +193,8 @@ def _driving(put, last) -> None:  # type: ignore[no-untyped-def]
         speed, limit = last("speed_kmh", seconds), last("speed_limit_kmh", seconds)
         excess = speed - limit
         known = (~np.isnan(excess)).mean(axis=1) >= 0.7
-        put(f"over_limit_{seconds}_kmh", np.where(known, held(excess), np.nan))
-        put(f"over_limit_{seconds}_ratio", np.where(known, held(speed / limit - 1), np.nan))
+        put(f"over_limit_{seconds}_kmh", np.where(known, held_throughout(excess), np.nan))
+        put(f"over_limit_{seconds}_ratio", np.where(known, held_throughout(speed / limit - 1), np.nan))
 
 
 def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
@@ -224,8 +223,12 @@ def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
     put("battery_max_60_v", np.fmax.reduce(battery, axis=1))
 
 
-def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: FloatArray) -> FloatArray:
-    """(n, minute feature) from (n, minutes, minute channel), newest last; `minute` is the newest one's absolute number."""
+def minute_features(window: FloatArray, minute: NDArray[np.int64], driven_min: FloatArray, tank_l: FloatArray) -> FloatArray:
+    """(n, minute feature) from (n, minutes, minute channel), newest last.
+
+    Args:
+        minute: (n,) absolute number of the newest one. driven_min: (n,) since the last rest. tank_l: (n,).
+    """
     out = np.full((len(window), len(MINUTE_FEATURES)), np.nan, np.float32)
     place = {name: position for position, name in enumerate(MINUTE_FEATURES)}
 
@@ -235,6 +238,7 @@ def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: Float
     def last(name: str, minutes: int) -> FloatArray:
         return window[:, -minutes:, MINUTE[name]]
 
+    put("driving_min", np.where(np.isnan(last("moving", 360)).all(axis=1), np.nan, driven_min))
     _stamina(put, last, minute)
     _engine_trends(put, last)
     _fuel(put, last, tank_l)
@@ -244,8 +248,6 @@ def minute_features(window: FloatArray, minute: NDArray[np.int64], tank_l: Float
 
 
 def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
-    moving = bridged(np.nan_to_num(last("moving", 360)) > 0.1)  # a queue or a red light is no rest
-    put("driving_min", np.where(np.isnan(last("moving", 360)).all(axis=1), np.nan, driving_since_rest(moving)))
     hour = (minute // 60) % 24
     put("night", (hour < 6).astype(np.float32))
     harsh, distance = last("harsh_s", 30), last("distance_km", 30)
@@ -309,15 +311,3 @@ def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
     still = np.where(np.isnan(moving), last("engine_on", 15) > 0.5, moving > 0.1) + 0 * last("samples", 15)
     put("still_5", 1 - mean(still[:, -6:]))
     put("still_15", 1 - mean(still))
-
-
-def driving_since_rest(moving: NDArray[np.bool_], rest_min: int = 45) -> FloatArray:
-    """(n,) minutes driven since the last rest of 45 min (EU 561/2006 Art. 7), from (n, minutes)."""
-    length = moving.shape[1]
-    idle = np.concatenate([np.zeros((len(moving), 1)), np.cumsum(~moving, axis=1)], axis=1)
-    if length < rest_min:
-        return moving.sum(axis=1).astype(np.float32)
-    rests = (idle[:, rest_min:] - idle[:, :-rest_min]) == rest_min  # a rest ends at column + rest_min
-    ends = np.where(rests.any(axis=1), length - np.argmax(rests[:, ::-1], axis=1), 0)
-    driven = np.concatenate([np.zeros((len(moving), 1)), np.cumsum(moving, axis=1)], axis=1)
-    return (driven[:, -1] - driven[np.arange(len(moving)), ends]).astype(np.float32)

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
-from fleet.channels import MINUTES
 from fleet.features import FeatureBatch, FeatureState
 from fleet.history import History
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 from fleet.windows import VEHICLE_CLASSES, WindowState
 
-WARM_UP_S = (MINUTES + 1) * 60
+WARM_UP_S = 10 * 3600  # more than the minutes' ring: 4.5 h of driving are spread over so long by rests that are too short
 PIECE_ROWS = 8_000
 CHUNK_READINGS = 600  # readings of each piece per call of the windows: bounds memory
 

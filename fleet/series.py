@@ -57,14 +57,6 @@ def carried(values: FloatArray, limit: int = 12) -> FloatArray:
     return np.where((source >= 0) & (columns - source <= limit), filled, np.nan)
 
 
-def bridged(flags: NDArray[np.bool_], limit: int = 5) -> NDArray[np.bool_]:
-    """Runs of at most `limit` False between two True made True, along axis 1."""
-    columns = np.arange(flags.shape[1])
-    before = np.maximum.accumulate(np.where(flags, columns, -limit - 1), axis=1)
-    after = np.minimum.accumulate(np.where(flags, columns, 2 * flags.shape[1])[:, ::-1], axis=1)[:, ::-1]
-    return flags | (after - before <= limit + 1) & (before >= 0)
-
-
 def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
     """(n,) median of three minutes around a moment; NaN when two of them are missing."""
     end = level.shape[1] - minutes_ago
@@ -74,10 +66,10 @@ def middle(level: FloatArray, minutes_ago: int) -> FloatArray:
     return np.where(count >= 2, ordered[np.arange(len(three)), np.maximum(count - 1, 0) // 2], np.nan)
 
 
-def held(values: FloatArray) -> FloatArray:
-    """(n,) what five in six of the values along axis 1 reach; a dip of a few seconds is no end."""
+def held_throughout(values: FloatArray) -> FloatArray:
+    """(n,) what the first, the last and five in six of the values along axis 1 reach; a dip of a few seconds is no end."""
     ordered = np.sort(values, axis=1)  # NaN last
-    return ordered[:, values.shape[1] // 6]
+    return np.minimum(ordered[:, values.shape[1] // 6], np.minimum(values[:, 0], values[:, -1]))
 
 
 def spread(values: FloatArray) -> FloatArray:

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet import signals
-from fleet.channels import DIRECT, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
+from fleet.channels import DIRECT, MINUTE, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
+from fleet.hours import Hours, drive_on
 from fleet.minutes import summarise_minute
+from fleet.series import MAD_TO_SIGMA, median
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 
 VEHICLE_CLASSES = ("car", "van", "truck")
@@ -25,10 +27,13 @@ STATE = np.dtype([
     ("tank_l", "f4"),
     ("held", "f4"),                                      # lately, how often a speed stood still before it leapt
     ("leapt", "f4"),                                     # lately, how often it leapt
+    ("driven_min", "f4"),                                # `fleet.hours.Hours`, without the open minute
+    ("stopped_min", "f4"),
+    ("idle_min", "f4"),
     ("seconds", "f4", (SECONDS, len(SECOND_CHANNELS))),  # circular: bin of second s at s % SECONDS
     ("minutes", "f4", (MINUTES, len(MINUTE_CHANNELS))),  # circular: bin of minute m at m % MINUTES
 ])  # fmt: skip
-LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/3"
+LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/4"
 
 _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
@@ -37,6 +42,10 @@ SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
 SUSTAIN_S = 0.5  # a manoeuvre lasts longer than a pothole
 HEADING_S = 3  # a satellite's heading is known to a degree or two: a turn is measured over this long
 LEAST_HEADING_KMH = 15.0  # below it a heading is noise
+HEADING_NOISE_S = 12  # over which a heading's own noise is learnt
+HEADING_DOUBT = 1.5  # standard deviations of it that are no turn: at speed a degree is a hard bend
+SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
+SHAKE_MS2 = 0.3  # of an accelerometer that is mounted well; a speed that leaps does so by far more
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
 SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
 BUILD_UP = 3.0  # a vehicle that brakes this hard braked a third as hard the second before
@@ -148,10 +157,18 @@ class WindowState:
 
     def _close_minute(self, slot: NDArray[np.intp], minute: NDArray[np.int64]) -> None:
         self._settle_minute(slot)
+        self._count_hours(slot, minute)
         gap = np.minimum(minute - self.rows["minute"][slot], MINUTES)
         for steps in range(1, int(gap.max()) + 1):
             late = gap >= steps
             self.rows["minutes"][slot[late], (minute[late] - steps + 1) % MINUTES] = np.nan
+
+    def _count_hours(self, slot: NDArray[np.intp], minute: NDArray[np.int64]) -> None:
+        rows = self.rows
+        closed = rows["minute"][slot]
+        moving = rows["minutes"][slot, closed % MINUTES, MINUTE["moving"]]
+        before = Hours(rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot])
+        rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot] = drive_on(before, moving, minute - closed)
 
     def _settle_minute(self, slot: NDArray[np.intp]) -> None:
         rows = self.rows
@@ -229,28 +246,41 @@ class WindowState:
             change = (speed - previous[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
             accel = np.where(np.isnan(accel) & (elapsed > 0.5) & (elapsed < 2.5), change, accel)
         accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
+        imu = bins[:, SECOND["imu_x_ms2"]]
+        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu), np.nan)
         accel = self._sustained(accel, slot, second, bins)
         slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
+        peak_forward = np.where(np.isnan(speed), forward, _stronger(accel, felt))
         yaw = bins[:, SECOND["yaw_rate_dps"]]
         turning = np.radians(np.where(np.isnan(yaw), self._yaw_by_heading(slot, second, bins), yaw)) * speed / 3.6
         sideways = bins[:, SECOND["lateral_ms2"]]
-        corner = np.fmin(np.abs(sideways), np.where(np.isnan(turning), np.inf, np.abs(turning)))
+        corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
         corner = np.where(np.isnan(sideways), np.abs(turning), corner)
         bins[slow, SECOND["accel_ms2"]] = forward[slow]
         bins[:, SECOND["lateral_ms2"]] = np.where(np.isnan(sideways), turning, sideways)
-        for channel, peak in (("peak_accel_ms2", forward), ("peak_brake_ms2", -forward), ("peak_corner_ms2", corner)):
+        for channel, peak in (("peak_accel_ms2", peak_forward), ("peak_brake_ms2", -peak_forward), ("peak_corner_ms2", corner)):
             bins[slow, SECOND[channel]] = peak[slow]
         for channel in ("peak_horizontal_ms2", "peak_sustained_ms2"):
-            bins[slow, SECOND[channel]] = np.hypot(forward, corner)[slow]
+            bins[slow, SECOND[channel]] = np.hypot(peak_forward, corner)[slow]
 
     def _yaw_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """(n,) °/s, left positive, by which the course over ground turned of late."""
+        """(n,) °/s, left positive, by which the course over ground turned of late, less what its own noise makes of it."""
         before = self.rows["seconds"][slot, (second - HEADING_S) % SECONDS]
         elapsed = HEADING_S + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
         turned = (before[:, SECOND["heading_deg"]] - bins[:, SECOND["heading_deg"]] + 180) % 360 - 180
+        doubt = HEADING_DOUBT * np.sqrt(2) * self._heading_noise(slot, second, bins)
+        turned = np.sign(turned) * np.maximum(np.abs(turned) - doubt, 0)
         slowest = np.minimum(bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]])
         return np.where(slowest >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan).astype(np.float32)
+
+    def _heading_noise(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+        """(n,) ° by which a heading errs, from how it goes to and fro: a bend turns one way."""
+        ago = second[:, None] - np.arange(1, HEADING_NOISE_S)
+        past = self.rows["seconds"][slot[:, None], ago % SECONDS, SECOND["heading_deg"]]
+        course = np.concatenate([bins[:, SECOND["heading_deg"], None], past], axis=1)
+        turned = (np.diff(course, axis=1) + 180) % 360 - 180
+        return MAD_TO_SIGMA * SECOND_DIFFERENCE * median(np.abs(np.diff(turned, axis=1)))
 
     def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
         """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
@@ -301,6 +331,17 @@ class WindowState:
         fresh = np.empty(len(slots), bool)
         fresh[order] = time > newest
         return fresh
+
+
+def _agreed(one: FloatArray, other: FloatArray) -> FloatArray:
+    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
+    one, other = np.abs(one), np.abs(other)
+    return np.minimum((one + other) / 2, np.minimum(one, other) + SHAKE_MS2)
+
+
+def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:
+    """(n,) of two quantities the one farther from 0, whatever is there where only one is."""
+    return np.where(np.isnan(one) | (np.abs(other) > np.abs(one)), other, one)
 
 
 def _trailing_mean(time: TimeArray, total: FloatArray, length_s: float) -> tuple[FloatArray, NDArray[np.intp]]:

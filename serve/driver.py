@@ -17,14 +17,16 @@ from fleet.thresholds import DEFAULT_LIMITS, HARSH_AT_LIMIT, HARSH_STEEPNESS, Li
 from serve.claims import Claims, Explain, unless
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm, log_odds
-from serve.style import STYLE_TYPES, forest_score, number, style_reason, style_table
+from serve.style import STYLE_TYPES, forest_score, number, style_reason, style_table, swaying_known
 
 _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
 _STRAIGHT_BONUS, _STRAIGHT_DPS = 0.5, 4.0  # engines push less than tyres hold: straight on, the same peak is harder driving
 _BELOW_LIMIT = 0.85  # of a limit: below it seconds of an IMU with unknown axes are ranked by feel, which never raises an alert
-_NIGHT_WEIGHS = 0.1  # an hour driven at night tires like 66 minutes
+_NIGHT_WEIGHS = 0.1  # an hour overdue at night tires like 66 minutes
+_OVERDUE_STEEPNESS, _OVERDUE_AT_LIMIT = 40.0, 0.0  # an alert at a hundredth beyond: every trip's ends are known to half a minute
+_AT_REST = 0.01  # of a vehicle that has stood for a quarter of an hour: whoever sits in it does not drive tired
 _UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
 
 
@@ -112,7 +114,6 @@ class DriverScorer:
         claims.put(AlertType.SPEEDING, probability, severity, reason)
 
     def _style(self, features: FeatureBatch, claims: Claims) -> None:
-        driving = features.column("driving_min")
         known = ~np.isnan(features.column("accel_rms_15_ms2")) & (features.column("moving_15") >= 0.2)
         inputs = {kind: np.full((len(features), len(self._styles[kind].inputs)), np.nan, np.float32) for kind in STYLE_TYPES}
         moving = np.flatnonzero(known)
@@ -121,14 +122,21 @@ class DriverScorer:
             learnt = self.learnt(rows)
             for kind in STYLE_TYPES:
                 inputs[kind][moving] = style_table(kind, self._styles[kind].inputs, rows, learnt)
-        hours = driving * (1 + _NIGHT_WEIGHS * np.nan_to_num(features.column("night"))) / self._limits.driving_min
-        rail = {AlertType.FATIGUE: np.where(driving > 0, beyond(hours, 40), np.nan)}
+        rail = {AlertType.FATIGUE: self._overdue(features)}
         said = {kind: unless(known, self._styles[kind].probability(inputs[kind])) for kind in STYLE_TYPES}
+        said[AlertType.FATIGUE] = unless(swaying_known(features), said[AlertType.FATIGUE])
         said[AlertType.FATIGUE] *= 1 - said[AlertType.AGGRESSIVE_DRIVING]  # learnt among those who do not hurry
         for kind in STYLE_TYPES:
             model, probability = self._styles[kind], np.fmax(said[kind], rail.get(kind, np.float32(np.nan)))
             severity = graded(probability, (0.8, Severity.MEDIUM), (0.97, Severity.HIGH))
             claims.put(kind, probability.astype(np.float32), severity, style_reason(kind, model, inputs[kind], features))
+
+    def _overdue(self, features: FeatureBatch) -> FloatArray:
+        """(n,) probability that a driver goes on who should rest: low for who stands, unknown for who may yet be tired."""
+        hours, moving = features.column("driving_min") / self._limits.driving_min, features.column("moving_15")
+        night = 1 + _NIGHT_WEIGHS * np.nan_to_num(features.column("night"))
+        overdue = np.where(hours >= 1, beyond(hours * night, _OVERDUE_STEEPNESS, _OVERDUE_AT_LIMIT), np.nan)
+        return np.where(moving == 0, np.float32(_AT_REST), unless(~np.isnan(moving), overdue))
 
 
 def _rows(features: FeatureBatch, rows: NDArray[np.intp]) -> FeatureBatch:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import treelite
+from numpy.typing import NDArray
 
 from fleet.alerts import AlertType, Evidence
 from fleet.features import FeatureBatch
@@ -22,6 +23,7 @@ MINUTE_INPUTS: dict[AlertType, tuple[str, ...]] = {  # what carries from a few d
         "lateral_jitter_5_ms3", "lateral_jitter_15_ms3", "yaw_jitter_15_dps", "wander_15_dps", "heading_wander_15_deg",
     ),
 }  # fmt: skip
+_SWAYING = ("lateral_jitter_5_ms3", "lateral_jitter_15_ms3", "yaw_jitter_15_dps", "wander_5_dps", "wander_15_dps")
 FEW_INPUTS = {kind: ("lstm_log_odds", "forest", *inputs) for kind, inputs in MINUTE_INPUTS.items()}
 MORE_INPUTS: dict[AlertType, tuple[str, ...]] = {
     AlertType.AGGRESSIVE_DRIVING: (
@@ -73,6 +75,11 @@ def style_table(kind: AlertType, inputs: tuple[str, ...], features: FeatureBatch
     """(n, input) of a style, NaN where silent. `learnt`: (n, 3) as `serve.driver.DriverScorer.learnt` says it."""
     said = {"forest": learnt[:, 0], "lstm_log_odds": learnt[:, 1 + STYLE_TYPES.index(kind)]}
     return np.stack([said[name] if name in said else features.column(name) for name in inputs], axis=1)
+
+
+def swaying_known(features: FeatureBatch) -> NDArray[np.bool_]:
+    """(n,) whether something felt the vehicle sway: a course over ground is too coarse to tell tired from awake."""
+    return np.asarray((~np.isnan(np.stack([features.column(name) for name in _SWAYING], axis=1))).any(axis=1))
 
 
 def style_reason(kind: AlertType, model: Logistic, inputs: FloatArray, features: FeatureBatch) -> Explain:

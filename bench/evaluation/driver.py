@@ -17,8 +17,8 @@ _INPUTS = (
     "style of minutes rests on the hardest push and pull of a minute, speed times deceleration, and small sideways "
     "corrections of its typical second; an LSTM reads the last 30 seconds, an Isolation Forest says how unlike the fleet "
     "the minutes are; a logistic fusion whose weights cannot be negative makes one calibrated probability of them. Hours "
-    "without a rest are a rule (EU 561/2006). Fatigue is judged among those who do not hurry: its probability is "
-    "multiplied by that of not driving aggressively."
+    "without a rest are a rule (EU 561/2006), counted as a tachograph counts them. Fatigue is judged among those who do "
+    "not hurry: its probability is multiplied by that of not driving aggressively, and it must last two minutes."
 )
 _TRAINING = (
     "A simulated fleet, or a labelled history. The fusion sees forest and LSTM only through versions that never saw the "
@@ -38,6 +38,8 @@ _LIMITS = (
     "to the road's shaking.",
     "An event of one second exactly at its limit is found about as often as not; without an IMU, and at speeds that are "
     "sent in whole km/h, a little later or not at all.",
+    "Tiredness before the hours of the law is felt by an accelerometer or a yaw rate: with a course over ground alone it "
+    "is unknown. Bends of such a vehicle are harsh only beyond 1.5 standard deviations of its course's own noise.",
     "A vehicle that reports no speed limit cannot be seen speeding: the answer is unknown.",
 )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from fleet.channels import MINUTE, SECOND
-from fleet.series import bridged
+from fleet.series import held_throughout
 from fleet.testing import NOON, batch_of
 from fleet.windows import WindowState
 
@@ -75,6 +75,35 @@ def test_a_parked_course_is_no_bend():
     assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["lateral_ms2"]])
 
 
-def test_a_red_light_is_no_rest_and_a_lunch_is():
-    moving = np.array([[True] * 3 + [False] * 4 + [True] * 3 + [False] * 8 + [True] * 2 + [False] * 2])
-    np.testing.assert_array_equal(bridged(moving)[0], [True] * 10 + [False] * 8 + [True] * 2 + [False] * 2)
+@pytest.mark.parametrize("noise_deg", [2.5, 5.0])
+def test_a_course_that_trembles_at_speed_is_no_bend(noise_deg):
+    course = np.random.default_rng(3).normal(180, noise_deg, 600).round()
+    peaks = [
+        windows_of(speed_kmh=np.full(20, 120), heading_deg=course[begin : begin + 20]).second_windows(ONE, 1)[0, 0]
+        for begin in range(0, 600, 20)
+    ]
+    assert max(peak[SECOND["peak_corner_ms2"]] for peak in peaks) < 0.35 * 9.81
+
+
+def test_a_short_jab_at_the_brake_counts_where_the_accelerometer_felt_it():
+    speed = [50.0] * 10 + [34.0, 18.0, 18.0]
+    felt = [0.0] * 10 + [-4.4, -4.4, 0.0]
+    told, alone = (
+        windows_of(speed_kmh=np.array(speed[:-1]), **more).second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]]
+        for more in ({"accel_x_ms2": np.array(felt[:-1])}, {})
+    )
+    assert told == pytest.approx(4.42, abs=0.05)
+    assert alone < 4.3
+
+
+def test_a_speed_that_leaps_without_being_felt_is_no_harsh_braking():
+    leap = windows_of(speed_kmh=np.array([60.0] * 10 + [48.0]), accel_x_ms2=np.full(11, -1.5))
+    assert leap.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]] <= 1.8
+
+
+@pytest.mark.parametrize(("seconds", "speeding"), [(28, False), (30, True)])
+def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds, speeding):
+    excess = np.full((1, 30), -5.0)
+    excess[0, -seconds:] = 12
+    excess[0, -9:-6] = -1  # a dip of a few seconds
+    assert (held_throughout(excess)[0] > 6) == speeding

@@ -39,6 +39,7 @@ CRUISE = {
     "vehicle_class": 0, "tank_l": 50, "speed_kmh": 60, "speed_known": 1, "accel_peak_g": 0.05, "brake_peak_g": 0.05,
     "corner_peak_g": 0.05, "horizontal_peak_g": 0.07, "sustained_peak_g": 0.06,
 }  # fmt: skip
+AWAKE = {"accel_rms_15_ms2": 0.5, "moving_15": 1, "wander_15_dps": 0.3}
 
 
 def score(scorer, **columns):
@@ -97,14 +98,24 @@ def test_speeding_needs_both_the_kilometres_and_the_share(scorer):
 
 
 def test_hours_without_a_rest_are_fatigue_whatever_the_style(scorer):
-    assert judge(scorer, AlertType.FATIGUE, driving_min=280)[0] >= 0.8
-    assert judge(scorer, AlertType.FATIGUE, driving_min=120)[0] < 0.3
+    assert judge(scorer, AlertType.FATIGUE, driving_min=280, moving_15=1)[0] >= 0.8
+    assert judge(scorer, AlertType.FATIGUE, driving_min=269, **AWAKE)[0] < 0.3
+
+
+def test_who_rests_is_not_tired_at_the_wheel_however_long_the_day_was(scorer):
+    assert judge(scorer, AlertType.FATIGUE, driving_min=280, moving_15=0)[0] < 0.1
+
+
+def test_without_anything_that_feels_the_vehicle_sway_only_the_hours_tell_tiredness(scorer):
+    unfelt = AWAKE | {"wander_15_dps": np.nan, "heading_wander_15_deg": 4.0}
+    assert np.isnan(judge(scorer, AlertType.FATIGUE, driving_min=120, **unfelt)[0])
+    assert judge(scorer, AlertType.FATIGUE, driving_min=280, **unfelt)[0] >= 0.8
 
 
 def test_who_hurries_is_not_called_tired(scorer):
     certain = Logistic(("surge_5_ms2",), np.zeros(1, np.float32), np.ones(1, np.float32), np.ones(1, np.float32), 2.0)
     hurried = DriverScorer("3", scorer._forest, scorer._forest_centre, scorer._lstm, dict.fromkeys(STYLE_TYPES, certain))
-    tired = [judge(hurried, AlertType.FATIGUE, accel_rms_15_ms2=0.5, moving_15=1, surge_5_ms2=surge)[0] for surge in (-2.0, 2.0)]
+    tired = [judge(hurried, AlertType.FATIGUE, surge_5_ms2=surge, **AWAKE)[0] for surge in (-2.0, 2.0)]
     assert tired[0] > 0.2 > tired[1]
 
 
