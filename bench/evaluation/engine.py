@@ -48,8 +48,10 @@ def card(trial: Trial) -> Card:
             "A coolant sensor that sticks while a warm engine idles is believed for eight to ten minutes: the healthy sensor of "
             "the log stands still for six and a half. One that sticks in the last minutes of a trip is missed.",
             "A misfire is judged from engine speed alone. While driving, below about ±50 rpm it drowns in what pedals and gears "
-            "do; from a sender polled every second or two it takes three to five minutes.",
-            "A coolant that rises slower than 2.5 °C a minute is called a sensor's drift until it reaches 108 °C.",
+            "do; from a sender polled every second or two it takes three to five minutes. Dips of a moment are told at "
+            "idle; on the move shallow and rare ones drown in the changes of gear.",
+            "A coolant that rises slower than 3 °C a minute is called a sensor's drift until it reaches 108 °C. Where the band "
+            "is not known, which takes 16 warm minutes within six hours, a drift upwards is called an overheating.",
             "The simulated faults are of our own making; the only real log is one healthy car.",
         ),
     )
