@@ -148,7 +148,7 @@ def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no
         "tremble_rpm": np.where(enough, np.sort(recent, axis=1)[:, 1], np.nan),
         "tremble_share": np.where(enough, median(of("tremble_share")[:, -1 - _TREMBLE_MIN : -1]), np.nan),
         "tremble_usual_rpm": quantile(_past(alike), 0.75),
-        "moving_4": mean(moving[:, -1 - _TREMBLE_MIN : -1].astype(np.float32)),
+        "moving_4": mean(np.where(np.isnan(of("moving")), np.nan, moving)[:, -1 - _TREMBLE_MIN : -1]),
         "dip_share": np.where(enough, mean(dips[:, -1 - _TREMBLE_MIN : -1]), np.nan),
         "dip_usual_share": quantile(_past(np.where(moving == moves, dips, np.nan)), 0.75),
     }

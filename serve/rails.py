@@ -149,7 +149,7 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
     trembles = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
     moves = features.column("moving_15") >= 0.5
-    most = np.where(features.column("moving_4") > 0, _DRIVING_DIPS, _IDLE_DIPS) + np.fmax(features.column("dip_usual_share"), 0)
+    most = np.where(features.column("moving_4") == 0, _IDLE_DIPS, _DRIVING_DIPS) + np.fmax(features.column("dip_usual_share"), 0)
     shakes = np.fmax(trembles, dips / most)
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
     smooth = (excess < _TREMBLING) & moves
@@ -220,7 +220,8 @@ def _astray(features: FeatureBatch) -> FloatArray:
     above, below = features.column("coolant_above_c"), features.column("coolant_below_c")
     slow = ~(features.column("coolant_pace_c_min") >= _HEATING_C_MIN) & (features.column("coolant_temp_c") < _HOT_C)
     upwards = np.where(slow, beyond(above / _ABOVE_C, 6), np.float32(0.02))
-    least = np.where(features.column("coolant_band_known") == 1, _BELOW_C, _COOLER_C)
+    known = (features.column("coolant_band_known") == 1) & ~np.isnan(features.column("engine_load_pct"))
+    least = np.where(known, _BELOW_C, _COOLER_C)  # without a load nobody knows whether the vehicle coasts
     return np.nan_to_num(np.fmax(upwards, beyond(below / least, 6)), nan=0.02).astype(np.float32)
 
 

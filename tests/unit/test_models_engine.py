@@ -115,13 +115,15 @@ def test_dips_of_an_idling_engine_are_a_misfire_and_fewer_suffice_than_on_the_mo
     assert probability >= 0.7
     assert "low for a moment" in evidence[0].text
     driving = IDLING | {"moving_4": 1.0, "moving_15": 1.0}
+    assert judge(scorer, AlertType.MISFIRE, **IDLING | {"moving_4": np.nan}, dip_share=0.09, dip_usual_share=0.0)[0] < 0.7
     assert judge(scorer, AlertType.MISFIRE, **driving, dip_share=0.09, dip_usual_share=0.0)[0] < 0.7
     assert judge(scorer, AlertType.MISFIRE, **IDLING, dip_share=0.09, dip_usual_share=0.08)[0] < 0.7
 
 
 def test_a_fall_of_the_coolant_needs_to_be_larger_where_the_band_is_not_known(scorer):
     fallen = {"engine_on": 1, "coolant_temp_c": 76, "coolant_below_c": 6}
-    assert judge(scorer, AlertType.SENSOR_FAULT, **fallen, coolant_band_known=1)[0] >= 0.7
+    assert judge(scorer, AlertType.SENSOR_FAULT, **fallen, coolant_band_known=1, engine_load_pct=30)[0] >= 0.7
+    assert judge(scorer, AlertType.SENSOR_FAULT, **fallen, coolant_band_known=1)[0] < 0.5
     probability, _, evidence = judge(scorer, AlertType.SENSOR_FAULT, **fallen | {"coolant_below_c": 10}, coolant_band_known=0)
     assert probability >= 0.7
     assert "10 °C below" in evidence[0].text
