@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
 from fleet.errors import UndecodablePayload
 from fleet.telemetry import TelemetryBatch, clock_flags
+from ingest import usual
 
 MAX_PAYLOAD_BYTES: Final = 64 * 1024
 MAX_SAMPLES: Final = 512
@@ -23,8 +25,8 @@ LATEST: Final = 4_102_444_800.0  # 2100-01-01: a clock beyond it is no clock
 _TOPIC = re.compile(r"(?:ingest/\d+|fleet/v1)/([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_-]{1,64})(/telemetry|/dtc)?")
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
 _KEYS = signals.payload_keys()
-_LOW = tuple(signal.low for signal in signals.SIGNALS)
-_HIGH = tuple(signal.high for signal in signals.SIGNALS)
+_LOW = np.array([signal.low for signal in signals.SIGNALS], np.float64)
+_HIGH = np.array([signal.high for signal in signals.SIGNALS], np.float64)
 _IGNITION = signals.INDEX["ignition_on"]
 _RESERVED = frozenset({"ts", "driverId", "seq"})
 
@@ -76,10 +78,17 @@ class _Rows:
         self.row_vehicle: list[int] = []
         self.at: list[float] = []
         self.received: list[float] = []
-        self.values: list[list[float]] = []
+        self.values: list[Sequence[float | None]] = []
         self.drivers: list[str | None] = []
         self.quarantined: Counter[tuple[str, str]] = Counter()
         self.unknown_keys = 0
+
+    def add(self, vehicle: VehicleId, at: float, received_at: float, values: Sequence[float | None], driver: str | None) -> None:
+        self.row_vehicle.append(self.vehicles.setdefault(vehicle, len(self.vehicles)))
+        self.at.append(at)
+        self.received.append(received_at)
+        self.values.append(values)
+        self.drivers.append(driver)
 
     def batch(self) -> TelemetryBatch:
         at = np.round(np.array(self.at, np.float64) * 1e6) / 1e6
@@ -87,10 +96,20 @@ class _Rows:
             tuple(self.vehicles),
             np.array(self.row_vehicle, np.intp),
             at,
-            np.array(self.values, np.float32).reshape(-1, signals.COUNT),
+            self._in_range().astype(np.float32),
             tuple(self.drivers),
             clock_flags(at, np.array(self.received, np.float64)),
         )
+
+    def _in_range(self) -> NDArray[np.float64]:
+        """(n, signal) values; those out of their physical range are nulled and counted."""
+        values = np.array(self.values, np.float64).reshape(-1, signals.COUNT)
+        wrong = (values < _LOW) | (values > _HIGH)
+        for position, count in enumerate(wrong.sum(axis=0).tolist()):
+            if count:
+                self.quarantined[signals.SIGNALS[position].key, "out_of_range"] += count
+        values[wrong] = np.nan
+        return values
 
 
 def vehicle_of(topic: str) -> VehicleId | None:
@@ -111,6 +130,8 @@ def decode(messages: Sequence[Message]) -> Decoded:
         if vehicle is None:
             dead.append(DeadLetter(VehicleId("", message.topic[:64]), "foreign_topic", message.topic[:256], message.payload))
             continue
+        if not is_code and len(message.payload) <= MAX_PAYLOAD_BYTES and _read_usual(rows, vehicle, message):
+            continue
         try:
             samples = _samples(message.payload)
         except UndecodablePayload as error:
@@ -124,7 +145,8 @@ def decode(messages: Sequence[Message]) -> Decoded:
                     _read(rows, vehicle, sample, message.received_at)
             except UndecodablePayload as error:
                 dead.append(DeadLetter(vehicle, error.reason, str(error), msgspec.json.encode(sample)))
-    return Decoded(rows.batch(), dead, codes, rows.quarantined, rows.unknown_keys)
+    batch = rows.batch()
+    return Decoded(batch, dead, codes, rows.quarantined, rows.unknown_keys)
 
 
 def _samples(payload: bytes) -> list[Any]:
@@ -146,7 +168,7 @@ def _read(rows: _Rows, vehicle: VehicleId, sample: Any, received_at: float) -> N
     if not isinstance(sample, dict):
         raise UndecodablePayload("not_an_object", f"a sample is a {type(sample).__name__}")
     at = _event_time(sample.get("ts"))
-    values = [np.nan] * signals.COUNT
+    values: list[float | None] = [None] * signals.COUNT
     for key, value in sample.items():
         known = _KEYS.get(key)
         if known is None:
@@ -154,16 +176,24 @@ def _read(rows: _Rows, vehicle: VehicleId, sample: Any, received_at: float) -> N
                 rows.unknown_keys += 1
         elif value is not None:
             position, scale = known
-            problem = _problem(position, value, scale)
-            if problem:
-                rows.quarantined[signals.SIGNALS[position].key, problem] += 1
-            else:
-                values[position] = value * scale
-    rows.row_vehicle.append(rows.vehicles.setdefault(vehicle, len(rows.vehicles)))
-    rows.at.append(at)
-    rows.received.append(received_at)
-    rows.values.append(values)
-    rows.drivers.append(_driver(rows, sample.get("driverId")))
+            values[position] = _number(position, value, scale)
+            if values[position] is None:
+                rows.quarantined[signals.SIGNALS[position].key, "wrong_type"] += 1
+    rows.add(vehicle, at, received_at, values, _driver(rows, sample.get("driverId")))
+
+
+def _read_usual(rows: _Rows, vehicle: VehicleId, message: Message) -> bool:
+    """Read a payload as documented; False, and nothing is read, where it has anything else in it."""
+    samples = usual.read(message.payload)
+    if not samples or len(samples) > MAX_SAMPLES:
+        return False
+    try:
+        moments = [_event_time(ts) for ts, _, _ in samples]
+    except UndecodablePayload:
+        return False
+    for at, (_, driver, values) in zip(moments, samples, strict=True):
+        rows.add(vehicle, at, message.received_at, values, _driver(rows, driver))
+    return True
 
 
 def _fault_code(vehicle: VehicleId, sample: Any) -> FaultCode:
@@ -176,13 +206,15 @@ def _fault_code(vehicle: VehicleId, sample: Any) -> FaultCode:
     return FaultCode(vehicle, round(_event_time(sample.get("ts")) * 1e6) / 1e6, code)
 
 
-def _problem(position: int, value: Any, scale: float) -> str | None:
+def _number(position: int, value: Any, scale: float) -> float | None:
+    """In our unit; infinite where no float can hold it, None where it is no number."""
     kind = type(value)
     if kind is not float and kind is not int and not (kind is bool and position == _IGNITION):
-        return "wrong_type"
-    if not _LOW[position] <= value * scale <= _HIGH[position]:
-        return "out_of_range"
-    return None
+        return None
+    try:
+        return float(value) * scale
+    except OverflowError:
+        return np.inf
 
 
 def _driver(rows: _Rows, driver: Any) -> str | None:
@@ -196,17 +228,21 @@ def _driver(rows: _Rows, driver: Any) -> str | None:
 
 def _event_time(ts: Any) -> float:
     if isinstance(ts, str):
-        try:
-            moment = datetime.fromisoformat(ts)
-        except ValueError as error:
-            raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} is no RFC 3339 time") from error
-        if moment.tzinfo is None:
-            raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} names no time zone")
-        at = moment.timestamp()
+        at = _rfc3339(ts)
     elif isinstance(ts, int | float) and not isinstance(ts, bool):
-        at = ts / 1000
+        at = ts / 1000 if abs(ts) < 1e15 else np.inf
     else:
         raise UndecodablePayload("bad_timestamp", "ts is missing" if ts is None else f"ts is a {type(ts).__name__}")
     if not 0 <= at < LATEST:
         raise UndecodablePayload("bad_timestamp", f"ts {str(ts)[:40]} lies outside 1970–2100")
     return at
+
+
+def _rfc3339(ts: str) -> float:
+    try:
+        moment = datetime.fromisoformat(ts)
+        if moment.tzinfo is not None:
+            return moment.timestamp()
+    except (ValueError, OverflowError) as error:
+        raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} is no RFC 3339 time") from error
+    raise UndecodablePayload("bad_timestamp", f"ts {ts[:40]!r} names no time zone")

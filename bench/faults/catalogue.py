@@ -76,10 +76,18 @@ _UNREADABLE: Final = (
     ("not_an_object", b"[1]"),
     ("bad_timestamp", b'{"speed": 1}'),
     ("bad_timestamp", b'{"ts": 99999999999999}'),
+    ("bad_timestamp", b'{"ts": 1' + b"0" * 400 + b"}"),
     ("too_many_samples", b"[" + b",".join([b'{"ts": 1}'] * 513) + b"]"),
     ("oversized", b'{"ts": 1, "note": "' + b"x" * 65_600 + b'"}'),
 )
-_BAD_VALUES: Final = (("driverId", "a\x00b"), ("rpm", -5), ("engineTemp", "hot"), ("lat", 1e30), ("mood", {"a": [1]}))
+_BAD_VALUES: Final = (
+    ("driverId", "a\x00b"),
+    ("rpm", -5),
+    ("engineTemp", "hot"),
+    ("lat", 1e30),
+    ("speedLimit", 10**400),
+    ("mood", {"a": [1]}),
+)
 
 
 async def _clocks(scene: Scene) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fleet.alerts import VehicleId
 from fleet.signals import INDEX, SIGNALS
 from fleet.telemetry import ReadingFlag
+from ingest import usual
 from ingest.decode import MAX_PAYLOAD_BYTES, Message, decode, vehicle_of
 
 NOW = 1_795_600_800.0
@@ -152,3 +153,39 @@ def test_any_payload_ends_as_reading_or_dead_letter(payload):
     decoded = read(payload)
     assert len(decoded.batch) + len(decoded.dead_letters) >= 1
     assert not np.isinf(decoded.batch.values).any()
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(10**400), 10**400), st.floats(-1e6, 1e6), st.text(max_size=3), st.just([1])
+)
+KEYS = st.sampled_from([*(signal.key for signal in SIGNALS), "Vehicle.Speed", "mood", "seq", "driverId"])
+
+
+@given(st.lists(st.dictionaries(KEYS, VALUES, max_size=6), min_size=1, max_size=3), st.booleans())
+def test_the_quick_way_reads_what_the_thorough_way_reads(samples, timed):
+    if timed:
+        samples = [sample | {"ts": TS} for sample in samples]
+    quick, thorough = read(samples), read([*samples, {"ts": TS, "no such key": 1}])
+    rows = len(quick.batch)
+    assert len(thorough.batch) == rows + 1
+    assert np.array_equal(quick.batch.values, thorough.batch.values[:rows], equal_nan=True)
+    assert quick.batch.drivers == thorough.batch.drivers[:rows]
+    assert (quick.quarantined, quick.unknown_keys) == (thorough.quarantined, thorough.unknown_keys - 1)
+    assert [letter.reason for letter in quick.dead_letters] == [letter.reason for letter in thorough.dead_letters]
+
+
+def test_the_documented_payload_is_read_the_quick_way():
+    everything = {signal.key: signal.low for signal in SIGNALS} | {"ts": TS, "driverId": "d-17", "seq": 1, "ignition": True}
+    (sample,) = usual.read(json.dumps(everything).encode())
+    assert sample == (TS, "d-17", (*(signal.low for signal in SIGNALS[:-1]), True))
+
+
+@pytest.mark.parametrize("ts", [10**400, -(10**400), "0001-01-01T00:00:00+23:59", 1e300])
+def test_a_time_that_no_clock_shows_is_a_dead_letter(ts):
+    assert [letter.reason for letter in read({"ts": ts, "speed": 1}).dead_letters] == ["bad_timestamp"]
+
+
+def test_a_number_that_no_float_holds_is_out_of_range():
+    decoded = read({"ts": TS, "speed": 10**400, "rpm": 1000})
+    assert decoded.quarantined == {("speed", "out_of_range"): 1}
+    assert np.isnan(decoded.batch.column("speed_kmh")[0])
