@@ -27,7 +27,7 @@ from ingest.vehicles import LAYOUT, Judgeable, Vehicles
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
-SNAPSHOTS_PER_BATCH = 20
+READINGS_PER_SNAPSHOT = 60  # a snapshot takes a millisecond: at 1 Hz and one in 120 s this is twice what is due
 UNSCORABLE = "unscorable"
 RULES_S = 30.0  # how long a tenant waits for its new thresholds
 
@@ -107,7 +107,7 @@ class Processor:
             await appending  # whatever the scorer says: no write may outlive its batch
         await self._record(scored, tenants)
         await self._recall(_earliest(late, await self._set_aside(scored, tenants)), tenants)
-        await self._snapshot(tenants)
+        await self._snapshot(1 + len(batch) // READINGS_PER_SNAPSHOT, tenants)
 
     async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
         """Now and then, and for a tenant that is met first, ask from where on alerts are wanted; without an answer all stays."""
@@ -196,8 +196,8 @@ class Processor:
         for letter in letters:
             DEAD_LETTERS.labels(letter.reason).inc()
 
-    async def _snapshot(self, tenants: dict[str, UUID]) -> None:
-        if due := self._vehicles.due_snapshots(self._snapshot_s, SNAPSHOTS_PER_BATCH):
+    async def _snapshot(self, at_most: int, tenants: dict[str, UUID]) -> None:
+        if due := self._vehicles.due_snapshots(self._snapshot_s, at_most):
             slugs = {snapshot.vehicle.tenant for snapshot in due}
             await self._store.save_snapshots(
                 due, LAYOUT, tenants if slugs <= tenants.keys() else await self._directory.resolve(slugs)

@@ -1,11 +1,12 @@
 """Readings in PostgreSQL: written in bulk, repeats absorbed by the primary key."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +39,7 @@ class PostgresTelemetryStore:
         query = _insert(tuple(signals.COLUMNS[column] for column in columns))
         ids = [tenants[vehicle.tenant] for vehicle in batch.vehicles]
         rows = batch.row_vehicle.tolist()
-        arguments = [_nullable(batch.values[:, column], present[:, column]) for column in columns]
+        arguments = [_array_literal(batch.values[:, column], present[:, column]) for column in columns]
         async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
             status = await connection.execute(
                 query,
@@ -127,16 +128,18 @@ def moments(event_time: TimeArray) -> list[datetime]:
     return [datetime.fromtimestamp(at, UTC) for at in event_time.tolist()]
 
 
-def _nullable(values: FloatArray, present: NDArray[np.bool_]) -> Sequence[float | None]:
-    if present.all():
-        return values.tolist()
-    return [value if there else None for value, there in zip(values.tolist(), present.tolist(), strict=True)]
+def _array_literal(values: FloatArray, present: NDArray[np.bool_]) -> str:
+    """An array as PostgreSQL writes it. asyncpg looks at every element of a list; one text costs a fraction of that."""
+    column = values.tolist()
+    if not present.all():
+        column = [value if there else None for value, there in zip(column, present.tolist(), strict=True)]
+    return "{" + msgspec.json.encode(column)[1:-1].decode() + "}"
 
 
 @lru_cache(maxsize=256)
 def _insert(columns: tuple[str, ...]) -> str:
     names = "".join(f", {column}" for column in columns)
-    arrays = "".join(f", ${position}::real[]" for position in range(6, 6 + len(columns)))
+    arrays = "".join(f", ${position}::text::real[]" for position in range(6, 6 + len(columns)))
     return f"""INSERT INTO telemetry (tenant_id, vehicle_id, event_time, flags, driver_id{names})
         SELECT u.tenant_id, u.vehicle_id, to_timestamp(u.at), u.flags, u.driver_id{"".join(f", u.{column}" for column in columns)}
         FROM unnest($1::uuid[], $2::text[], $3::float8[], $4::smallint[], $5::text[]{arrays})
