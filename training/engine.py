@@ -1,6 +1,7 @@
 """Trains the engine model: XGBoost through Ray Train, a Random Forest beside it as the baseline."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from training.ray_train import Checkpoints, run_in_ray_train
 
 PARAMETERS: dict[str, Any] = {
     "objective": "multi:softprob", "num_class": len(CLASSES), "eta": 0.15, "subsample": 0.7, "colsample_bytree": 0.6,
-    "lambda": 4.0, "tree_method": "hist", "max_bin": 64, "nthread": 2, "seed": 7,
+    "lambda": 4.0, "tree_method": "hist", "max_bin": 64, "nthread": 1, "seed": 7,
 }  # fmt: skip
+SIDE_BY_SIDE = 2  # fits of the search: threads of one fit would wait for each other on a busy machine
 SEARCH: tuple[dict[str, int], ...] = (
     {"max_depth": 3, "min_child_weight": 8},
     {"max_depth": 5, "min_child_weight": 8},
@@ -87,23 +89,25 @@ def _try(data: dict[str, Any], candidate: dict[str, int]) -> tuple[float, int]:
     """Log loss on vehicles left out, the mean over folds, and the rounds it took."""
     rows = np.arange(0, len(data["target"]), max(1, len(data["target"]) // SEARCH_ROWS))
     fold = np.unique(data["vehicle"][rows], return_inverse=True)[1] % FOLDS
-    losses, rounds = [], []
     if len(np.unique(fold)) < FOLDS:  # too few vehicles to leave any out
         return float("inf"), FEW_VEHICLES_ROUNDS
-    for part in range(FOLDS):
+
+    def left_out(part: int) -> xgboost.Booster:
         learn, test = _matrix(data, rows[fold != part]), _matrix(data, rows[fold == part])
-        fitted = xgboost.train(
+        return xgboost.train(
             PARAMETERS | candidate | {"eval_metric": "mlogloss"}, learn, MOST_ROUNDS, evals=[(test, "test")],
             early_stopping_rounds=PATIENCE, verbose_eval=False,
         )  # fmt: skip
-        losses.append(float(fitted.best_score))
-        rounds.append(fitted.best_iteration + 1)
+
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        fitted = list(pool.map(left_out, range(FOLDS)))
+    losses, rounds = [booster.best_score for booster in fitted], [booster.best_iteration + 1 for booster in fitted]
     return float(np.mean(losses)), max(int(np.mean(rounds)), 1)
 
 
 def _matrix(data: dict[str, Any], rows: NDArray[np.intp]) -> xgboost.DMatrix:
     table, target, weight = (data[name][rows] for name in ("table", "target", "weight"))
-    return xgboost.DMatrix(table, target, weight=weight, feature_names=list(ENGINE_FEATURES), nthread=2)
+    return xgboost.DMatrix(table, target, weight=weight, feature_names=list(ENGINE_FEATURES), nthread=1)
 
 
 def _target(labelled: LabelledSet) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
