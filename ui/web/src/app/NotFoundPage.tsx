@@ -1,17 +1,20 @@
 /** An address that leads nowhere. */
 import { Link } from '@tanstack/react-router';
+import { t } from '@/shared/language/language';
 import { Nothing } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 
 export function NotFoundPage() {
   return (
-    <Page title="Page not found">
-      <Nothing title="There is nothing at this address.">
-        It may have been moved, or the link is incomplete.{' '}
-        <Link to="/alerts" className="link">
-          Go to the alerts
-        </Link>
-      </Nothing>
-    </Page>
+    <main className="mx-auto max-w-6xl px-4 py-6">
+      <Page title={t('Page not found')}>
+        <Nothing title={t('There is nothing at this address.')}>
+          <p>{t('It may have been moved, or the link is incomplete.')}</p>
+          <Link to="/alerts" className="button mt-4">
+            {t('Go to the alerts')}
+          </Link>
+        </Nothing>
+      </Page>
+    </main>
   );
 }

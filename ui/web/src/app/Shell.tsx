@@ -10,7 +10,6 @@ import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
 import { OfflineNotice } from './OfflineNotice';
-import { ThemeMenu } from './ThemeMenu';
 
 export function Shell() {
   return (
@@ -26,7 +25,12 @@ export function Shell() {
             <ConnectionBanner />
             <div className="flex items-center gap-1">
               <OutboxMenu />
-              <ThemeMenu />
+              <Link to="/settings" className="button" data-quiet aria-label={t('Settings')}>
+                <Gear />
+              </Link>
+              <Link to="/help" className="button font-semibold" data-quiet aria-label={t('? Help')}>
+                ?
+              </Link>
               <AccountMenu />
             </div>
           </header>
@@ -71,7 +75,10 @@ const DESTINATIONS = [
 function Rail() {
   const { data: session } = useQuery(sessionQuery);
   return (
-    <div className="rail flex items-center gap-2 bg-rail px-2 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4">
+    <nav
+      aria-label={t('Main')}
+      className="rail flex items-center gap-2 bg-rail px-2 text-rail-ink lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:items-stretch lg:px-3 lg:py-4"
+    >
       <Link
         to="/alerts"
         className="flex min-h-14 min-w-11 items-center gap-2.5 px-1 font-semibold max-sm:hidden lg:min-h-11 lg:px-2"
@@ -79,15 +86,13 @@ function Rail() {
         <Emblem />
         <span className="max-md:sr-only">FleetGuard</span>
       </Link>
-      <nav aria-label={t('Main')} className="max-lg:flex-1 lg:mt-5">
-        <ul className="flex gap-1 max-sm:justify-between lg:flex-col">
-          {DESTINATIONS.filter(({ permission }) => session?.permissions.includes(permission)).map((place) => (
-            <Destination key={place.to} {...place} />
-          ))}
-        </ul>
-      </nav>
+      <ul className="flex gap-1 max-lg:flex-1 max-sm:justify-between lg:mt-5 lg:flex-col">
+        {DESTINATIONS.filter(({ permission }) => session?.permissions.includes(permission)).map((place) => (
+          <Destination key={place.to} {...place} />
+        ))}
+      </ul>
       <Tenant />
-    </div>
+    </nav>
   );
 }
 
@@ -126,5 +131,23 @@ function Destination({ to, label, drawing }: (typeof DESTINATIONS)[number]) {
         {t(label)}
       </Link>
     </li>
+  );
+}
+
+function Gear() {
+  return (
+    <svg
+      viewBox="0 0 20 20"
+      className="size-5"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.7"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d="M3 5.5h8M15 5.5h2M3 14.5h2M9 14.5h8" strokeLinecap="round" />
+      <circle cx="13" cy="5.5" r="2" />
+      <circle cx="7" cy="14.5" r="2" />
+    </svg>
   );
 }

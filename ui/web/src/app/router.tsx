@@ -74,6 +74,18 @@ const driver = createRoute({
   component: lazyRouteComponent(() => import('@/features/drivers/DriverPage'), 'DriverPage'),
 });
 
+const settings = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('@/features/settings/SettingsPage'), 'SettingsPage'),
+});
+
+const help = createRoute({
+  getParentRoute: () => desk,
+  path: '/help',
+  component: lazyRouteComponent(() => import('@/features/help/HelpPage'), 'HelpPage'),
+});
+
 const vehicles = createRoute({
   getParentRoute: () => desk,
   path: '/vehicles',
@@ -89,7 +101,7 @@ const vehicle = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver]),
+  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, help]),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

@@ -2,7 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import { telemetryQuery } from '@/features/vehicles/vehicles.queries';
+import { t } from '@/shared/language/language';
 import { Failed } from '@/shared/page/Notice';
+import { seriesInReaderUnits } from '@/shared/reader/units';
 import type { Alert } from './alert';
 import { GUIDANCE } from './guidance';
 
@@ -19,17 +21,18 @@ export function AlertSignals({ alert }: { alert: Alert }) {
   const ended = endOf(alert, lookedAt);
   const { from, to } = spanOf(alert, ended);
   const telemetry = useQuery(telemetryQuery({ vehicleId: alert.vehicleId, from, to, signals: signalsOf(alert), points: POINTS }));
-  if (telemetry.isError) return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
+  if (telemetry.isError)
+    return <Failed what={t('the signals')} error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
   if (telemetry.isPending) return <Drawing />;
   const { times, series, bucketS } = telemetry.data;
   return (
     <Suspense fallback={<Drawing />}>
       <AccessibleChart
-        title={`Signals of ${alert.vehicleId} around the alert`}
+        title={t('Signals of {vehicle} around the alert', { vehicle: alert.vehicleId })}
         times={times}
-        series={series}
+        series={series.map(seriesInReaderUnits)}
         stepS={bucketS}
-        band={{ from: Date.parse(alert.timestamp), to: ended, label: 'Alert' }}
+        band={{ from: Date.parse(alert.timestamp), to: ended, label: t('The alert') }}
       />
     </Suspense>
   );
@@ -38,7 +41,7 @@ export function AlertSignals({ alert }: { alert: Alert }) {
 function Drawing() {
   return (
     <p role="status" className="grid h-48 place-items-center text-muted">
-      Loading the signals…
+      {t('Loading {what}…', { what: t('the signals') })}
     </p>
   );
 }

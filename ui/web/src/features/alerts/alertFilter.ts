@@ -1,5 +1,7 @@
 /** Which alerts to show. The filter is the address, so that a view can be shared as a link. */
+import { zoneInUse } from '@/shared/reader/preferences';
 import { SEVERITIES, type Severity } from '@/shared/severity/severity';
+import { startOfDay } from '@/shared/time/zone';
 import { LIVE_STATES, STATE_WORDS, TYPE_WORDS, type Alert, type AlertState, type AlertType } from './alert';
 
 export type StateChoice = AlertState | 'LIVE';
@@ -65,13 +67,13 @@ export function statesOf(choice: StateChoice | undefined): AlertState[] | undefi
 
 /** The period in epoch milliseconds; chosen days count from the reader's midnight to the next. */
 export function periodOf({ within, from, to }: AlertFilter, now: number): { since?: number; until?: number } {
-  const since = within ? now - SPAN_MS[within] : from ? midnight(from, 0) : undefined;
-  return { since, until: to && !within ? midnight(to, 1) : undefined };
+  const zone = zoneInUse();
+  const since = within ? now - SPAN_MS[within] : from ? startOfDay(from, zone) : undefined;
+  return { since, until: to && !within ? startOfDay(dayAfter(to), zone) : undefined };
 }
 
-function midnight(isoDay: string, daysLater: number): number {
-  const [year = 0, month = 1, dayOfMonth = 1] = isoDay.split('-').map(Number);
-  return new Date(year, month - 1, dayOfMonth + daysLater).getTime();
+function dayAfter(isoDay: string): string {
+  return new Date(Date.parse(`${isoDay}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
 }
 
 /** Whether an alert from the live stream belongs into the filtered list. */

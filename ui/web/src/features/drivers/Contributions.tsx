@@ -10,7 +10,12 @@ export function Contributions({ contributions }: { contributions: readonly Score
       <p className="mb-3 max-w-prose text-sm text-muted">
         {t('Dismissed alerts do not count. Few kilometres weigh little: the value is drawn towards the class.')}
       </p>
-      <div role="region" aria-label={t('What the score comes from')} tabIndex={0} className="overflow-x-auto">
+      <div
+        role="region"
+        aria-label={t('Table: {title}', { title: t('What the score comes from') })}
+        tabIndex={0}
+        className="overflow-x-auto"
+      >
         <table className="w-full text-sm">
           <caption className="sr-only">{t('What the score comes from')}</caption>
           <thead className="border-b border-line text-left">

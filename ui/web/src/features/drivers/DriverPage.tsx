@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { lazy, Suspense, useMemo, type ReactNode } from 'react';
 import { LiveAlerts } from '@/features/alerts/LiveAlerts';
+import { measured } from '@/features/vehicles/vehicle';
 import { t } from '@/shared/language/language';
 import { figure } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
@@ -75,7 +76,7 @@ function Scores({ days, driverId }: { days: readonly DriverScore[]; driverId: st
 }
 
 function Standing({ driver: { score, lower, upper, band, rank, distanceKm } }: { driver: DriverScore }) {
-  const distance = t('{km} km in the window', { km: Math.round(distanceKm) });
+  const distance = t('{distance} in the window', { distance: measured(distanceKm, 'km') });
   if (score === null || band === null || lower === null || upper === null)
     return <p>{t('Not enough distance yet for a score: {distance}.', { distance })}</p>;
   return (

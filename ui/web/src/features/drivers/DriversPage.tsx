@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useDeferredValue, useState } from 'react';
 import { SearchBox } from '@/shared/controls/SearchBox';
 import { RangeBar } from '@/shared/chart/RangeBar';
+import { measured } from '@/features/vehicles/vehicle';
 import { counted, t } from '@/shared/language/language';
 import { figure } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
@@ -105,7 +106,7 @@ function DriverRow({ driver }: { driver: DriverScore }) {
           <span className="text-muted">{t('Nothing much')}</span>
         )}
       </td>
-      <td className="px-4 py-1.5 text-right text-sm max-sm:hidden">{t('{km} km', { km: Math.round(driver.distanceKm) })}</td>
+      <td className="px-4 py-1.5 text-right text-sm max-sm:hidden">{measured(driver.distanceKm, 'km')}</td>
     </tr>
   );
 }

@@ -17,7 +17,7 @@ export function AccountMenu() {
     <DialogTrigger>
       <Button
         className="flex min-h-11 min-w-11 cursor-pointer items-center gap-2 rounded-lg px-1.5 text-sm font-medium"
-        aria-label={`Account of ${session.name}`}
+        aria-label={t('{initials}: account of {name}', { initials: initials(session.name), name: session.name })}
       >
         <span
           aria-hidden="true"
@@ -27,11 +27,11 @@ export function AccountMenu() {
         </span>
       </Button>
       <Popover className="popover" placement="bottom end">
-        <Dialog aria-label="Account" className="w-64 p-3 outline-none">
+        <Dialog aria-label={t('Account')} className="w-64 p-3 outline-none">
           <p className="font-semibold">{session.name}</p>
           <p className="text-sm break-words text-muted">{session.email}</p>
           <p className="mt-2 text-sm text-muted">
-            {roleInWords(session.role)}, {session.tenant}
+            {t(roleInWords(session.role))}, {session.tenant}
           </p>
           <Button
             className="button mt-4 w-full"

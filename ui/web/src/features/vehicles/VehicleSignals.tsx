@@ -2,7 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import type { SignalReading } from '@/api';
+import { t } from '@/shared/language/language';
 import { Failed } from '@/shared/page/Notice';
+import { seriesInReaderUnits } from '@/shared/reader/units';
 import { telemetryQuery } from './vehicles.queries';
 
 const AccessibleChart = lazy(() =>
@@ -29,21 +31,21 @@ export function VehicleSignals({ vehicleId, readings }: { vehicleId: string; rea
     enabled: signals.length > 0,
     refetchInterval: 30_000,
   });
-  if (signals.length === 0) return <p className="text-muted">No signal was sent so far.</p>;
+  if (signals.length === 0) return <p className="text-muted">{t('No signal was sent so far.')}</p>;
   if (telemetry.isError && !telemetry.data)
-    return <Failed what="the signals" error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
+    return <Failed what={t('the signals')} error={telemetry.error} onRetry={() => void telemetry.refetch()} />;
   const drawing = (
     <p role="status" className="grid h-48 place-items-center text-muted">
-      Loading the signals…
+      {t('Loading {what}…', { what: t('the signals') })}
     </p>
   );
   if (!telemetry.data) return drawing;
   return (
     <Suspense fallback={drawing}>
       <AccessibleChart
-        title={`Signals of ${vehicleId}`}
+        title={t('Signals of {vehicle}', { vehicle: vehicleId })}
         times={telemetry.data.times}
-        series={telemetry.data.series}
+        series={telemetry.data.series.map(seriesInReaderUnits)}
         stepS={telemetry.data.bucketS}
       />
     </Suspense>

@@ -1,21 +1,24 @@
 /** Vehicles in words. */
 import type { Vehicle } from '@/api';
-import { localeInUse, t } from '@/shared/language/language';
+import { counted, localeInUse, t } from '@/shared/language/language';
+import { inReaderUnits } from '@/shared/reader/units';
 
 const CLASS_WORDS: Record<Vehicle['vehicleClass'], string> = { car: 'Car', van: 'Van', truck: 'Truck' };
 
 /** "Truck, Actros, 4 years". */
 export function classInWords({ vehicleClass, model, ageYears }: Pick<Vehicle, 'vehicleClass' | 'model' | 'ageYears'>): string {
   const years = ageYears === null ? null : Math.round(ageYears);
-  return [CLASS_WORDS[vehicleClass], model, years === null ? null : `${years} ${years === 1 ? 'year' : 'years'}`]
+  return [t(CLASS_WORDS[vehicleClass]), model, years === null ? null : counted(years, '1 year', '{count} years')]
     .filter(Boolean)
     .join(', ');
 }
 
 /** A reading with its unit; a missing one is said to be missing, never shown as zero. */
 export function measured(value: number | null, unit: string): string {
-  if (value === null) return 'No reading';
-  return `${value.toLocaleString(localeInUse(), { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 })} ${unit}`.trim();
+  if (value === null) return t('No reading');
+  const shown = inReaderUnits(value, unit);
+  const digits = Math.abs(shown.value) < 100 ? 1 : 0;
+  return `${shown.value.toLocaleString(localeInUse(), { maximumFractionDigits: digits })} ${shown.unit}`.trim();
 }
 
 /** "fuel_system" reads "Fuel system". */

@@ -1,50 +1,40 @@
-/** Times in words. The reader's own time zone on screen; the machine-readable form stays UTC. */
-const CLOCK = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-const DAY_AND_CLOCK = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
-const FULL = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'long' });
+/** Times in words, in the reader's language and time zone; the machine-readable form stays UTC. */
+import { counted, localeInUse, t } from '@/shared/language/language';
+import { zoneInUse } from '@/shared/reader/preferences';
 
 export type Instant = string | number | Date;
 
-export function clock(at: Instant): string {
-  return CLOCK.format(new Date(at));
+/** Made at the first use: by then the page knows its reader. */
+function writer(options: Intl.DateTimeFormatOptions): (at: Instant) => string {
+  let made: Intl.DateTimeFormat | undefined;
+  return (at) => (made ??= new Intl.DateTimeFormat(localeInUse(), { timeZone: zoneInUse(), ...options })).format(new Date(at));
 }
 
-export function dayAndClock(at: Instant): string {
-  return DAY_AND_CLOCK.format(new Date(at));
-}
+const MINUTE = { hour: '2-digit', minute: '2-digit' } as const;
+const CLOCK = { ...MINUTE, second: '2-digit' } as const;
+const DAY = { day: 'numeric', month: 'short' } as const;
 
-export function fullTime(at: Instant): string {
-  return FULL.format(new Date(at));
-}
-
-const MINUTE = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const DAY = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' });
-
-export function day(at: Instant): string {
-  return DAY.format(new Date(at));
-}
+export const clock = writer(CLOCK);
+export const dayAndClock = writer({ ...DAY, ...CLOCK });
+export const fullTime = writer({ dateStyle: 'full', timeStyle: 'long' });
+const minute = writer(MINUTE);
+const day = writer(DAY);
 
 /** What an axis says whose labels are so far apart: seconds, minutes, or days. */
 export function axisMoment(stepMs: number): (at: Instant) => string {
   if (stepMs < 60_000) return clock;
-  return stepMs < 86_400_000 ? (at) => MINUTE.format(new Date(at)) : day;
+  return stepMs < 86_400_000 ? minute : day;
 }
 
 /** "just now", "4 min ago", "3 h ago", "2 days ago". */
 export function ago(at: Instant, now: number): string {
   const seconds = Math.max(0, Math.round((now - new Date(at).getTime()) / 1000));
-  if (seconds < 10) return 'just now';
-  if (seconds < 60) return `${Math.floor(seconds / 10) * 10} s ago`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`;
+  if (seconds < 10) return t('just now');
+  if (seconds < 60) return t('{count} s ago', { count: Math.floor(seconds / 10) * 10 });
+  if (seconds < 3600) return t('{count} min ago', { count: Math.floor(seconds / 60) });
+  if (seconds < 86_400) return t('{count} h ago', { count: Math.floor(seconds / 3600) });
   const days = Math.floor(seconds / 86_400);
-  return days === 1 ? '1 day ago' : `${days} days ago`;
+  return counted(days, '1 day ago', '{count} days ago');
 }
 
 /** "45 s", "4 min 5 s", "2 h 10 min". */

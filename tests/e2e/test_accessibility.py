@@ -1,0 +1,193 @@
+"""Every page, in every theme and three widths: axe-core, and what axe does not look at."""
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from fleet.alerts import AlertType, Severity
+
+pytestmark = pytest.mark.timeout(600)
+WEB = Path(__file__).parents[2] / "ui" / "web"
+AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
+PATIENCE_MS = 30_000
+WIDTHS = (320, 768, 1280)
+THEMES = ("light", pytest.param("dark", marks=pytest.mark.slow), pytest.param("contrast", marks=pytest.mark.slow))
+PAGES = {
+    "alerts": "/alerts",
+    "filtered alerts": "/alerts?severity=HIGH&within=week&from=&q=braked",
+    "alert": "/alerts/{alert}",
+    "dashboard": "/dashboard",
+    "vehicles": "/vehicles",
+    "map": "/vehicles?as=map",
+    "vehicle": "/vehicles/VH-0001",
+    "drivers": "/drivers",
+    "driver": "/drivers/d-3",
+    "settings": "/settings",
+    "help": "/help",
+    "not found": "/nowhere",
+}
+STANDARDS = ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LEAST_PX = 44
+
+VIOLATIONS = """async (standards) => {
+  const found = await axe.run(document, { runOnly: standards, rules: { 'color-contrast-enhanced': { enabled: true } } });
+  const words = ({ html, failureSummary }) => `${html.slice(0, 120)} ${failureSummary}`;
+  return found.violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(words)]);
+}"""
+
+# Links inside a sentence are excepted by the criterion (2.5.5, "inline"), native checkboxes are pressed through their label.
+SMALL_TARGETS = """(least) => [...document.querySelectorAll('a, button, input, select, textarea, [role=slider]')]
+  .filter((element) => !element.closest('[aria-hidden=true]') && !element.matches('.sr-only, input[type=hidden]'))
+  .map((element) => ({ element, target: element.closest('label') ?? element }))
+  .map(({ element, target }) => ({ element, box: target.getBoundingClientRect() }))
+  .filter(({ element, box }) => box.width > 1 && box.height > 1 && getComputedStyle(element).visibility !== 'hidden')
+  .filter(({ box }) => box.width < least - 0.5 || box.height < least - 0.5)
+  .map(({ element, box }) => `${element.outerHTML.slice(0, 90)} ${Math.round(box.width)}×${Math.round(box.height)}`)"""
+
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+SCROLLS_BY_POINTER_ONLY = """() => [...document.querySelectorAll('*')]
+  .filter((element) => element.scrollWidth > element.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(element).overflowX))
+  .filter((element) => element.tabIndex < 0 && element !== document.scrollingElement)
+  .map((element) => element.outerHTML.slice(0, 90))"""
+
+SPACED = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+  p { margin-bottom: 2em !important; }"""
+
+CUT_OFF = """() => [...document.querySelectorAll('a, button, h1, h2, p, th, dt, dd, label')]
+  .filter((element) => !element.closest('.sr-only, [aria-hidden=true], .truncate') && !element.matches('.sr-only'))
+  .filter((element) => /hidden|clip/.test(getComputedStyle(element).overflow))
+  .filter((element) => element.scrollWidth > element.clientWidth + 2 || element.scrollHeight > element.clientHeight + 2)
+  .map((element) => element.outerHTML.slice(0, 90))"""
+
+REACHABLE = """() => [...document.querySelectorAll('a[href], button:not([disabled]), input, [tabindex="0"]')]
+  .filter((element) => element.checkVisibility() && element.tabIndex >= 0).length"""
+
+MOVING = """() => [...document.querySelectorAll('*')]
+  .filter((element) => parseFloat(getComputedStyle(element).transitionDuration) > 0).length"""
+
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (element === document.body) return null;
+  const name = (element.getAttribute('aria-label') || element.textContent || element.type || '').trim().slice(0, 60);
+  return `${name}#${[...document.querySelectorAll('*')].indexOf(element)}`;
+}"""
+
+LISTEN = """() => {
+  const region = document.querySelector('[data-testid=announcements]');
+  window.told = [];
+  new MutationObserver(() => window.told.push([performance.now(), region.textContent]))
+    .observe(region, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+async def signed_in(desk, browser: Browser) -> dict[str, Any]:
+    """The cookies of Sam, so that each page opens without signing in again."""
+    context = await browser.new_context()
+    answer = await context.request.post(
+        f"{desk.url}/api/session",
+        data={"email": "sam@desk.example", "password": "correct horse battery staple"},
+        headers={"X-Requested-With": "fleetguard", "Origin": desk.url},
+    )
+    assert answer.ok, await answer.text()
+    state = await context.storage_state()
+    await context.close()
+    return dict(state)
+
+
+@pytest.fixture
+async def opened(desk, browser, signed_in) -> AsyncIterator[Any]:
+    """Opens a page of the desk: `page = await opened("dashboard", width=320, theme="dark")`."""
+    contexts = []
+
+    async def show(name: str, width: int = 1280, theme: str = "light", **options: Any) -> Page:
+        context = await browser.new_context(
+            storage_state=signed_in, viewport={"width": width, "height": 800}, bypass_csp=True, **options
+        )
+        contexts.append(context)
+        await context.add_init_script(f"localStorage.setItem('fleetguard.theme', {json.dumps(theme)})")
+        page = await context.new_page()
+        path = PAGES[name].format(alert=(await desk.alerts())[0]["alert_id"])
+        await page.goto(desk.url + path)
+        await expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.get_by_text("Loading", exact=False)).to_have_count(0, timeout=PATIENCE_MS)
+        return page
+
+    yield show
+    for context in contexts:
+        await context.close()
+
+
+async def problems_of(page: Page) -> list[str]:
+    """What the page does wrong at its present size, a line each."""
+    found = [f"{rule}: {node}" for rule, nodes in await page.evaluate(VIOLATIONS, STANDARDS) for node in nodes]
+    found += [f"smaller than {LEAST_PX} px: {target}" for target in await page.evaluate(SMALL_TARGETS, LEAST_PX)]
+    found += [f"scrolls, and not by keyboard: {part}" for part in await page.evaluate(SCROLLS_BY_POINTER_ONLY)]
+    sideways = await page.evaluate(SIDEWAYS)
+    return found + ([f"scrolls sideways by {sideways} px"] if sideways > 0 else [])
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", PAGES)
+async def test_axe_and_our_own_checks_find_nothing(opened, name, theme):
+    page = await opened(name, WIDTHS[-1], theme)
+    await page.add_script_tag(path=AXE)
+    found: list[str] = []
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        found += [f"{width} px: {problem}" for problem in await problems_of(page)]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_wider_spacing_cuts_nothing_off(opened, name):
+    page = await opened(name, 768)
+    await page.add_style_tag(content=SPACED)
+    assert await page.evaluate(CUT_OFF) == []
+    assert await page.evaluate(SIDEWAYS) <= 0
+
+
+async def test_with_reduced_motion_nothing_moves(opened):
+    page = await opened("alerts", reduced_motion="reduce")
+    moving = (
+        "() => [...document.querySelectorAll('*')].filter((e) => parseFloat(getComputedStyle(e).transitionDuration) > 0).length"
+    )
+    assert await page.evaluate(moving) == 0
+    assert await page.evaluate("document.getAnimations().length") == 0
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "not found"])
+async def test_every_page_is_walked_by_keyboard_without_a_trap(opened, name):
+    page = await opened(name)
+    count = await page.evaluate(REACHABLE)
+    walked: list[str] = []
+    for _ in range(count + 5):
+        await page.keyboard.press("Tab")
+        here = await page.evaluate(FOCUSED)
+        if here is None or (walked and here == walked[0]):
+            break
+        walked.append(here)
+    assert walked[0].startswith("Skip to the content")
+    assert len(walked) == len(set(walked)), "the focus came back to where it was"
+    assert len(walked) >= min(count, 20)
+
+
+async def test_fifty_alerts_at_once_are_told_in_few_words_and_move_no_focus(desk, opened):
+    page = await opened("alerts")
+    first = page.get_by_role("link", name="Open alert", exact=False).first
+    await first.focus()
+    await page.evaluate(LISTEN)
+    focused = await page.evaluate("document.activeElement.getAttribute('aria-label')")
+    for number in range(50):
+        await desk.raise_alert(("VH-0001", "VH-0002", "VH-0003")[number % 3], list(AlertType)[number % 14], Severity.LOW)
+    await expect(page.get_by_role("button", name="Show", exact=False).first).to_be_visible(timeout=PATIENCE_MS)
+    assert await page.evaluate("document.activeElement.getAttribute('aria-label')") == focused
+    told = await page.evaluate("window.told")
+    assert 1 <= len(told) <= 4
+    assert all(later - earlier >= 3_900 for (earlier, _), (later, _) in itertools.pairwise(told))

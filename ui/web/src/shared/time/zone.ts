@@ -1,0 +1,24 @@
+/** Days in a time zone. */
+
+/** The instant at which a day begins, in epoch milliseconds; without a zone, in the browser's own. */
+export function startOfDay(isoDay: string, timeZone: string | undefined): number {
+  const asUtc = Date.parse(`${isoDay}T00:00:00Z`);
+  const first = asUtc - offsetAt(asUtc, timeZone);
+  return asUtc - offsetAt(first, timeZone);
+}
+
+/** How far the zone is ahead of UTC at an instant, in milliseconds. */
+function offsetAt(instant: number, timeZone: string | undefined): number {
+  const parts = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).formatToParts(instant);
+  const part = (type: string) => Number(parts.find((one) => one.type === type)?.value);
+  return Date.UTC(part('year'), part('month') - 1, part('day'), part('hour'), part('minute'), part('second')) - instant;
+}
