@@ -10,9 +10,12 @@ import { createAppRouter } from '@/app/router';
 import '@/app/styles/app.css';
 import { applyTheme } from '@/app/theme';
 import { UpdateNotice } from '@/app/UpdateNotice';
+import { speakAsAsked } from '@/shared/language/choice';
+import { localeInUse } from '@/shared/language/language';
 import { AnnouncerProvider } from '@/shared/announcer/Announcer';
 
 applyTheme();
+await speakAsAsked();
 client.setConfig({ baseUrl: '', headers: { 'X-Requested-With': 'fleetguard' } });
 
 const queries = createQueryClient(() => {
@@ -26,7 +29,7 @@ if (!root) throw new Error('The page has no #root element.');
 
 createRoot(root).render(
   <StrictMode>
-    <I18nProvider locale="en-GB">
+    <I18nProvider locale={localeInUse()}>
       <QueryClientProvider client={queries}>
         <AnnouncerProvider>
           <RouterProvider router={router} />

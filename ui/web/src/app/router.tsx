@@ -1,4 +1,5 @@
 /** The addresses of the app. Every page behind the desk needs a session. */
+import { t } from '@/shared/language/language';
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { alertFilter } from '@/features/alerts/alertFilter';
@@ -110,7 +111,7 @@ export function createAppRouter(queries: QueryClient) {
     context: { queries },
     scrollRestoration: true,
     defaultPreload: 'intent',
-    defaultPendingComponent: () => <Waiting what="the page" />,
+    defaultPendingComponent: () => <Waiting what={t('the page')} />,
     defaultErrorComponent: BrokenPage,
     defaultNotFoundComponent: NotFoundPage,
   });

@@ -1,4 +1,6 @@
 /** What went wrong, in a sentence a person can act on. */
+import { t } from '@/shared/language/language';
+
 export class ApiProblem extends Error {
   readonly status: number;
   readonly body: unknown;
@@ -28,14 +30,14 @@ interface Outcome<Data> {
 export async function answer<Data>(call: PromiseLike<Outcome<Data>>): Promise<Data> {
   const { data, error, response } = await call;
   if (response?.ok) return data as Data;
-  if (!response) throw new ApiProblem(0, 'FleetGuard cannot be reached. Check the connection, then try again.');
+  if (!response) throw new ApiProblem(0, t('FleetGuard cannot be reached. Check the connection, then try again.'));
   throw new ApiProblem(response.status, sentence(error, response.status), error);
 }
 
 function sentence(error: unknown, status: number): string {
   const { detail } = (error ?? {}) as { detail?: unknown };
   if (typeof detail === 'string' && detail) return detail;
-  return FALLBACK[status] ?? `FleetGuard answered with an error (${status}). Try again.`;
+  return t(FALLBACK[status] ?? 'FleetGuard answered with an error ({status}). Try again.', { status });
 }
 
 export function isProblem(error: unknown, status: number): boolean {
@@ -48,5 +50,5 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 export function inWords(error: unknown): string {
-  return error instanceof ApiProblem ? error.message : 'Something unexpected went wrong. Try again.';
+  return error instanceof ApiProblem ? error.message : t('Something unexpected went wrong. Try again.');
 }

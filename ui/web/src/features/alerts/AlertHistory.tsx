@@ -1,4 +1,5 @@
 /** What happened to an alert, and who did it. */
+import { t } from '@/shared/language/language';
 import { Exact } from '@/shared/time/Ago';
 import type { HistoryItem } from './alert';
 
@@ -17,12 +18,12 @@ const HISTORY_WORDS: Record<string, string> = {
 };
 
 export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
-  if (history.length === 0) return <p className="text-muted">Nothing was done with this alert so far.</p>;
+  if (history.length === 0) return <p className="text-muted">{t('Nothing was done with this alert so far.')}</p>;
   return (
     <ol className="flex flex-col gap-3 border-l-2 border-line pl-4">
       {history.map((item) => (
         <li key={`${item.at} ${item.action}`}>
-          <p className="font-medium">{deedInWords(item.action)}</p>
+          <p className="font-medium">{t(deedInWords(item.action))}</p>
           <p className="text-sm text-muted">
             {actorInWords(item)}, <Exact at={item.at} />
           </p>
@@ -41,5 +42,5 @@ function deedInWords(action: string): string {
 
 function actorInWords({ actor, actorName }: HistoryItem): string {
   if (actorName) return actorName;
-  return actor.startsWith('system:') ? 'FleetGuard' : 'A former user';
+  return actor.startsWith('system:') ? 'FleetGuard' : t('A former user');
 }

@@ -22,17 +22,16 @@ import { RelatedAlerts } from './RelatedAlerts';
 import { StateLine } from './StateLine';
 
 const route = getRouteApi('/desk/alerts/$alertId');
-const CRUMBS = [{ label: 'Alerts', to: '/alerts' }] as const;
 
 export function AlertPage() {
   const { alertId } = route.useParams();
   const alert = useQuery(alertQuery(alertId));
   useFreshAlert(alertId);
-  if (alert.isPending) return <Waiting what="the alert" />;
+  if (alert.isPending) return <Waiting what={t('the alert')} />;
   if (alert.isError) {
     return (
-      <Page title="Alert" crumbs={CRUMBS}>
-        <Failed what="this alert" error={alert.error} onRetry={() => void alert.refetch()} />
+      <Page title={t('Alert')} crumbs={[{ label: t('Alerts'), to: '/alerts' }]}>
+        <Failed what={t('this alert')} error={alert.error} onRetry={() => void alert.refetch()} />
       </Page>
     );
   }
@@ -50,14 +49,14 @@ function useFreshAlert(id: string): void {
 }
 
 function AlertView({ alert }: { alert: AlertDetail }) {
-  const title = `${TYPE_WORDS[alert.type]}, ${alert.vehicleId}`;
+  const title = `${t(TYPE_WORDS[alert.type])}, ${alert.vehicleId}`;
   const guidance = GUIDANCE[alert.type];
   const [mayAcknowledge, mayWork] = [useMay('acknowledge alerts'), useMay('work on alerts')];
   const nothingMore = () => undefined;
   return (
     <Page
       title={title}
-      crumbs={CRUMBS}
+      crumbs={[{ label: t('Alerts'), to: '/alerts' }]}
       aside={<AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={nothingMore} />}
     >
       <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
@@ -65,24 +64,27 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         <StateLine alert={alert} />
       </div>
       <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem] lg:grid-rows-[auto_auto_auto_1fr]">
-        <Section title="What happened">
-          <p className="max-w-prose">{guidance.meaning}</p>
+        <Section title={t('What happened')}>
+          <p className="max-w-prose">{t(guidance.meaning)}</p>
           <Facts alert={alert} />
         </Section>
-        <Section title="What to do">
+        <Section title={t('What to do')}>
           <ol className="flex list-decimal flex-col gap-2.5 pl-5">
             {guidance.steps.map((step) => (
-              <li key={step}>{step}</li>
+              <li key={step}>{t(step)}</li>
             ))}
           </ol>
         </Section>
-        <Section title="Why we think so" place="lg:col-start-1">
+        <Section title={t('Why we think so')} place="lg:col-start-1">
           <EvidenceList evidence={alert.evidence} />
           <p className="mt-5 text-sm text-muted">
-            Confidence {Math.round(alert.confidence * 100)} %, judged by model {alert.modelVersion}.
+            {t('Confidence {percent} %, judged by model {model}.', {
+              percent: Math.round(alert.confidence * 100),
+              model: alert.modelVersion,
+            })}
           </p>
         </Section>
-        <Section title="Signals around the alert" place="lg:col-start-1">
+        <Section title={t('Signals around the alert')} place="lg:col-start-1">
           <AlertSignals alert={alert} />
         </Section>
         <Section title={t('Related alerts')} place="lg:col-start-1">
@@ -90,11 +92,11 @@ function AlertView({ alert }: { alert: AlertDetail }) {
         </Section>
         <div className="flex min-w-0 flex-col gap-5 lg:col-start-2 lg:row-span-3 lg:row-start-2">
           {mayWork && (
-            <Section title="Deal with it">
+            <Section title={t('Deal with it')}>
               <AlertDeeds alert={alert} />
             </Section>
           )}
-          <Section title="History">
+          <Section title={t('History')}>
             <AlertHistory history={alert.history} />
           </Section>
         </div>
@@ -115,23 +117,23 @@ function Section({ title, place = '', children }: { title: string; place?: strin
 function Facts({ alert }: { alert: Alert }) {
   return (
     <dl className="mt-4 grid gap-x-6 gap-y-3 text-sm sm:grid-cols-2">
-      <Fact name="Vehicle">
+      <Fact name={t('Vehicle')}>
         <Link
           to="/vehicles/$vehicleId"
           params={{ vehicleId: alert.vehicleId }}
-          aria-label={`Open vehicle ${alert.vehicleId}`}
+          aria-label={t('Open vehicle {vehicle}', { vehicle: alert.vehicleId })}
           className="link -my-2.5 inline-flex min-h-11 min-w-11 items-center font-semibold"
         >
           {alert.vehicleId}
         </Link>
       </Fact>
-      <Fact name="Driver">{alert.driverId ?? 'Not known'}</Fact>
-      <Fact name="Began">
+      <Fact name={t('Driver')}>{alert.driverId ?? t('Not known')}</Fact>
+      <Fact name={t('Began')}>
         <Exact at={alert.startedAt} />
       </Fact>
-      <Fact name={alert.endedAt ? 'Ended' : 'Last seen'}>
+      <Fact name={alert.endedAt ? t('Ended') : t('Last seen')}>
         <Exact at={alert.endedAt ?? alert.lastSeen} />
-        {alert.endedAt && `, after ${duration(alert.timestamp, alert.endedAt)}`}
+        {alert.endedAt && t(', after {time}', { time: duration(alert.timestamp, alert.endedAt) })}
       </Fact>
     </dl>
   );

@@ -1,4 +1,5 @@
 /** How an alert stands: whether it goes on, how often it came, who has it. */
+import { inSentence, t } from '@/shared/language/language';
 import { REASON_WORDS, STATE_WORDS, type Alert } from './alert';
 
 export function StateLine({ alert }: { alert: Alert }) {
@@ -17,16 +18,17 @@ export function StateLine({ alert }: { alert: Alert }) {
 function facts(alert: Alert): string[] {
   return [
     standing(alert),
-    ...(alert.verdict === 'CONFIRMED' ? ['confirmed as right'] : []),
-    alert.active ? 'going on now' : 'condition over',
-    ...(alert.occurrences > 1 ? [`${alert.occurrences} times`] : []),
+    ...(alert.verdict === 'CONFIRMED' ? [t('confirmed as right')] : []),
+    alert.active ? t('going on now') : t('condition over'),
+    ...(alert.occurrences > 1 ? [t('{count} times', { count: alert.occurrences })] : []),
   ];
 }
 
 function standing(alert: Alert): string {
-  if (alert.state === 'ACKNOWLEDGED' && alert.acknowledgedByName) return `Acknowledged by ${alert.acknowledgedByName}`;
-  if (alert.state === 'IN_PROGRESS' && alert.assignedToName) return `In progress with ${alert.assignedToName}`;
+  if (alert.state === 'ACKNOWLEDGED' && alert.acknowledgedByName)
+    return t('Acknowledged by {name}', { name: alert.acknowledgedByName });
+  if (alert.state === 'IN_PROGRESS' && alert.assignedToName) return t('In progress with {name}', { name: alert.assignedToName });
   if (alert.state === 'DISMISSED' && alert.dismissalReason)
-    return `Dismissed: ${REASON_WORDS[alert.dismissalReason].toLowerCase()}`;
-  return STATE_WORDS[alert.state];
+    return t('Dismissed: {reason}', { reason: inSentence(t(REASON_WORDS[alert.dismissalReason])) });
+  return t(STATE_WORDS[alert.state]);
 }

@@ -1,4 +1,5 @@
 /** Alerts in words. */
+import { counted, inSentence, t } from '@/shared/language/language';
 import type { AlertState, AlertType, Anomaly, AnomalyDetail, DismissalReason, EvidenceItem, HistoryItem } from '@/api';
 
 export type Alert = Anomaly;
@@ -47,7 +48,7 @@ export function isLive(state: AlertState): boolean {
 
 /** "harsh braking, VH-456": how links and announcements name an alert. */
 export function nameOf({ type, vehicleId }: Pick<Alert, 'type' | 'vehicleId'>): string {
-  return `${TYPE_WORDS[type].toLowerCase()}, ${vehicleId}`;
+  return `${inSentence(t(TYPE_WORDS[type]))}, ${vehicleId}`;
 }
 
 /** The reason that weighs most, or the first where none is weighed. */
@@ -61,6 +62,6 @@ export function mainReason(evidence: readonly EvidenceItem[]): EvidenceItem | un
 /** "3 new alerts, 1 of them critical". */
 export function countInWords(alerts: readonly Pick<Alert, 'severity'>[]): string {
   const critical = alerts.filter(({ severity }) => severity === 'CRITICAL').length;
-  const noun = alerts.length === 1 ? 'alert' : 'alerts';
-  return `${alerts.length} new ${noun}${critical > 0 ? `, ${critical} critical` : ''}`;
+  const all = counted(alerts.length, '{count} new alert', '{count} new alerts');
+  return critical > 0 ? `${all}, ${t('{count} critical', { count: critical })}` : all;
 }

@@ -1,4 +1,5 @@
 /** Sign in: one short form with help, and errors in words. */
+import { t } from '@/shared/language/language';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
@@ -15,7 +16,7 @@ export function SignInPage() {
   const signIn = useSignIn();
   const heading = useHeadingFocus();
   useEffect(() => {
-    document.title = 'Sign in – FleetGuard';
+    document.title = `${t('Sign in')} – FleetGuard`;
   }, []);
 
   function submit(event: React.FormEvent<HTMLFormElement>) {
@@ -31,30 +32,38 @@ export function SignInPage() {
       <div className="flex items-start justify-center px-5 py-10 lg:items-center">
         <div className="w-full max-w-sm">
           <h1 ref={heading} tabIndex={-1} className="text-2xl font-semibold">
-            Sign in
+            {t('Sign in')}
           </h1>
-          <p className="mt-1 text-muted">Use the email and password that your administrator gave you.</p>
+          <p className="mt-1 text-muted">{t('Use the email and password that your administrator gave you.')}</p>
           <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
-            <Field name="email" type="email" label="Email" autoComplete="username" help="For example, sam@fleet.example." />
+            <Field
+              name="email"
+              type="email"
+              label={t('Email')}
+              autoComplete="username"
+              help={t('For example, sam@fleet.example.')}
+            />
             <Field
               name="password"
               type="password"
-              label="Password"
+              label={t('Password')}
               autoComplete="current-password"
-              help="Capital and small letters count as different."
+              help={t('Capital and small letters count as different.')}
             />
             {signIn.isError && (
               <p role="alert" className="rounded-lg bg-high-soft px-4 py-3 text-sm font-medium text-high-ink">
                 {isProblem(signIn.error, 401)
-                  ? 'This email and password do not match. Check both, then try again.'
+                  ? t('This email and password do not match. Check both, then try again.')
                   : inWords(signIn.error)}
               </p>
             )}
             <Button type="submit" data-primary className="button mt-1" isPending={signIn.isPending}>
-              {signIn.isPending ? 'Signing in…' : 'Sign in'}
+              {signIn.isPending ? t('Signing in…') : t('Sign in')}
             </Button>
           </Form>
-          <p className="mt-7 text-sm text-muted">Cannot sign in? Ask your FleetGuard administrator to set a new password.</p>
+          <p className="mt-7 text-sm text-muted">
+            {t('Cannot sign in? Ask your FleetGuard administrator to set a new password.')}
+          </p>
         </div>
       </div>
     </main>
@@ -69,12 +78,12 @@ function Welcome() {
       </p>
       <div className="max-w-md max-lg:hidden">
         <Trace />
-        <p className="mt-8 text-3xl font-semibold tracking-tight text-balance">Know what needs you, and why.</p>
+        <p className="mt-8 text-3xl font-semibold tracking-tight text-balance">{t('Know what needs you, and why.')}</p>
         <p className="mt-4 text-rail-muted">
-          Live alerts from every vehicle, each with the readings behind it and the next step to take.
+          {t('Live alerts from every vehicle, each with the readings behind it and the next step to take.')}
         </p>
       </div>
-      <p className="text-sm text-rail-muted max-lg:hidden">Times are shown in your own time zone.</p>
+      <p className="text-sm text-rail-muted max-lg:hidden">{t('Times are shown in your own time zone.')}</p>
     </div>
   );
 }

@@ -14,6 +14,7 @@ const THEME_WORDS: Record<Theme, string> = {
   dark: 'Dark',
   contrast: 'High contrast',
 };
+const LANGUAGE_WORDS: Record<Preferences['language'], string> = { system: 'Same as my device', en: 'English', de: 'Deutsch' };
 const UNIT_WORDS: Record<Preferences['units'], string> = {
   metric: 'Kilometres, degrees Celsius, litres',
   imperial: 'Miles, degrees Fahrenheit, US gallons',
@@ -38,6 +39,12 @@ export function SettingsPage() {
       <p className="mb-4 max-w-prose text-muted">{t('They hold in this browser. Nothing changes until you save.')}</p>
       <Form onSubmit={save} className="card flex max-w-lg flex-col gap-5 px-5 py-5">
         <Choice label={t('Colours')} options={optionsOf(THEMES, THEME_WORDS)} chosen={colours} onChoose={setColours} />
+        <Choice
+          label={t('Language')}
+          options={optionsOf(['system', 'en', 'de'], LANGUAGE_WORDS)}
+          chosen={chosen.language}
+          onChoose={(language) => change({ language })}
+        />
         <Choice
           label={t('Units')}
           options={optionsOf(['metric', 'imperial'], UNIT_WORDS)}

@@ -1,4 +1,5 @@
 /** One vehicle: how it is, what it raised, what it measured, what may fail. */
+import { t } from '@/shared/language/language';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -14,38 +15,44 @@ import { vehicleQuery } from './vehicles.queries';
 import { VehicleSignals } from './VehicleSignals';
 
 const route = getRouteApi('/desk/vehicles/$vehicleId');
-const CRUMBS = [{ label: 'Vehicles', to: '/vehicles' }] as const;
 
 export function VehiclePage() {
   const { vehicleId } = route.useParams();
   const vehicle = useQuery(vehicleQuery(vehicleId));
   return (
-    <Page key={vehicleId} title={vehicleId} heading={`Vehicle ${vehicleId}`} crumbs={CRUMBS}>
-      {vehicle.isPending && <Waiting what="the vehicle" />}
+    <Page
+      key={vehicleId}
+      title={vehicleId}
+      heading={t('Vehicle {vehicle}', { vehicle: vehicleId })}
+      crumbs={[{ label: t('Vehicles'), to: '/vehicles' }]}
+    >
+      {vehicle.isPending && <Waiting what={t('the vehicle')} />}
       {vehicle.isError && !vehicle.data && (
-        <Failed what="this vehicle" error={vehicle.error} onRetry={() => void vehicle.refetch()} />
+        <Failed what={t('this vehicle')} error={vehicle.error} onRetry={() => void vehicle.refetch()} />
       )}
       {vehicle.data && (
         <>
           <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">
             {vehicle.data.worstSeverity && <SeverityBadge severity={vehicle.data.worstSeverity} />}
             <span>{classInWords(vehicle.data)}</span>
-            <span>Seen {vehicle.data.lastSeenAt ? <Ago at={vehicle.data.lastSeenAt} /> : 'never'}</span>
+            <span>
+              {t('Seen')} {vehicle.data.lastSeenAt ? <Ago at={vehicle.data.lastSeenAt} /> : t('never')}
+            </span>
           </div>
           <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
             <div className="flex min-w-0 flex-col gap-5">
-              <Section title="What may fail within 72 hours" card>
+              <Section title={t('What may fail within 72 hours')} card>
                 <ForecastTable vehicleId={vehicleId} />
               </Section>
-              <Section title="Signals of the last hour" card>
+              <Section title={t('Signals of the last hour')} card>
                 <VehicleSignals vehicleId={vehicleId} readings={vehicle.data.readings} />
               </Section>
-              <Section title="Alerts">
+              <Section title={t('Alerts')}>
                 <VehicleAlerts vehicleId={vehicleId} />
               </Section>
             </div>
             <div className="flex min-w-0 flex-col gap-5">
-              <Section title="Newest reading" card>
+              <Section title={t('Newest reading')} card>
                 <Readings vehicle={vehicle.data} />
               </Section>
             </div>

@@ -1,4 +1,5 @@
 /** One row per vehicle; on narrow screens the side facts move under the id. */
+import { t } from '@/shared/language/language';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Button } from 'react-aria-components';
@@ -20,14 +21,16 @@ export function VehicleTable({ vehicles, view, onSort }: Props) {
   return (
     <div className="card overflow-hidden">
       <table className="w-full text-left">
-        <caption className="sr-only">Vehicles with their newest reading and their live alerts. The column headings sort.</caption>
+        <caption className="sr-only">
+          {t('Vehicles with their newest reading and their live alerts. The column headings sort.')}
+        </caption>
         <thead className="border-b border-line bg-sunken text-sm">
           <tr>
-            <SortHeading {...heading} sort="vehicle" label="Vehicle" />
-            <SortHeading {...heading} sort="alerts" label="Live alerts" />
-            <SortHeading {...heading} sort="seen" label="Last seen" className="max-sm:hidden" />
-            <SortHeading {...heading} sort="speed" label="Speed" className="text-right max-md:hidden" />
-            <SortHeading {...heading} sort="fuel" label="Fuel" className="text-right max-md:hidden" />
+            <SortHeading {...heading} sort="vehicle" label={t('Vehicle')} />
+            <SortHeading {...heading} sort="alerts" label={t('Live alerts')} />
+            <SortHeading {...heading} sort="seen" label={t('Last seen')} className="max-sm:hidden" />
+            <SortHeading {...heading} sort="speed" label={t('Speed')} className="text-right max-md:hidden" />
+            <SortHeading {...heading} sort="fuel" label={t('Fuel')} className="text-right max-md:hidden" />
           </tr>
         </thead>
         <tbody className="divide-y divide-line">
@@ -41,28 +44,30 @@ export function VehicleTable({ vehicles, view, onSort }: Props) {
 }
 
 function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
-  const seen = vehicle.lastSeenAt ? <Ago at={vehicle.lastSeenAt} /> : 'never';
+  const seen = vehicle.lastSeenAt ? <Ago at={vehicle.lastSeenAt} /> : t('never');
   return (
     <tr className="hover:bg-hover">
       <th scope="row" className="px-3 py-1.5 font-normal sm:px-4">
         <Link
           to="/vehicles/$vehicleId"
           params={{ vehicleId: vehicle.vehicleId }}
-          aria-label={`Open vehicle ${vehicle.vehicleId}`}
+          aria-label={t('Open vehicle {vehicle}', { vehicle: vehicle.vehicleId })}
           className="-my-1 inline-flex min-h-11 min-w-11 items-center font-semibold text-link underline decoration-1 underline-offset-4"
         >
           {vehicle.vehicleId}
         </Link>
         <span className="-mt-1.5 block text-sm text-muted">
           {classInWords(vehicle)}
-          <span className="sm:hidden">. Seen {seen}</span>
+          <span className="sm:hidden">
+            . {t('Seen')} {seen}
+          </span>
         </span>
       </th>
       <td className="px-3 py-1.5 sm:px-4">
         {vehicle.worstSeverity ? (
           <Alerts count={vehicle.liveAlerts} severity={vehicle.worstSeverity} />
         ) : (
-          <span className="text-sm text-muted">None</span>
+          <span className="text-sm text-muted">{t('None')}</span>
         )}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>

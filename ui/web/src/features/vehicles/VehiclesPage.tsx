@@ -22,12 +22,12 @@ export function VehiclesPage() {
   const fleet = useQuery(vehiclesQuery);
   const show = (next: VehicleView) => void navigate({ search: next, replace: true });
   return (
-    <Page title="Vehicles">
+    <Page title={t('Vehicles')}>
       <div className="mb-4 flex flex-wrap items-end gap-3">
         <div className="w-full max-w-sm">
           <SearchBox
-            label="Search the vehicles"
-            placeholder="Id, class or model"
+            label={t('Search the vehicles')}
+            placeholder={t('Id, class or model')}
             value={view.q ?? ''}
             onChange={(q) => show({ ...view, q: q || undefined })}
           />
@@ -40,8 +40,10 @@ export function VehiclesPage() {
           {view.as === 'map' ? t('Show as a list') : t('Show on a map')}
         </ToggleButton>
       </div>
-      {fleet.isPending && <Waiting what="the vehicles" />}
-      {fleet.isError && !fleet.data && <Failed what="the vehicles" error={fleet.error} onRetry={() => void fleet.refetch()} />}
+      {fleet.isPending && <Waiting what={t('the vehicles')} />}
+      {fleet.isError && !fleet.data && (
+        <Failed what={t('the vehicles')} error={fleet.error} onRetry={() => void fleet.refetch()} />
+      )}
       {fleet.data && <Fleet fleet={fleet.data} view={view} onSort={(sort) => show(sorted(view, sort))} />}
     </Page>
   );
@@ -65,7 +67,8 @@ function Fleet({ fleet, view, onSort }: FleetProps) {
   const onMap = view.as === 'map';
   const asked = useDeferredValue(view);
   const vehicles = useMemo(() => arranged(fleet, asked), [fleet, asked]);
-  if (fleet.length === 0) return <Nothing title="No vehicles yet">A vehicle appears here with its first reading.</Nothing>;
+  if (fleet.length === 0)
+    return <Nothing title={t('No vehicles yet')}>{t('A vehicle appears here with its first reading.')}</Nothing>;
   return (
     <>
       <p role="status" className="figures mb-2 text-sm text-muted">
@@ -83,7 +86,7 @@ function Fleet({ fleet, view, onSort }: FleetProps) {
       {vehicles.length > limit && !onMap && (
         <div className="mt-4 flex justify-center">
           <Button className="button" onPress={() => setLimit(limit + BATCH)}>
-            Show {Math.min(BATCH, vehicles.length - limit)} more vehicles
+            {t('Show {count} more vehicles', { count: Math.min(BATCH, vehicles.length - limit) })}
           </Button>
         </div>
       )}

@@ -27,7 +27,7 @@ export function ChartTable({ title, times, series }: Props) {
             </th>
             {series.map(({ signal, label, unit }) => (
               <th key={signal} scope="col" className="px-3 py-2 text-right font-semibold">
-                {label}
+                {t(label)}
                 {unit && <Fragment> ({unit})</Fragment>}
               </th>
             ))}

@@ -45,7 +45,7 @@ export function Panel({ series, colour, times, longestPauseMs, x, moments, band,
         <line key={moment} x1={x(moment)} x2={x(moment)} y1={TOP} y2={PANEL_HEIGHT - BOTTOM} stroke="var(--line)" />
       ))}
       <text x={left} y={16} fontSize="13" fontWeight="600" fill={stroke}>
-        {series.label}
+        {t(series.label)}
         <tspan fill="var(--muted)" fontWeight="400" dx="6">
           {series.unit}
         </tspan>

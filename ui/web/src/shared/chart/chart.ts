@@ -1,5 +1,5 @@
 /** What a chart shows, and how it says it in words. */
-import { t } from '@/shared/language/language';
+import { inSentence, t } from '@/shared/language/language';
 import { figure } from '@/shared/language/numbers';
 import { clock, dayAndClock, type Instant } from '@/shared/time/format';
 
@@ -39,7 +39,7 @@ export function summary(times: readonly number[], series: readonly ChartSeries[]
   const first = times[0];
   const last = times.at(-1);
   if (first === undefined || last === undefined) return t('No readings in this time.');
-  const parts = series.map(({ label, unit, values }) => `${label.toLowerCase()} ${spread(values, unit)}`);
+  const parts = series.map(({ label, unit, values }) => `${inSentence(t(label))} ${spread(values, unit)}`);
   const during = band ? `; ${span(band)}` : '';
   const say = momentIn(last - first);
   return `${t('From {from} to {to}', { from: say(first), to: say(last) })}: ${parts.join(', ')}${during}.`;
@@ -70,5 +70,5 @@ function spread(values: readonly (number | null)[], unit: string): string {
 
 /** The words at one moment, for the cursor. */
 export function readout(at: number, position: number, series: readonly ChartSeries[], spanMs = 0): string {
-  return `${momentIn(spanMs)(at)}: ${series.map((one) => `${one.label} ${valueInWords(one, position)}`).join(', ')}`;
+  return `${momentIn(spanMs)(at)}: ${series.map((one) => `${t(one.label)} ${valueInWords(one, position)}`).join(', ')}`;
 }

@@ -26,6 +26,11 @@ export function counted(count: number, one: string, many: string, values?: Value
   return t(count === 1 ? one : many, { count, ...values });
 }
 
+/** A word as it stands within a sentence: English writes it small, German keeps its nouns. */
+export function inSentence(word: string): string {
+  return locale.startsWith('en') ? word.toLowerCase() : word;
+}
+
 function inWords(value: string | number | undefined, gap: string): string {
   return typeof value === 'number' ? value.toLocaleString(locale) : (value ?? gap);
 }

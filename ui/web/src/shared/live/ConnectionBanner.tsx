@@ -1,4 +1,5 @@
 /** Whether what is on screen is current: live, reconnecting, or stale since when. */
+import { t } from '@/shared/language/language';
 import { clock } from '@/shared/time/format';
 import { useLineState } from './LiveProvider';
 import type { LineState } from './liveConnection';
@@ -18,9 +19,9 @@ const SHAPE = {
 };
 
 export function lineInWords({ status, heardAt }: LineState): string {
-  if (status === 'live') return 'Live';
-  if (status === 'stale' && heardAt !== null) return `Stale since ${clock(heardAt)}`;
-  return status === 'connecting' ? 'Connecting…' : 'Reconnecting…';
+  if (status === 'live') return t('Live');
+  if (status === 'stale' && heardAt !== null) return t('Stale since {at}', { at: clock(heardAt) });
+  return status === 'connecting' ? t('Connecting…') : t('Reconnecting…');
 }
 
 export function ConnectionBanner() {
@@ -28,7 +29,7 @@ export function ConnectionBanner() {
   return (
     <div
       role="status"
-      aria-label="Connection"
+      aria-label={t('Connection')}
       className={`inline-flex items-center gap-2 rounded-full px-3 py-1 text-sm font-semibold whitespace-nowrap ${TONE[line.status]}`}
     >
       <svg viewBox="0 0 16 16" className="size-3.5 shrink-0" aria-hidden="true" focusable="false">

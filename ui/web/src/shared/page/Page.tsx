@@ -1,4 +1,5 @@
 /** What every page has: a title, a breadcrumb, one heading that takes the focus after navigation. */
+import { t } from '@/shared/language/language';
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { useEffect, type ReactNode } from 'react';
 import { useHeadingFocus } from './useHeadingFocus';
@@ -37,7 +38,7 @@ export function Page({ title, heading, crumbs = [], aside, children }: Props) {
 
 function Breadcrumb({ crumbs, here }: { crumbs: readonly Crumb[]; here: string }) {
   return (
-    <nav aria-label="Breadcrumb">
+    <nav aria-label={t('Breadcrumb')}>
       <ol className="flex flex-wrap items-center gap-x-2 text-sm text-muted">
         {crumbs.map(({ label, to }) => (
           <li key={label} className="flex items-center gap-2">

@@ -1,4 +1,5 @@
 /** Severity as colour, shape and word together. */
+import { t } from '@/shared/language/language';
 import { SEVERITY_WORD, type Severity } from './severity';
 
 const TONE: Record<Severity, string> = {
@@ -29,7 +30,7 @@ export function SeverityIcon({ severity, className = 'size-3.5' }: { severity: S
   );
 }
 
-export function SeverityBadge({ severity, count }: { severity: Severity; count?: number }) {
+export function SeverityBadge({ severity }: { severity: Severity }) {
   const cut = `var(--${severity.toLowerCase()}-soft)`;
   return (
     <span
@@ -37,7 +38,7 @@ export function SeverityBadge({ severity, count }: { severity: Severity; count?:
       style={{ '--severity-cut': cut } as React.CSSProperties}
     >
       <SeverityIcon severity={severity} />
-      {count === undefined ? SEVERITY_WORD[severity] : `${count} ${SEVERITY_WORD[severity].toLowerCase()}`}
+      {t(SEVERITY_WORD[severity])}
     </span>
   );
 }
