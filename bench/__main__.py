@@ -6,7 +6,7 @@ import signal
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -15,10 +15,10 @@ from bench import live as live_path
 from bench import stages as stage_costs
 from bench.live import LiveResult
 from bench.machine import Occasion, occasion
-from bench.plot import TARGET_MS, draw
+from bench.plot import draw
 from bench.progress import Progress
-from bench.report import growth_text, held_rate, live_text, page, stages_text
-from bench.stack import HOME_HELP, described, stack_under_test
+from bench.report import growth_text, live_text, page, stages_text
+from bench.stack import HOME_HELP, StackUnderTest, described, stack_under_test
 from bench.stages import StageCosts
 from fleet.errors import FleetError
 
@@ -42,6 +42,12 @@ SecondsOption = Annotated[int, typer.Option(min=20, max=3600, help="For how long
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
+RatesOption = Annotated[str, typer.Option(help="Vehicles of each run of the growth, from few to many.")]
+GROWTH: Final = "500,1000,2000,4000,7000,10000"
+GROWTH_GATEWAYS: Final = 100
+GROWTH_S: Final = 30
+
+
 @app.callback(invoke_without_command=True)
 def everything(
     context: typer.Context,
@@ -49,8 +55,9 @@ def everything(
     vehicles: VehiclesOption = 500,
     seconds: SecondsOption = 60,
     gateways: GatewaysOption = 0,
+    rates: RatesOption = GROWTH,
 ) -> None:
-    """Measure the stages and the live path, and write docs/benchmarks.md."""
+    """Measure the live path, its growth and the stages, and write docs/benchmarks.md."""
     if context.invoked_subcommand:
         _refuse_misplaced(context)
         return
@@ -58,8 +65,9 @@ def everything(
     with stack_under_test(home) as stack:
         when = _occasion(home)
         result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
+        grown = _grow(stack, rates, GROWTH_S, GROWTH_GATEWAYS, progress)
         costs = asyncio.run(stage_costs.measure(stack, progress))
-    _write(when, result, costs)
+    _write(when, result, grown, costs)
     _fail_unless_clean(result)
 
 
@@ -94,19 +102,22 @@ def live(
 @app.command()
 def growth(
     home: HomeOption = None,
-    rates: Annotated[str, typer.Option(help="Vehicles of each run, from few to many.")] = "500,1000,2000,4000,7000,10000",
-    seconds: SecondsOption = 30,
-    gateways: GatewaysOption = 100,
+    rates: RatesOption = GROWTH,
+    seconds: SecondsOption = GROWTH_S,
+    gateways: GatewaysOption = GROWTH_GATEWAYS,
 ) -> None:
     """The same run with more and more vehicles, until readings are lost or wait for longer than a run."""
-    progress, results = Progress(Console(stderr=True)), []
     with stack_under_test(home) as stack:
-        for vehicles in map(int, rates.split(",")):
-            results.append(asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways)))
-            if results[-1].verdict.missing or results[-1].drained_s > seconds:
-                break
-    print(growth_text(results))
-    print(f"\np99 to the commit below {TARGET_MS:.0f} ms: up to {held_rate(results, TARGET_MS / 1e3):,} vehicles at 1 Hz.")
+        print(growth_text(_grow(stack, rates, seconds, gateways, Progress(Console(stderr=True)))))
+
+
+def _grow(stack: StackUnderTest, rates: str, seconds: int, gateways: int, progress: Progress) -> list[LiveResult]:
+    results: list[LiveResult] = []
+    for vehicles in map(int, rates.split(",")):
+        results.append(asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways)))
+        if results[-1].verdict.missing or results[-1].drained_s > seconds:
+            break
+    return results
 
 
 def _occasion(home: Path | None) -> Occasion:
@@ -127,10 +138,10 @@ def _fail_unless_clean(result: LiveResult) -> None:
         )
 
 
-def _write(when: Occasion, result: LiveResult, costs: StageCosts) -> None:
+def _write(when: Occasion, result: LiveResult, grown: list[LiveResult], costs: StageCosts) -> None:
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     draw(result, PICTURE)
-    PAGE.write_text(page(when, result, costs, PICTURE.relative_to(PAGE.parent)))
+    PAGE.write_text(page(when, result, grown, costs, PICTURE.relative_to(PAGE.parent)))
     print(f"Written: {PAGE} and {PICTURE}")
 
 

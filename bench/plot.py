@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.live import LiveResult
+from bench.report import TARGET_MS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-TARGET_MS: Final = 50.0
 CURVES: Final = {"puback": "PUBACK", "written": "storing begins", "committed": "committed"}
 COLOURS: Final = ("#0072b2", "#e69f00", "#009e73")  # told apart also by colour-blind eyes
 
