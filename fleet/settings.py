@@ -72,10 +72,13 @@ class Feast(_Section):
 
 
 class Ingest(_Section):
+    """`retention_days`: readings of days before are dropped, 0 for never."""
+
     actors: int = Field(default=1, ge=1)
     batch_ms: float = 20.0
     batch_rows: int = 2000
     snapshot_s: float = 120.0
+    retention_days: int = Field(default=365, ge=0)
 
 
 class Serve(_Section):

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import ray
@@ -70,7 +70,7 @@ class IngestActor:
                 for subscriber in self._subscribers:
                     await subscriber.start()
                 tasks.create_task(self._beat(store))
-                tasks.create_task(self._make_partitions(telemetry))
+                tasks.create_task(self._keep_days(telemetry))
         finally:
             for subscriber in self._subscribers:
                 await subscriber.stop()
@@ -86,13 +86,17 @@ class IngestActor:
                 log.warning("heartbeat_failed", error=str(error))
             await asyncio.sleep(BEAT_S)
 
-    async def _make_partitions(self, telemetry: PostgresTelemetryStore) -> None:
+    async def _keep_days(self, telemetry: PostgresTelemetryStore) -> None:
+        """Partitions for the days that come; those that are old enough go."""
+        kept = timedelta(days=self._settings.ingest.retention_days)
         while True:
-            await asyncio.sleep(PARTITIONS_EVERY_S)
             try:
                 await telemetry.ensure_partitions(datetime.now(UTC))
+                if kept and (forgotten := await telemetry.forget_before(datetime.now(UTC) - kept)):
+                    log.info("days_forgotten", days=forgotten)
             except FleetError as error:
-                log.warning("partitions_not_made", error=str(error))
+                log.warning("days_not_kept", error=str(error))
+            await asyncio.sleep(PARTITIONS_EVERY_S)
 
 
 def _client_id(topics: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The faults, each with what is guaranteed while it lasts and afterwards."""
 
 import asyncio
+import contextlib
 import json
 import random
 import time
@@ -13,6 +14,7 @@ from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thri
 from bench.faults.flood import flood
 from bench.faults.victims import BACKEND, POSTGRES, hold, kill
 from bench.stack import StackUnderTest
+from fleet.errors import Unavailable
 
 HELD_S: Final = 10.0
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
@@ -110,7 +112,8 @@ async def _flood(scene: Scene) -> None:
 
 async def _two_at_once(scene: Scene) -> None:
     for title in scene.rng.sample([title for _, title in PROCESSES], 2):
-        kill(scene.stack.home, title)
+        with contextlib.suppress(Unavailable):  # the first may have taken the second along
+            kill(scene.stack.home, title)
         await asyncio.sleep(scene.rng.uniform(0, 2))
 
 

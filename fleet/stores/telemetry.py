@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
+from fleet.errors import Unavailable
 from fleet.metrics import READINGS
-from fleet.stores.postgres import tenant_transaction
+from fleet.stores.postgres import UNREACHABLE, tenant_transaction
 from fleet.telemetry import FloatArray, ReadingFlag, TelemetryBatch, TimeArray
 
 PARTITION_DAYS_AHEAD = 2
@@ -117,10 +118,29 @@ class PostgresTelemetryStore:
         )
 
     async def ensure_partitions(self, now: datetime) -> None:
-        """Make the partitions of the days around now; safe to repeat."""
+        """Make the partitions of the days around now; safe to repeat.
+
+        Raises:
+            Unavailable: the server does not answer.
+        """
         today = now.astimezone(UTC).date()
-        for offset in range(-PARTITION_DAYS_BEHIND, PARTITION_DAYS_AHEAD + 1):
-            await self._pool.execute("SELECT ensure_telemetry_day($1)", today + timedelta(days=offset))
+        try:
+            for offset in range(-PARTITION_DAYS_BEHIND, PARTITION_DAYS_AHEAD + 1):
+                await self._pool.execute("SELECT ensure_telemetry_day($1)", today + timedelta(days=offset))
+        except UNREACHABLE as error:
+            raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+    async def forget_before(self, moment: datetime) -> int:
+        """Forget the readings of days that were over at this moment, by the vehicles' clocks; returns how many days that was.
+
+        Raises:
+            Unavailable: the server does not answer, or somebody uses the table for too long.
+        """
+        try:
+            forgotten: int = await self._pool.fetchval("SELECT forget_telemetry_before($1)", moment.astimezone(UTC).date())
+        except (*UNREACHABLE, asyncpg.LockNotAvailableError) as error:
+            raise Unavailable(f"Old readings cannot be dropped now: {error}") from error
+        return forgotten
 
 
 def moments(event_time: TimeArray) -> list[datetime]:
