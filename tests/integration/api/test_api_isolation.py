@@ -18,33 +18,48 @@ LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forec
 
 
 @pytest.fixture
-async def foreign(new_tenant, raise_alert, store_readings, pool):
-    """Another tenant with a vehicle of its own name, an alert, a reading and a forecast: (vehicle id, alert id)."""
+async def foreign(new_tenant, sign_in, raise_alert, store_readings, pool):
+    """Another tenant with a vehicle of its own name, a driver, an alert and more: the id of each by the paths it belongs to."""
     other = await new_tenant()
+    stranger = await sign_in(other)
+    (session,) = (await stranger.browser.get("/api/sessions")).json()["items"]
     await raise_alert(other)
     await store_readings(other, datetime.now(UTC), {"speed_kmh": [61.0]})
     await driver_scores.save(pool, other.id, [DriverScore("d-secret", "car", 20.0)], datetime.now(UTC))
     async with tenant_transaction(pool, other.id) as connection:
         await connection.execute("INSERT INTO vehicles (tenant_id, vehicle_id) VALUES ($1, 'SECRET-1')", other.id)
         await connection.execute("INSERT INTO forecasts VALUES ($1, 'VH-1', 'brakes', now(), 72, .5, .4, .6, 'm')", other.id)
-        return "SECRET-1", str(await connection.fetchval("SELECT alert_id FROM alerts"))
+        webhook = await connection.fetchval(
+            """INSERT INTO webhooks (tenant_id, url, secret, min_severity, created_at, created_by)
+               VALUES ($1, 'https://secret.example', 'x', 1, now(), $2) RETURNING webhook_id""",
+            other.id, stranger.user_id,
+        )  # fmt: skip
+        trial = await connection.fetchval(
+            """INSERT INTO budget_trials (tenant_id, per_vehicle_week, days, asked_at, asked_by, state)
+               VALUES ($1, 1, 1, now(), $2, 'DONE') RETURNING trial_id""",
+            other.id, stranger.user_id,
+        )  # fmt: skip
+        return {
+            "/api/anomalies/{id}": await connection.fetchval("SELECT alert_id FROM alerts"),
+            "/api/webhooks/{id}": webhook,
+            "/api/alert-rules/trials/{id}": trial,
+            "/api/sessions/{id}": session["sessionId"],
+            "/api/vehicles/{vehicleId}": "SECRET-1",
+            "/api/devices/{vehicleId}": "SECRET-1",
+            "/api/drivers/{driverId}": "d-secret",
+        }
 
 
-def filled(path, ids):
-    for name, value in ids.items():
-        path = path.replace(name, value)
-    assert "{" not in path, "give this parameter a foreign and an unknown value"
-    return path
+UNKNOWN = {"{id}": "00000000-0000-4000-8000-000000000000", "{vehicleId}": "NOT-THERE", "{driverId}": "d-0"}
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_ID)
 async def test_a_foreign_id_answers_exactly_like_an_unknown_one(manager, foreign, method, path):
-    vehicle, alert = foreign
+    name = path[path.index("{") : path.index("}") + 1]
+    (foreign_id,) = (value for prefix, value in foreign.items() if path.startswith(prefix))
     body = BODIES.get(path)
-    foreign_ids = {"{vehicleId}": vehicle, "{driverId}": "d-secret", "{id}": alert}
-    unknown_ids = {"{vehicleId}": "NOT-THERE", "{driverId}": "d-0", "{id}": "00000000-0000-4000-8000-000000000000"}
-    theirs = await manager.browser.request(method, filled(path, foreign_ids), json=body)
-    unknown = await manager.browser.request(method, filled(path, unknown_ids), json=body)
+    theirs = await manager.browser.request(method, path.replace(name, str(foreign_id)), json=body)
+    unknown = await manager.browser.request(method, path.replace(name, UNKNOWN[name]), json=body)
     assert (theirs.status_code, theirs.json()) == (404, unknown.json())
 
 
