@@ -1,6 +1,7 @@
 """Scores every tenant's drivers from stored telemetry and alerts, on its cadence."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from time import monotonic
 from uuid import UUID
 
 import asyncpg
@@ -31,19 +32,20 @@ async def score_tenant(pool: asyncpg.Pool, tenant: UUID, now: datetime) -> int:
     """Read the days that are not read yet, and score the window that ends with today; returns how many have a score."""
     tomorrow = now.astimezone(UTC).date() + timedelta(days=1)
     first = tomorrow - timedelta(days=WINDOW_DAYS)
-    await _read_days(pool, tenant, first, tomorrow)
+    await _read_days(pool, tenant, first, tomorrow, now)
     scores = driver_scores(await driver_days.driver_records(pool, tenant, _midnight(first), _midnight(tomorrow)))
     await store.save(pool, tenant, scores, now)
     return sum(score.score is not None for score in scores)
 
 
-async def _read_days(pool: asyncpg.Pool, tenant: UUID, first: date, tomorrow: date) -> None:
+async def _read_days(pool: asyncpg.Pool, tenant: UUID, first: date, tomorrow: date, now: datetime) -> None:
     vehicles = await vehicle_ids(pool, tenant)
-    for day in await driver_days.unread_days(pool, tenant, first, tomorrow):
+    for day in await driver_days.due_days(pool, tenant, first, tomorrow, now):
+        began = monotonic()
         for start in range(0, len(vehicles), VEHICLES_AT_ONCE):
             await driver_days.read_day(pool, tenant, vehicles[start : start + VEHICLES_AT_ONCE], day, _midnight(day))
-        if day < tomorrow - timedelta(days=1 + LATE_DAYS):
-            await driver_days.mark_read(pool, tenant, day)
+        is_final = day < tomorrow - timedelta(days=1 + LATE_DAYS)
+        await driver_days.mark_read(pool, tenant, day, now, monotonic() - began, is_final)
 
 
 def _midnight(day: date) -> datetime:

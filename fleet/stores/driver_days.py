@@ -12,6 +12,8 @@ from fleet.drivers import EVENT_BEHAVIOURS, DriverRecord
 from fleet.stores.postgres import tenant_transaction
 from fleet.telemetry import FloatArray
 
+REST_PER_READ = 20.0  # reading the same day again takes at most a twentieth of the time, however large the fleet
+
 # Distance is speed over time where a speed was sent, else the odometer's steps from minute to minute, none over an hour's gap.
 _READ_DAY = """
 WITH minutes AS (
@@ -50,16 +52,21 @@ SELECT d.*, v.vehicle_class FROM driver_days d JOIN vehicles v USING (tenant_id,
 WHERE d.tenant_id = $1 AND d.day >= $2 AND d.day < $3 ORDER BY d.driver_id, d.day"""
 
 
-async def unread_days(pool: asyncpg.Pool, tenant: UUID, since: date, until: date) -> list[date]:
-    """Days of [since, until) that are not read for good, in order.
+async def due_days(pool: asyncpg.Pool, tenant: UUID, since: date, until: date, now: datetime) -> list[date]:
+    """Days of [since, until) to be read now, in order: not those that are read for good, nor those whose reading took long and is
+    not long ago.
 
     Raises:
         Unavailable: the store does not answer.
     """
     async with tenant_transaction(pool, tenant) as connection:
-        rows = await connection.fetch("SELECT day FROM driver_days_read WHERE tenant_id = $1 AND day >= $2", tenant, since)
-    read = {row["day"] for row in rows}
-    return [day for n in range((until - since).days) if (day := since + timedelta(days=n)) not in read]
+        rows = await connection.fetch(
+            """SELECT day FROM driver_days_read WHERE tenant_id = $1 AND day >= $2
+               AND (is_final OR read_at + $4 * took_s * interval '1 second' > $3)""",
+            tenant, since, now, REST_PER_READ,
+        )  # fmt: skip
+    settled = {row["day"] for row in rows}
+    return [day for n in range((until - since).days) if (day := since + timedelta(days=n)) not in settled]
 
 
 async def read_day(pool: asyncpg.Pool, tenant: UUID, vehicles: Sequence[str], day: date, start: datetime) -> None:
@@ -72,10 +79,15 @@ async def read_day(pool: asyncpg.Pool, tenant: UUID, vehicles: Sequence[str], da
         await connection.execute(_READ_DAY, tenant, list(vehicles), start, start + timedelta(days=1), day)
 
 
-async def mark_read(pool: asyncpg.Pool, tenant: UUID, day: date) -> None:
-    """The day is read for good."""
+async def mark_read(pool: asyncpg.Pool, tenant: UUID, day: date, now: datetime, took_s: float, is_final: bool) -> None:
+    """The day was read, in so many seconds, for good or to be read again."""
     async with tenant_transaction(pool, tenant) as connection:
-        await connection.execute("INSERT INTO driver_days_read VALUES ($1, $2) ON CONFLICT DO NOTHING", tenant, day)
+        await connection.execute(
+            """INSERT INTO driver_days_read (tenant_id, day, read_at, took_s, is_final) VALUES ($1, $2, $3, $4, $5)
+               ON CONFLICT (tenant_id, day) DO UPDATE
+               SET read_at = excluded.read_at, took_s = excluded.took_s, is_final = excluded.is_final""",
+            tenant, day, now, took_s, is_final,
+        )  # fmt: skip
 
 
 async def driver_records(pool: asyncpg.Pool, tenant: UUID, since: datetime, until: datetime) -> list[DriverRecord]:

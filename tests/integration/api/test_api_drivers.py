@@ -7,6 +7,7 @@ import pytest
 from alerts.sink import AlertSink
 from fleet.alerts import AlertType, EpisodeChange, EpisodeEvent, Severity, VehicleId
 from fleet.settings import Postgres, Settings
+from fleet.stores import driver_days
 from fleet.stores.postgres import tenant_transaction
 from pipelines.driver_scores import score_all, score_tenant
 
@@ -119,6 +120,17 @@ async def test_what_is_older_than_the_window_no_longer_counts(manager, tenant, p
     await score_tenant(pool, tenant.id, NOW + timedelta(days=3))
     (gone,) = await scores(manager)
     assert (gone["score"], gone["rank"], gone["distanceKm"]) == (None, None, 0)
+
+
+async def test_a_day_that_took_long_to_read_rests_and_one_that_is_over_is_not_read_again(tenant, pool):
+    today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
+    await driver_days.mark_read(pool, tenant.id, today, NOW, took_s=60, is_final=False)
+    await driver_days.mark_read(pool, tenant.id, today - timedelta(days=1), NOW, took_s=0, is_final=True)
+    due = [
+        await driver_days.due_days(pool, tenant.id, today - timedelta(days=1), tomorrow, NOW + timedelta(minutes=minutes))
+        for minutes in (19, 21)
+    ]
+    assert due == [[], [today]]
 
 
 async def test_the_history_keeps_a_score_per_day(manager, tenant, pool, drive):
