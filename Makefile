@@ -6,7 +6,7 @@ CHROMIUM ?= /usr/bin/chromium
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup page check test test-all run bench faults evaluate chromium
+.PHONY: help setup page check test test-all run bench faults soak evaluate chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -61,6 +61,9 @@ bench: setup ## the figures of the documentation, measured anew
 
 faults: setup ## every fault on purpose, five times each, audited; writes docs/reliability.md (about an hour)
 	python -m bench.faults
+
+soak: setup ## a kill every half minute for two minutes, audited
+	python -m bench.faults soak
 
 evaluate: setup ## the models judged on what they never saw; writes docs/models (MODELS="driver fuel" for some of them)
 	python -m bench.evaluation $(MODELS)

@@ -10,9 +10,9 @@ from typing import Annotated
 
 import typer
 
-from bench.faults.catalogue import FAULTS
+from bench.faults.catalogue import FAULTS, soak
 from bench.faults.report import outcome_line, page
-from bench.faults.trial import Outcome, try_fault
+from bench.faults.trial import LOAD_S, Outcome, try_fault
 from bench.machine import occasion
 from bench.stack import HOME_HELP, described, stack_under_test
 from fleet.errors import FleetError
@@ -22,13 +22,33 @@ PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
 
-@app.command()
+HomeOption = Annotated[Path | None, typer.Option("--home", envvar="FLEETGUARD_TRIAL_HOME", help=HOME_HELP)]
+
+
+@app.command("soak")
+def soaked(
+    home: HomeOption = None,
+    minutes: Annotated[float, typer.Option(min=0.5, max=120, help="For how long.")] = 2,
+    seed: Annotated[int, typer.Option(help="Which processes, in which order.")] = 1,
+) -> None:
+    """Kill a process every half minute while the fleet publishes, and audit."""
+    fault = soak(60 * minutes)
+    with stack_under_test(home) as stack:
+        outcome = asyncio.run(try_fault(stack, fault, seed, load_s=round(60 * minutes) + LOAD_S))
+    print(outcome_line(fault.name, outcome))
+    sys.exit(bool(outcome.broken))
+
+
+@app.callback(invoke_without_command=True)
 def faults(
-    home: Annotated[Path | None, typer.Option("--home", envvar="FLEETGUARD_TRIAL_HOME", help=HOME_HELP)] = None,
+    context: typer.Context,
+    home: HomeOption = None,
     seeds: Annotated[int, typer.Option(min=1, max=100, help="How often each fault is done.")] = 5,
     only: Annotated[str, typer.Option(help="Only faults whose name holds this; the page is not written then.")] = "",
 ) -> None:
     """Do every fault, audit, and write docs/reliability.md."""
+    if context.invoked_subcommand:
+        return
     chosen = [fault for fault in FAULTS if only in fault.name]
     if not chosen:
         raise typer.BadParameter(f"no fault is called {only!r}: " + "; ".join(fault.name for fault in FAULTS))

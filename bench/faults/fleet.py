@@ -23,7 +23,7 @@ from simulator.device import Counters, Device
 STEADY: Final = 60
 OVERHEATING: Final = 6
 HURRY: Final = 4  # seconds of an overheating vehicle's clock in one of ours, so that an alert is due while the fault is on
-HEAD_START_S: Final = 90.0
+MARGIN_S: Final = 10.0  # by which its clock stays behind ours
 CONNECT_S: Final = 60.0
 ACKED_WITHIN_S: Final = 120.0
 
@@ -53,7 +53,8 @@ class FaultFleet:
         began = time.time()
         names = sorted(self.devices)
         planned = [
-            [parcel for lane, name in enumerate(names) for parcel in _parcels(lane, name, began, s)] for s in range(seconds)
+            [parcel for lane, name in enumerate(names) for parcel in _parcels(lane, name, began, s, seconds)]
+            for s in range(seconds)
         ]
         self.expected.alarms |= {(name, AlertType.ENGINE_OVERHEAT) for name in names[:OVERHEATING]}
         for second, parcels in enumerate(arrival(rng, planned)):
@@ -101,13 +102,13 @@ async def fault_fleet(stack: StackUnderTest) -> AsyncIterator[FaultFleet]:
         await fleet.close()
 
 
-def _parcels(lane: int, name: str, began: float, second: int) -> Iterator[Parcel]:
+def _parcels(lane: int, name: str, began: float, second: int, seconds: int) -> Iterator[Parcel]:
     if lane >= OVERHEATING:
         at_ms = round((began + second) * 1000) + lane
         yield _parcel(name, [(at_ms, 50.0 + second % 5, 90.0)])
         return
     driven = range(HURRY * second, HURRY * (second + 1))
-    start_ms = round((began - HEAD_START_S) * 1000)
+    start_ms = round((began - (HURRY - 1) * seconds - MARGIN_S) * 1000)
     yield _parcel(name, [(start_ms + 1000 * s, 60.0, min(90.0 + 40.0 * s / 60, 130.0)) for s in driven])
 
 

@@ -43,15 +43,15 @@ class Outcome:
     named: frozenset[str]
 
 
-async def try_fault(stack: StackUnderTest, fault: Fault, seed: int) -> Outcome:
-    """Publish, do the fault, audit.
+async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int = LOAD_S) -> Outcome:
+    """Publish for so many seconds, do the fault meanwhile, audit.
 
     Raises:
         Unavailable: the stack is not well to begin with.
     """
     rng = random.Random(f"{fault.name}/{seed}")  # noqa: S311 - repeatable, guards nothing
     async with _readiness(stack) as named, fault_fleet(stack) as fleet, listening(stack, fleet.tenant, resumes=True) as listener:
-        publishing = asyncio.create_task(fleet.run(LOAD_S, fault.arrival, rng))
+        publishing = asyncio.create_task(fleet.run(load_s, fault.arrival, rng))
         await asyncio.sleep(rng.uniform(*FAULT_WITHIN_S))
         await fault.act(Scene(stack, fleet, rng))
         await publishing
