@@ -125,7 +125,8 @@ class DriverScorer:
         rail = {AlertType.FATIGUE: self._overdue(features)}
         said = {kind: unless(known, self._styles[kind].probability(inputs[kind])) for kind in STYLE_TYPES}
         said[AlertType.FATIGUE] = unless(swaying_known(features), said[AlertType.FATIGUE])
-        said[AlertType.FATIGUE] *= 1 - said[AlertType.AGGRESSIVE_DRIVING]  # learnt among those who do not hurry
+        # Learnt among those who do not hurry: where a signal is missing that would show it, they may.
+        said[AlertType.FATIGUE] *= 1 - self._styles[AlertType.AGGRESSIVE_DRIVING].at_worst(inputs[AlertType.AGGRESSIVE_DRIVING])
         for kind in STYLE_TYPES:
             model, probability = self._styles[kind], np.fmax(said[kind], rail.get(kind, np.float32(np.nan)))
             severity = graded(probability, (0.8, Severity.MEDIUM), (0.97, Severity.HIGH))

@@ -8,6 +8,7 @@ import numpy as np
 from fleet.telemetry import FloatArray
 from fleet.thresholds import sigmoid
 
+WORST = 2.0  # standard deviations above the centre
 CLIP = 4.0  # standardised inputs beyond this are no further evidence: no extrapolation outside the training set
 
 
@@ -45,6 +46,10 @@ class Logistic:
         """(n, input) what each input adds to the logit."""
         standard = np.clip((values - self.centre) / self.scale, -CLIP, CLIP)
         return np.nan_to_num(standard * self.weights).astype(np.float32)
+
+    def at_worst(self, values: FloatArray) -> FloatArray:
+        """(n,) the probability if what is missing were as bad as it is for one row in forty."""
+        return self.probability(np.where(np.isnan(values), self.centre + WORST * self.scale, values).astype(np.float32))
 
     def probability(self, values: FloatArray) -> FloatArray:
         """(n,) from (n, input)."""
