@@ -65,14 +65,18 @@ class Outbound:
 
     async def check(self, url: str) -> None:
         """Raises NotAllowed where the address would not be asked now."""
-        async with asyncio.timeout(self.timeout_s):
-            await self._resolve(self.parse(url))
+        target = self.parse(url)
+        try:
+            async with asyncio.timeout(self.timeout_s):
+                await self._resolve(target)
+        except TimeoutError as error:
+            raise NotAllowed(f"The name {target.host} cannot be looked up at the moment.") from error
 
     async def _resolve(self, target: httpx.URL) -> _Address:
         port = target.port or (443 if target.scheme == "https" else 80)
         try:
             found = await asyncio.get_running_loop().getaddrinfo(target.host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise NotAllowed(f"The name {target.host} is not known.") from error
         addresses = [_unwrapped(ipaddress.ip_address(str(each[4][0]).partition("%")[0])) for each in found]
         if not self.private_targets and not all(address.is_global and not address.is_multicast for address in addresses):

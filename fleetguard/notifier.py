@@ -18,7 +18,7 @@ from alerts.push_key import PushKey
 from fleet.errors import ConfigurationError, FleetError
 from fleet.logs import configure_logging
 from fleet.settings import Notify, load_settings
-from fleet.stores import outbox, targets
+from fleet.stores import notification_rules, outbox, targets
 from fleet.stores.announcements import announcements
 from fleet.stores.component_events import all_tenants
 from fleet.stores.heartbeats import beat
@@ -48,6 +48,7 @@ class Notifier:
             Unavailable: the store does not answer.
         """
         tenants, attempts = list((await all_tenants(self._pool)).values()), 0
+        await notification_rules.remind(self._pool, tenants, datetime.now(UTC))
         while await outbox.dispatch(self._pool, tenants, datetime.now(UTC)):
             pass
         while due := await outbox.take_due(self._pool, tenants, datetime.now(UTC)):

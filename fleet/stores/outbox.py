@@ -16,7 +16,7 @@ DISPATCHED_AT_ONCE: Final = 500
 TRIED_AT_ONCE: Final = 50
 LEASE: Final = timedelta(minutes=1)  # a notifier that died leaves its deliveries to the next one after this long
 KEPT: Final = timedelta(days=30)
-PUSHED: Final = ("opened", "escalated")  # what wakes people; a web address is told of every change
+PUSHED: Final = ("opened", "escalated", "reminder")  # what wakes people; a web address is told of every change
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +70,11 @@ _DELIVERIES: Final = """
     SELECT c.tenant_id, c.outbox_id, w.webhook_id, 'webhook', $4::timestamptz FROM changes c JOIN webhooks w USING (tenant_id)
     WHERE w.removed_at IS NULL AND c.severity >= w.min_severity
     UNION ALL
-    SELECT c.tenant_id, c.outbox_id, p.subscription_id, 'push', $4::timestamptz
+    SELECT c.tenant_id, c.outbox_id, p.subscription_id, 'push',
+           CASE WHEN c.severity = array_length($3::text[], 1) THEN $4::timestamptz  -- the worst break through
+                ELSE after_quiet_hours($4::timestamptz, coalesce(r.timezone, 'UTC'), r.quiet_from, r.quiet_until) END
     FROM changes c JOIN push_subscriptions p USING (tenant_id) JOIN users u USING (tenant_id, user_id)
+    LEFT JOIN notification_rules r USING (tenant_id)
     WHERE p.removed_at IS NULL AND c.severity >= p.min_severity AND c.change = ANY ($5::text[])
       AND u.disabled_at IS NULL AND (u.role <> 'driver' OR u.driver_id = c.driver_id)
     ON CONFLICT DO NOTHING"""

@@ -24,8 +24,10 @@ from alerts.outbound import Outbound
 from alerts.push_key import PushKey, new_push_key
 from alerts.sink import AlertSink
 from fleet.alerts import AlertType, EpisodeChange, EpisodeEvent, Severity, VehicleId
+from fleet.errors import InvalidInput
 from fleet.permissions import Role
-from fleet.stores import outbox, targets
+from fleet.stores import notification_rules, outbox, targets
+from fleet.stores.notification_rules import NotificationRules
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.provisioning import ensure_user
 from fleet.stores.sessions import SignedIn
@@ -259,6 +261,56 @@ async def test_what_was_told_long_ago_is_forgotten(pool, tenant, who, receiver, 
     assert await outbox.forget_old(pool, [tenant.id], datetime.now(UTC)) == 0
     assert await outbox.forget_old(pool, [tenant.id], datetime.now(UTC) + outbox.KEPT + timedelta(hours=1)) == 1
     assert await deliveries(pool, tenant) == []
+
+
+async def test_an_alert_that_nobody_takes_is_told_again_until_somebody_does(pool, tenant, who, receiver, notifier):
+    await notification_rules.save(pool, who, NotificationRules(remind_after=timedelta(minutes=10)), datetime.now(UTC))
+    await targets.add_webhook(pool, who, receiver.url, Severity.LOW, datetime.now(UTC))
+    await raise_alert(pool, tenant)
+    await notifier.work()
+    for expected in (1, 2):
+        async with tenant_transaction(pool, tenant.id) as connection:
+            await connection.execute("UPDATE alerts SET created_at = now() - interval '11 min', reminded_at = NULL")
+        for _ in range(2):  # a reminder is not due again at once
+            await notifier.work()
+        assert [json.loads(body)["type"] for _, body in receiver.heard[1:]] == ["anomaly.reminder"] * expected
+    async with tenant_transaction(pool, tenant.id) as connection:
+        await connection.execute("UPDATE alerts SET state = 'ACKNOWLEDGED', reminded_at = NULL")
+    await notifier.work()
+    assert len(receiver.heard) == 3
+
+
+@pytest.mark.parametrize(("severity", "told"), [(Severity.HIGH, 0), (Severity.CRITICAL, 1)])
+async def test_in_quiet_hours_only_the_worst_break_through(pool, tenant, who, receiver, notifier, severity, told):
+    now = datetime.now(UTC)
+    quiet = ((now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time())
+    await notification_rules.save(pool, who, NotificationRules(quiet=quiet), now)
+    await targets.subscribe(pool, who, Browser().target(f"{receiver.url}/push/1"), Severity.LOW, now)
+    await raise_alert(pool, tenant, severity)
+    await notifier.work()
+    assert len(receiver.heard) == told
+
+
+@pytest.mark.parametrize(
+    ("moment", "begin", "until", "expected"),
+    [
+        ("2026-11-26 21:30+00", "22:00", "06:00", "2026-11-27 05:00+00"),  # Berlin is an hour ahead
+        ("2026-11-26 02:00+00", "22:00", "06:00", "2026-11-26 05:00+00"),
+        ("2026-11-26 12:00+00", "22:00", "06:00", "2026-11-26 12:00+00"),
+        ("2026-11-26 12:00+00", "12:30", "13:30", "2026-11-26 12:30+00"),
+        ("2026-11-26 12:00+00", "12:00", "12:00", "2026-11-26 12:00+00"),
+    ],
+)
+async def test_quiet_hours_end_by_the_clock_of_the_fleet(pool, moment, begin, until, expected):
+    sql = (
+        "SELECT after_quiet_hours($1::text::timestamptz, 'Europe/Berlin', $2::text::time, $3::text::time) = $4::text::timestamptz"
+    )
+    assert await pool.fetchval(sql, moment, begin, until, expected)
+
+
+async def test_an_unknown_time_zone_is_refused(pool, who):
+    with pytest.raises(InvalidInput, match="Mars"):
+        await notification_rules.save(pool, who, NotificationRules(timezone="Mars/Olympus"), datetime.now(UTC))
 
 
 def test_waits_grow_and_end():

@@ -1,6 +1,6 @@
 """What the API answers, in camelCase: the OpenAPI document and the page's client are generated from it."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -451,6 +451,20 @@ class NewWebhook(ApiModel):
 class WebhookSecret(ApiModel):
     webhook_id: UUID
     secret: str = Field(description="whsec_ and base64: the key of the signatures.")
+
+
+class QuietHours(ApiModel):
+    begin: time = Field(validation_alias="from", serialization_alias="from")
+    until: time = Field(description="Earlier than `from` where it lies after midnight.")
+
+
+class NotificationRules(ApiModel):
+    remind_after_min: Annotated[int, Field(ge=1, le=10_080)] | None = Field(
+        description="Alerts that nobody takes are told again after so many minutes; null is never."
+    )
+    remind_severity: SeverityName = "HIGH"
+    quiet_hours: QuietHours | None = Field(description="Browsers are told only afterwards, but for CRITICAL; null is never.")
+    timezone: str = Field(default="UTC", max_length=64, description="Of the quiet hours, such as Europe/Berlin.")
 
 
 class PushPublicKey(ApiModel):

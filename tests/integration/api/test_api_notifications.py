@@ -67,3 +67,16 @@ async def test_a_browser_subscribes_and_leaves(closed_site):
 
 async def test_without_a_key_nothing_is_pushed_and_the_api_says_so(manager):
     assert (await manager.browser.get("/api/push/key")).status_code == 404
+
+
+async def test_rules_are_read_back_as_they_were_set(manager):
+    assert (await manager.browser.get("/api/notification-rules")).json()["remindAfterMin"] is None
+    wish = {
+        "remindAfterMin": 15,
+        "remindSeverity": "CRITICAL",
+        "quietHours": {"from": "22:00:00", "until": "06:00:00"},
+        "timezone": "Europe/Berlin",
+    }
+    assert (await manager.browser.put("/api/notification-rules", json=wish)).json() == wish
+    assert (await manager.browser.get("/api/notification-rules")).json() == wish
+    assert (await manager.browser.put("/api/notification-rules", json=wish | {"timezone": "Mars"})).status_code == 422

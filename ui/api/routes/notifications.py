@@ -2,6 +2,7 @@
 
 import base64
 from dataclasses import asdict
+from datetime import timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, status
@@ -11,10 +12,20 @@ from alerts.push_key import PushKey
 from fleet.alerts import Severity
 from fleet.errors import NotFound
 from fleet.settings import Notify
-from fleet.stores import targets
+from fleet.stores import notification_rules, targets
 from fleet.stores.targets import PushTarget
 from ui.api.access import AlertReaderDep, ManagerDep
-from ui.api.models import NewWebhook, PushBrowser, PushEndpoint, PushPublicKey, Webhook, WebhookList, WebhookSecret
+from ui.api.models import (
+    NewWebhook,
+    NotificationRules,
+    PushBrowser,
+    PushEndpoint,
+    PushPublicKey,
+    QuietHours,
+    Webhook,
+    WebhookList,
+    WebhookSecret,
+)
 from ui.api.services import NowDep, PoolDep, ServicesDep
 
 router = APIRouter(tags=["notifications"])
@@ -63,6 +74,32 @@ async def subscribe_to_push(wish: PushBrowser, who: AlertReaderDep, pool: PoolDe
 async def unsubscribe_from_push(wish: PushEndpoint, who: AlertReaderDep, pool: PoolDep, now: NowDep) -> None:
     """Push to this browser no more."""
     await targets.unsubscribe(pool, who, wish.endpoint, now)
+
+
+@router.get("/notification-rules", operation_id="getNotifyRules")
+async def get_notify_rules(who: ManagerDep, pool: PoolDep) -> NotificationRules:
+    """How insistently the fleet is told of alerts."""
+    return _shown(await notification_rules.get(pool, who.tenant))
+
+
+@router.put("/notification-rules", operation_id="setNotifyRules")
+async def set_notify_rules(wish: NotificationRules, who: ManagerDep, pool: PoolDep, now: NowDep) -> NotificationRules:
+    """Remind of alerts that nobody takes, and leave browsers in peace for some hours."""
+    after = None if wish.remind_after_min is None else timedelta(minutes=wish.remind_after_min)
+    quiet = None if wish.quiet_hours is None else (wish.quiet_hours.begin, wish.quiet_hours.until)
+    rules = notification_rules.NotificationRules(after, Severity[wish.remind_severity], quiet, wish.timezone)
+    await notification_rules.save(pool, who, rules, now)
+    return _shown(await notification_rules.get(pool, who.tenant))
+
+
+def _shown(rules: notification_rules.NotificationRules) -> NotificationRules:
+    shown = {
+        "remind_after_min": None if rules.remind_after is None else round(rules.remind_after.total_seconds() / 60),
+        "remind_severity": rules.remind_severity.name,
+        "quiet_hours": None if rules.quiet is None else QuietHours(begin=rules.quiet[0], until=rules.quiet[1]),
+        "timezone": rules.timezone,
+    }
+    return NotificationRules.model_validate(shown)
 
 
 def _outbound(settings: Notify) -> Outbound:

@@ -945,6 +945,58 @@ export type NewWebhook = {
 };
 
 /**
+ * NotificationRules
+ */
+export type NotificationRulesInput = {
+    /**
+     * Browsers are told only afterwards, but for CRITICAL; null is never.
+     */
+    quietHours: QuietHours | null;
+    /**
+     * Remindaftermin
+     *
+     * Alerts that nobody takes are told again after so many minutes; null is never.
+     */
+    remindAfterMin: number | null;
+    /**
+     * Remindseverity
+     */
+    remindSeverity?: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Timezone
+     *
+     * Of the quiet hours, such as Europe/Berlin.
+     */
+    timezone?: string;
+};
+
+/**
+ * NotificationRules
+ */
+export type NotificationRulesOutput = {
+    /**
+     * Browsers are told only afterwards, but for CRITICAL; null is never.
+     */
+    quietHours: QuietHours | null;
+    /**
+     * Remindaftermin
+     *
+     * Alerts that nobody takes are told again after so many minutes; null is never.
+     */
+    remindAfterMin: number | null;
+    /**
+     * Remindseverity
+     */
+    remindSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Timezone
+     *
+     * Of the quiet hours, such as Europe/Berlin.
+     */
+    timezone: string;
+};
+
+/**
  * OpenSession
  */
 export type OpenSession = {
@@ -1104,6 +1156,22 @@ export type QuantityDrift = {
      * Version
      */
     version: string;
+};
+
+/**
+ * QuietHours
+ */
+export type QuietHours = {
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * Until
+     *
+     * Earlier than `from` where it lies after midnight.
+     */
+    until: string;
 };
 
 /**
@@ -2652,6 +2720,56 @@ export type GetModelsResponses = {
 };
 
 export type GetModelsResponse = GetModelsResponses[keyof GetModelsResponses];
+
+export type GetNotifyRulesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/notification-rules';
+};
+
+export type GetNotifyRulesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetNotifyRulesError = GetNotifyRulesErrors[keyof GetNotifyRulesErrors];
+
+export type GetNotifyRulesResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationRulesOutput;
+};
+
+export type GetNotifyRulesResponse = GetNotifyRulesResponses[keyof GetNotifyRulesResponses];
+
+export type SetNotifyRulesData = {
+    body: NotificationRulesInput;
+    path?: never;
+    query?: never;
+    url: '/api/notification-rules';
+};
+
+export type SetNotifyRulesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type SetNotifyRulesError = SetNotifyRulesErrors[keyof SetNotifyRulesErrors];
+
+export type SetNotifyRulesResponses = {
+    /**
+     * Successful Response
+     */
+    200: NotificationRulesOutput;
+};
+
+export type SetNotifyRulesResponse = SetNotifyRulesResponses[keyof SetNotifyRulesResponses];
 
 export type GetPushKeyData = {
     body?: never;
