@@ -77,7 +77,8 @@ async def remind(pool: asyncpg.Pool, tenants: Sequence[UUID], now: datetime) -> 
                      AND coalesce(a.reminded_at, a.created_at) < $1::timestamptz - make_interval(secs => r.remind_after_s)
                    LIMIT $2 FOR UPDATE OF a SKIP LOCKED),
                reminded AS (
-                   UPDATE alerts a SET reminded_at = $1::timestamptz FROM due WHERE (a.tenant_id, a.alert_id) = (due.tenant_id, due.alert_id)
+                   UPDATE alerts a SET reminded_at = $1::timestamptz FROM due
+                   WHERE (a.tenant_id, a.alert_id) = (due.tenant_id, due.alert_id)
                    RETURNING a.tenant_id, a.seq)
                INSERT INTO outbox (tenant_id, seq, payload)
                SELECT tenant_id, seq, jsonb_build_object('change', 'reminder', 'anomaly', e.anomaly)
