@@ -40,6 +40,7 @@ export function useAlertFeed({ filter, paused, mayFollow }: Options) {
     [tell],
   );
   const receive = useBatches(arrive);
+  const change = useCallback((alert: Alert) => dispatch({ kind: 'changed', alert }), []); // rows stay as they are while it does
   const listener = useMemo(
     () => ({
       onAnomaly: (alert: Alert) => {
@@ -55,7 +56,7 @@ export function useAlertFeed({ filter, paused, mayFollow }: Options) {
     feed,
     pages,
     showWaiting: () => dispatch({ kind: 'showWaiting' }),
-    change: (alert: Alert) => dispatch({ kind: 'changed', alert }),
+    change,
   };
 }
 

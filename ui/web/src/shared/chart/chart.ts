@@ -55,8 +55,8 @@ export function momentIn(spanMs: number): (at: Instant) => string {
 function span({ from, to, label }: ChartBand): string {
   const [began, ended] = [clock(from), clock(to)];
   return began === ended
-    ? t('{what} came at {at}', { what: label, at: began })
-    : t('{what} lasts from {from} to {to}', { what: label, from: began, to: ended });
+    ? t('{what} came at {at}', { what: inSentence(label), at: began })
+    : t('{what} lasts from {from} to {to}', { what: inSentence(label), from: began, to: ended });
 }
 
 function spread(values: readonly (number | null)[], unit: string): string {
