@@ -15,6 +15,8 @@ from serve.parts import load_scorer
 from simulator.history import write_history
 from training.train import ROW_MODELS, fit_of
 
+pytestmark = pytest.mark.timeout(1200)  # three models are trained, and every event is judged once for each signal
+
 BEFORE_S, AFTER_S, LONGEST_S = 1500.0, 300.0, 3000.0
 RESTS_ON = {
     "coolant_temp_c": AlertType.ENGINE_OVERHEAT,

@@ -1,6 +1,6 @@
 """What the API answers, in camelCase: the OpenAPI document and the page's client are generated from it."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -453,9 +453,12 @@ class WebhookSecret(ApiModel):
     secret: str = Field(description="whsec_ and base64: the key of the signatures.")
 
 
+ClockTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+
+
 class QuietHours(ApiModel):
-    begin: time = Field(validation_alias="from", serialization_alias="from")
-    until: time = Field(description="Earlier than `from` where it lies after midnight.")
+    begin: ClockTime = Field(validation_alias="from", serialization_alias="from", examples=["22:00"])
+    until: ClockTime = Field(description="Earlier than `from` where it lies after midnight.", examples=["06:00"])
 
 
 class NotificationRules(ApiModel):

@@ -2,7 +2,7 @@
 
 import base64
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import time, timedelta
 from uuid import UUID
 
 from fastapi import APIRouter, status
@@ -21,7 +21,6 @@ from ui.api.models import (
     PushBrowser,
     PushEndpoint,
     PushPublicKey,
-    QuietHours,
     Webhook,
     WebhookList,
     WebhookSecret,
@@ -86,7 +85,11 @@ async def get_notify_rules(who: ManagerDep, pool: PoolDep) -> NotificationRules:
 async def set_notify_rules(wish: NotificationRules, who: ManagerDep, pool: PoolDep, now: NowDep) -> NotificationRules:
     """Remind of alerts that nobody takes, and leave browsers in peace for some hours."""
     after = None if wish.remind_after_min is None else timedelta(minutes=wish.remind_after_min)
-    quiet = None if wish.quiet_hours is None else (wish.quiet_hours.begin, wish.quiet_hours.until)
+    quiet = (
+        None
+        if wish.quiet_hours is None
+        else (time.fromisoformat(wish.quiet_hours.begin), time.fromisoformat(wish.quiet_hours.until))
+    )
     rules = notification_rules.NotificationRules(after, Severity[wish.remind_severity], quiet, wish.timezone)
     await notification_rules.save(pool, who, rules, now)
     return _shown(await notification_rules.get(pool, who.tenant))
@@ -96,7 +99,9 @@ def _shown(rules: notification_rules.NotificationRules) -> NotificationRules:
     shown = {
         "remind_after_min": None if rules.remind_after is None else round(rules.remind_after.total_seconds() / 60),
         "remind_severity": rules.remind_severity.name,
-        "quiet_hours": None if rules.quiet is None else QuietHours(begin=rules.quiet[0], until=rules.quiet[1]),
+        "quiet_hours": None
+        if rules.quiet is None
+        else QuietHours(begin=f"{rules.quiet[0]:%H:%M}", until=f"{rules.quiet[1]:%H:%M}"),
         "timezone": rules.timezone,
     }
     return NotificationRules.model_validate(shown)
