@@ -96,12 +96,11 @@ async def set_notify_rules(wish: NotificationRules, who: ManagerDep, pool: PoolD
 
 
 def _shown(rules: notification_rules.NotificationRules) -> NotificationRules:
+    quiet = None if rules.quiet is None else {"from": f"{rules.quiet[0]:%H:%M}", "until": f"{rules.quiet[1]:%H:%M}"}
     shown = {
         "remind_after_min": None if rules.remind_after is None else round(rules.remind_after.total_seconds() / 60),
         "remind_severity": rules.remind_severity.name,
-        "quiet_hours": None
-        if rules.quiet is None
-        else QuietHours(begin=f"{rules.quiet[0]:%H:%M}", until=f"{rules.quiet[1]:%H:%M}"),
+        "quiet_hours": quiet,
         "timezone": rules.timezone,
     }
     return NotificationRules.model_validate(shown)
