@@ -44,6 +44,11 @@ export function isProblem(error: unknown, status: number): boolean {
   return error instanceof ApiProblem && error.status === status;
 }
 
+/** Whether the password was right and a code is missing, or wrong. */
+export function asksForCode(error: unknown): boolean {
+  return error instanceof ApiProblem && (error.body as { secondFactor?: unknown } | undefined)?.secondFactor === true;
+}
+
 /** Whether nobody answered: no connection, or no server behind it. */
 export function isUnreachable(error: unknown): boolean {
   return isProblem(error, 0);

@@ -2,29 +2,19 @@
 import { t } from '@/shared/language/language';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
 import { Emblem } from '@/shared/page/Emblem';
 import { useHeadingFocus } from '@/shared/page/useHeadingFocus';
-import { inWords, isProblem } from '@/shared/problem';
-import { useSignIn } from './session';
+import { SignInForm } from './SignInForm';
 
 const route = getRouteApi('/sign-in');
 
 export function SignInPage() {
   const { next } = route.useSearch();
   const navigate = useNavigate();
-  const signIn = useSignIn();
   const heading = useHeadingFocus();
   useEffect(() => {
     document.title = `${t('Sign in')} – FleetGuard`;
   }, []);
-
-  function submit(event: React.FormEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget);
-    const body = { email: String(fields.get('email')).trim(), password: String(fields.get('password')) };
-    signIn.mutate(body, { onSuccess: () => navigate({ href: next ?? '/alerts', replace: true }) });
-  }
 
   return (
     <main className="grid min-h-dvh grid-rows-[auto_1fr] bg-canvas lg:grid-cols-[minmax(20rem,5fr)_7fr] lg:grid-rows-1">
@@ -35,32 +25,7 @@ export function SignInPage() {
             {t('Sign in')}
           </h1>
           <p className="mt-1 text-muted">{t('Use the email and password that your administrator gave you.')}</p>
-          <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
-            <Field
-              name="email"
-              type="email"
-              label={t('Email')}
-              autoComplete="username"
-              help={t('For example, sam@fleet.example.')}
-            />
-            <Field
-              name="password"
-              type="password"
-              label={t('Password')}
-              autoComplete="current-password"
-              help={t('Capital and small letters count as different.')}
-            />
-            {signIn.isError && (
-              <p role="alert" className="rounded-lg bg-high-soft px-4 py-3 text-sm font-medium text-high-ink">
-                {isProblem(signIn.error, 401)
-                  ? t('This email and password do not match. Check both, then try again.')
-                  : inWords(signIn.error)}
-              </p>
-            )}
-            <Button type="submit" data-primary className="button mt-1" isPending={signIn.isPending}>
-              {signIn.isPending ? t('Signing in…') : t('Sign in')}
-            </Button>
-          </Form>
+          <SignInForm onDone={() => void navigate({ href: next ?? '/alerts', replace: true })} />
           <p className="mt-7 text-sm text-muted">
             {t('Cannot sign in? Ask your FleetGuard administrator to set a new password.')}
           </p>
@@ -104,26 +69,5 @@ function Trace() {
       <circle cx="240" cy="12" r="10" fill="#ffd166" fillOpacity="0.22" />
       <circle cx="240" cy="12" r="5" fill="#ffd166" />
     </svg>
-  );
-}
-
-interface FieldProps {
-  name: string;
-  type: string;
-  label: string;
-  autoComplete: string;
-  help: string;
-}
-
-function Field({ label, help, autoComplete, ...field }: FieldProps) {
-  return (
-    <TextField {...field} isRequired className="flex flex-col gap-1.5">
-      <Label className="font-medium">{label}</Label>
-      <Input className="field" autoComplete={autoComplete} />
-      <Text slot="description" className="text-sm text-muted">
-        {help}
-      </Text>
-      <FieldError className="text-sm font-medium text-high-ink" />
-    </TextField>
   );
 }

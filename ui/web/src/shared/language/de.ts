@@ -67,6 +67,10 @@ export const SENTENCES: Catalogue = {
     'Nehmen Sie die E-Mail-Adresse und das Passwort, die Sie von Ihrer Verwaltung haben.',
   'This email and password do not match. Check both, then try again.':
     'E-Mail und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
+  Code: 'Code',
+  'From your authenticator app, or one of your spare codes. Each works once.':
+    'Aus Ihrer Authenticator-App oder einer Ihrer Ersatzcodes. Jeder gilt einmal.',
+  'This account asks for a code that was not used yet.': 'Dieses Konto verlangt einen Code, der noch nicht benutzt wurde.',
   'Cannot sign in? Ask your FleetGuard administrator to set a new password.':
     'Die Anmeldung gelingt nicht? Bitten Sie Ihre FleetGuard-Verwaltung um ein neues Passwort.',
   'Know what needs you, and why.': 'Wissen, was Sie braucht, und warum.',

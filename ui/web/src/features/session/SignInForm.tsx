@@ -1,0 +1,80 @@
+/** Email, password, and a code where the account asks for one. */
+import { t } from '@/shared/language/language';
+import { useEffect, useRef, useState, type RefObject, type SyntheticEvent } from 'react';
+import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
+import { asksForCode, inWords, isProblem } from '@/shared/problem';
+import { useSignIn } from './session';
+
+export function SignInForm({ onDone }: { onDone: () => void }) {
+  const signIn = useSignIn();
+  const [wantsCode, setWantsCode] = useState(false);
+  const code = useRef<HTMLInputElement>(null);
+  useEffect(() => code.current?.focus(), [wantsCode]);
+
+  function submit(event: SyntheticEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget);
+    const text = (name: string) => String(fields.get(name)).trim();
+    const body = { email: text('email'), password: String(fields.get('password')), code: wantsCode ? text('code') : null };
+    signIn.mutate(body, { onSuccess: onDone, onError: (problem) => setWantsCode((wanted) => wanted || asksForCode(problem)) });
+  }
+
+  return (
+    <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
+      <Field name="email" type="email" label={t('Email')} autoComplete="username" help={t('For example, sam@fleet.example.')} />
+      <Field
+        name="password"
+        type="password"
+        label={t('Password')}
+        autoComplete="current-password"
+        help={t('Capital and small letters count as different.')}
+      />
+      {wantsCode && (
+        <Field
+          name="code"
+          type="text"
+          label={t('Code')}
+          autoComplete="one-time-code"
+          help={t('From your authenticator app, or one of your spare codes. Each works once.')}
+          input={code}
+        />
+      )}
+      {signIn.isError && (
+        <p role="alert" className="rounded-lg bg-high-soft px-4 py-3 text-sm font-medium text-high-ink">
+          {whatWentWrong(signIn.error)}
+        </p>
+      )}
+      <Button type="submit" data-primary className="button mt-1" isPending={signIn.isPending}>
+        {signIn.isPending ? t('Signing in…') : t('Sign in')}
+      </Button>
+    </Form>
+  );
+}
+
+function whatWentWrong(problem: unknown): string {
+  if (asksForCode(problem)) return t('This account asks for a code that was not used yet.');
+  if (isProblem(problem, 401)) return t('This email and password do not match. Check both, then try again.');
+  return inWords(problem);
+}
+
+interface FieldProps {
+  name: string;
+  type: string;
+  label: string;
+  autoComplete: string;
+  help: string;
+  input?: RefObject<HTMLInputElement | null>;
+}
+
+function Field({ label, help, autoComplete, input, ...field }: FieldProps) {
+  return (
+    <TextField {...field} isRequired className="flex flex-col gap-1.5">
+      <Label className="font-medium">{label}</Label>
+      <Input ref={input} className="field" autoComplete={autoComplete} />
+      <Text slot="description" className="text-sm text-muted">
+        {help}
+      </Text>
+      <FieldError className="text-sm font-medium text-high-ink" />
+    </TextField>
+  );
+}
