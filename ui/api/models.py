@@ -475,7 +475,7 @@ class PushPublicKey(ApiModel):
 
 
 class PushKeys(ApiModel):
-    p256dh: str = Field(pattern=r"^[A-Za-z0-9_-]{80,100}={0,2}$")
+    p256dh: str = Field(alias="p256dh", pattern=r"^[A-Za-z0-9_-]{80,100}={0,2}$")
     auth: str = Field(pattern=r"^[A-Za-z0-9_-]{16,32}={0,2}$")
 
 

@@ -1109,7 +1109,7 @@ export type PushKeys = {
     /**
      * P256Dh
      */
-    p256Dh: string;
+    p256dh: string;
 };
 
 /**

@@ -67,6 +67,7 @@ export function useSignOut() {
     mutationFn: async () => {
       const userId = queries.getQueryData(sessionQuery.queryKey)?.userId;
       return aloneInBrowser(async () => {
+        await (await import('@/features/settings/push')).turnOff().catch(() => undefined); // signing out goes before
         await answer(signOut());
         await Promise.all([forgetLastKnown(), ...(userId ? [alertOutbox.wipe(userId)] : [])]);
       });

@@ -6,6 +6,7 @@ import { Choice } from '@/shared/controls/Choice';
 import { enableSingleKeys, useSingleKeysEnabled } from '@/shared/keys/useSingleKeys';
 import { t } from '@/shared/language/language';
 import { Page } from '@/shared/page/Page';
+import { PushCard } from './PushCard';
 import { keepPreferences, preferences, SYSTEM_ZONE, type Preferences } from '@/shared/reader/preferences';
 
 const THEME_WORDS: Record<Theme, string> = {
@@ -70,6 +71,7 @@ export function SettingsPage() {
           {t('Save')}
         </Button>
       </Form>
+      <PushCard />
     </Page>
   );
 }

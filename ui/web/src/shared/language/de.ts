@@ -68,6 +68,18 @@ export const SENTENCES: Catalogue = {
   'This email and password do not match. Check both, then try again.':
     'E-Mail und Passwort passen nicht zusammen. Prüfen Sie beides und versuchen Sie es noch einmal.',
   Code: 'Code',
+  'Notifications in this browser': 'Benachrichtigungen in diesem Browser',
+  'New serious alerts, worsened ones and reminders, also while this page is closed. Neither vehicle nor person is named.':
+    'Neue schwere Meldungen, verschlimmerte und Erinnerungen, auch wenn diese Seite geschlossen ist. Weder Fahrzeug noch Person wird genannt.',
+  'Turn on': 'Einschalten',
+  'Turn off': 'Ausschalten',
+  'One moment…': 'Einen Moment…',
+  'They are on.': 'Sie sind an.',
+  'They are off.': 'Sie sind aus.',
+  'This browser, or this installation, cannot be notified.':
+    'Dieser Browser oder diese Installation kann nicht benachrichtigt werden.',
+  'This browser was told not to allow them. Change that in its settings for this site.':
+    'Dieser Browser erlaubt sie nicht. Ändern Sie das in seinen Einstellungen für diese Seite.',
   'From your authenticator app, or one of your spare codes. Each works once.':
     'Aus Ihrer Authenticator-App oder einer Ihrer Ersatzcodes. Jeder gilt einmal.',
   'This account asks for a code that was not used yet.': 'Dieses Konto verlangt einen Code, der noch nicht benutzt wurde.',
