@@ -132,7 +132,7 @@ async def judging_tenant(pool, postgres, new_tenant, fleet, alerts):
     await ensure_vehicles(owner, tenant.id, [Vehicle(*row) for row in master[fields].itertuples(index=False)])
     await owner.close()
     await _store(postgres, tenant, telemetry)
-    who = SignedIn(tenant.id, tenant.slug, user, "robin@example.com", "Robin", "fleet_manager", NOW)
+    who = SignedIn(tenant.id, tenant.slug, user, "robin@example.com", "Robin", "fleet_manager", None, NOW)
     for alert in alerts[0].itertuples():
         await _raise_and_judge(pool, who, alert)
     return tenant
