@@ -60,10 +60,12 @@ async def _write_telemetry(
     with tempfile.TemporaryDirectory(dir=out) as scratch:
         path = Path(scratch) / "telemetry.parquet"
         for done, (vehicle, begin, end) in enumerate(pieces, start=1):
-            table = pa.Table.from_pandas(await readings_of(pool, tenant, vehicle, begin, end), preserve_index=False)
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
-            writer.write_table(table)
-            rows += len(table)
+            readings = await readings_of(pool, tenant, vehicle, begin, end)
+            if len(readings):  # an empty table has no types that the next one could share
+                table = pa.Table.from_pandas(readings, preserve_index=False)
+                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=1)
+                writer.write_table(table)
+                rows += len(readings)
             if progress:
                 progress(done / len(pieces))
         if writer:
