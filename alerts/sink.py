@@ -29,8 +29,13 @@ _OPEN = f"""
         active = true, ended_at = NULL, last_seen = excluded.last_seen, driver_id = excluded.driver_id,
         severity = greatest(a.severity, excluded.severity), confidence = excluded.confidence,
         model_version = excluded.model_version, evidence = excluded.evidence,
-        occurrences = a.occurrences + (excluded.episode_at > a.episode_at)::int, episode_at = excluded.episode_at
+        occurrences = a.occurrences + (NOT a.active AND excluded.episode_at > a.episode_at)::int, episode_at = excluded.episode_at
     RETURNING a.*"""  # noqa: S608 - constants only
+# What has not ended cannot begin again: a reading that came late has only moved the moment from which it is sure. Nothing is new.
+_GOES_ON = f"""
+    UPDATE alerts SET episode_at = $4, last_seen = $5
+    WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $3 AND active AND state IN ({_LIVE}) AND last_seen < $5 AND severity >= $6
+    RETURNING alert_id"""  # noqa: S608 - constants only
 # A reading that came late shows that the alert's first episode began earlier than was known.
 _BEGAN_EARLIER = """
     UPDATE alerts a SET started_at = $4, episode_at = $4
@@ -85,6 +90,10 @@ async def _apply(connection: asyncpg.Connection, tenant: UUID, event: EpisodeEve
     vehicle, kind = event.vehicle.vehicle, str(event.type)
     if event.change is EpisodeChange.CLEARED:
         return await connection.fetchrow(_CLEAR, tenant, vehicle, kind, event.at)
+    if event.change is EpisodeChange.OPENED:
+        moments = (event.started_at, event.at, int(event.severity))
+        if await connection.fetchval(_GOES_ON, tenant, vehicle, kind, *moments):
+            return None
     evidence = json.dumps([asdict(reason) for reason in event.evidence])
     query = _OPEN if event.change is EpisodeChange.OPENED else _ESCALATE
     row = await connection.fetchrow(

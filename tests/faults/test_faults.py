@@ -9,7 +9,14 @@ from fleetguard.trial import Trial
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(900)]
 
-ALWAYS = {"kill -9 of the broker", "kill -9 of an ingest actor", "kill -9 of the scoring replica"}
+ALWAYS = {
+    "kill -9 of the broker",
+    "kill -9 of an ingest actor",
+    "kill -9 of the scoring replica",
+    "kill -9 of PostgreSQL",
+    "PostgreSQL held for 10 s",
+    "messages late and out of order",
+}
 
 
 def rows() -> list[object]:

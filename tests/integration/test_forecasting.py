@@ -164,13 +164,24 @@ def test_a_champion_is_compared_only_on_months_it_has_not_learnt_from(bundle: Pa
     client.delete_registered_model_alias("fleetguard-forecaster", "champion")
 
 
-@pytest.mark.slow
-def test_public_failures_are_forecast_as_well_as_by_boosting_and_far_better_than_by_plain_cox() -> None:
+@pytest.fixture(scope="module")
+def public_figures() -> dict[str, float]:
+    """Figures of the newest fifth of the public record, forecast from what came before."""
     data = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
     if not (data / "component-failures").is_dir():
         pytest.skip("the evaluation data is not on this machine")
-    figures = backtest(read_component_history(data / "component-failures")).figures
+    return backtest(read_component_history(data / "component-failures")).figures
+
+
+@pytest.mark.slow
+def test_public_failures_are_forecast_as_well_as_by_boosting_and_far_better_than_by_plain_cox(public_figures) -> None:
+    figures = public_figures
     assert figures["any.auc"] > max(0.97, figures["cox.any.auc"], figures["boosting.any.auc"] - 0.001)
     assert figures["any.average_precision"] > max(0.72, figures["boosting.any.average_precision"] - 0.01)
     assert figures["any.brier"] < min(0.027, figures["boosting.any.brier"])
-    assert 0.85 < figures["any.calibration_slope"] < 1.35  # 1.28: too careful in the newest months, see the card
+
+
+@pytest.mark.slow
+@pytest.mark.xfail(reason="1.28: forecasts of the newest months are too careful, as the card says", strict=True)
+def test_public_failures_are_forecast_with_honest_certainty(public_figures) -> None:
+    assert 0.85 < public_figures["any.calibration_slope"] < 1.2
