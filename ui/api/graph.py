@@ -25,18 +25,10 @@ from fleet.permissions import Permission
 from fleet.stores.sessions import SignedIn
 from ui.api.access import Needs
 from ui.api.graph_types import ENUMS, graph_type
-from ui.api.models import (
-    AnomalyDetail,
-    AnomalyPage,
-    Band,
-    BucketName,
-    DriverScorePage,
-    ForecastPage,
-    SeverityName,
-    Trends,
-    VehicleDetail,
-    VehiclePage,
-)
+from ui.api.models.anomalies import AnomalyDetail, AnomalyPage, Trends
+from ui.api.models.drivers import Band, DriverScorePage
+from ui.api.models.shape import BucketName, SeverityName
+from ui.api.models.vehicles import ForecastPage, VehicleDetail, VehiclePage
 from ui.api.routes import anomalies, drivers, forecasts, vehicles
 
 MOST_DEPTH: Final = 4

@@ -13,7 +13,8 @@ from strawberry.scalars import JSON
 
 from fleet.alerts import AlertState, AlertType
 from fleet.workflow import DismissalReason, Verdict
-from ui.api.models import AreaName, Band, BucketName, SeverityName
+from ui.api.models.drivers import AreaName, Band
+from ui.api.models.shape import BucketName, SeverityName
 
 
 def _enum(name: str, values: tuple[str, ...]) -> Any:

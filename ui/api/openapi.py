@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import iter_route_contexts
 
 from ui.api.access import Needs
-from ui.api.models import Problem
+from ui.api.models.shape import Problem
 
 VERSION = "1.0.0"
 _PROBLEM = {

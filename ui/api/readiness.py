@@ -6,7 +6,7 @@ import contextlib
 from fleet.errors import FleetError
 from fleet.settings import Mqtt
 from fleet.stores.heartbeats import Heartbeat, heartbeats
-from ui.api.models import PartState
+from ui.api.models.operations import PartState
 from ui.api.services import Services
 
 ANSWER_WITHIN_S = 2.0

@@ -7,7 +7,7 @@ from fastapi import APIRouter, status
 from alerts.episodes import RULES
 from fleet.stores import alert_rules, budget_trials
 from ui.api.access import FleetReaderDep, ManagerDep
-from ui.api.models import AlertRule, AlertRules, BudgetTrial, BudgetWish
+from ui.api.models.alert_rules import AlertRule, AlertRules, BudgetTrial, BudgetWish
 from ui.api.services import NowDep, PoolDep
 
 router = APIRouter(prefix="/alert-rules", tags=["alert rules"])

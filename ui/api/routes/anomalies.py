@@ -11,14 +11,8 @@ from fleet.stores import anomalies
 from fleet.stores.anomalies import AnomalyQuery
 from ui.api import cursors
 from ui.api.access import AlertReaderDep
-from ui.api.models import (
-    AnomalyDetail,
-    AnomalyPage,
-    BucketName,
-    SeverityName,
-    TrendPoint,
-    Trends,
-)
+from ui.api.models.anomalies import AnomalyDetail, AnomalyPage, TrendPoint, Trends
+from ui.api.models.shape import BucketName, SeverityName
 from ui.api.parameters import Cursor, From, Limit, SearchText, To, period
 from ui.api.services import NowDep, PoolDep
 

@@ -8,7 +8,7 @@ from fleet.stores import devices
 from fleet.stores.provisioning import DeviceCredential
 from ui.api import cursors
 from ui.api.access import DeviceManagerDep
-from ui.api.models import Device, DevicePage, DeviceSecret, NewDevice, Rotation
+from ui.api.models.devices import Device, DevicePage, DeviceSecret, NewDevice, Rotation
 from ui.api.parameters import Cursor, Limit, VehiclePath
 from ui.api.services import NowDep, PoolDep
 

@@ -9,7 +9,7 @@ from fleet import drivers
 from fleet.stores import driver_scores
 from ui.api import cursors
 from ui.api.access import ScoreReaderDep
-from ui.api.models import Band, DriverHistory, DriverScore, DriverScorePage, ScoredBehaviour, ScoringRules
+from ui.api.models.drivers import Band, DriverHistory, DriverScore, DriverScorePage, ScoredBehaviour, ScoringRules
 from ui.api.parameters import Cursor, DriverPath, Limit
 from ui.api.services import NowDep, PoolDep
 

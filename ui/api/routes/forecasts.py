@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fleet.stores import forecasts
 from ui.api import cursors
 from ui.api.access import FleetReaderDep
-from ui.api.models import Forecast, ForecastPage
+from ui.api.models.vehicles import Forecast, ForecastPage
 from ui.api.parameters import Cursor, Limit
 from ui.api.services import PoolDep
 

@@ -11,7 +11,7 @@ from fleet.permissions import Permission
 from fleet.stores.sessions import SignedIn
 from ui.api.access import Needs
 from ui.api.graph import Asking, schema_of
-from ui.api.models import ApiModel
+from ui.api.models.shape import ApiModel
 from ui.api.services import NowDep, PoolDep, ServicesDep
 
 router = APIRouter(tags=["graph"])

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from fleet.stores import model_life
 from ui.api.access import EngineerDep
-from ui.api.models import ModelNotice, ModelWatch, QuantityDrift
+from ui.api.models.operations import ModelNotice, ModelWatch, QuantityDrift
 from ui.api.services import PoolDep
 
 router = APIRouter(tags=["models"])

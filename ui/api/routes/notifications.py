@@ -15,7 +15,7 @@ from fleet.settings import Notify
 from fleet.stores import notification_rules, targets
 from fleet.stores.targets import PushTarget
 from ui.api.access import AlertReaderDep, ManagerDep
-from ui.api.models import (
+from ui.api.models.notifications import (
     NewWebhook,
     NotificationRules,
     PushBrowser,

@@ -10,7 +10,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from fleet.errors import FleetError
 from fleet.stores.model_life import Drift, latest_drift
-from ui.api.models import Health, Readiness
+from ui.api.models.operations import Health, Readiness
 from ui.api.readiness import part_states, postgres_state
 from ui.api.services import ServicesDep
 

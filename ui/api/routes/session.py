@@ -11,7 +11,7 @@ from fleet.permissions import PERMISSIONS
 from fleet.stores import second_factors, sessions
 from fleet.stores.sessions import Candidate, SignedIn
 from ui.api.access import SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
-from ui.api.models import Code, Credentials, Enrolment, OpenSession, Session, SessionList, SpareCodes
+from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, Session, SessionList, SpareCodes
 from ui.api.problems import SecondFactorNeeded
 from ui.api.services import NowDep, PoolDep, Services, ServicesDep
 

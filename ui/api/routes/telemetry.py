@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, status
 
 from ui.api.devices import MAX_PAYLOAD, device_credential
-from ui.api.models import Accepted
+from ui.api.models.shape import Accepted
 from ui.api.problems import TooLarge
 from ui.api.services import ServicesDep
 

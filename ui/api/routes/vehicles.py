@@ -11,7 +11,7 @@ from fleet.stores import forecasts, readings, vehicles
 from fleet.stores.vehicles import VehicleSummary
 from ui.api import cursors
 from ui.api.access import FleetReaderDep
-from ui.api.models import (
+from ui.api.models.vehicles import (
     Forecast,
     SignalInfo,
     SignalReading,

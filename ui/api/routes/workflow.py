@@ -13,7 +13,7 @@ from fleet.stores.undo import undo
 from fleet.stores.workflow import Act, AlertConflict, perform
 from fleet.workflow import Deed
 from ui.api.access import AcknowledgerDep, Needs, OperatorDep
-from ui.api.models import (
+from ui.api.models.anomalies import (
     Anomaly,
     Assignment,
     BulkDeed,

@@ -1,5 +1,5 @@
 /** German: what alerts mean, what to do, and the help page. */
-import type { Catalogue } from './language';
+import type { Catalogue } from '../language';
 
 export const GUIDANCE: Catalogue = {
   'Call the driver when the vehicle stands still, not while it is moving.':
