@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -129,9 +130,19 @@ async def _first_of(within_s: float, *events: asyncio.Event) -> None:
         task.cancel()
 
 
-async def main() -> None:
+def main() -> int:
+    """Run until a signal comes; exit code 1 with one clear line where it cannot."""
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level)
+    try:
+        asyncio.run(_until_signalled())
+    except FleetError as error:
+        log.error("notifier_ends", error=str(error))
+        return 1
+    return 0
+
+
+async def _until_signalled() -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -139,4 +150,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())
