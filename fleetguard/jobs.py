@@ -48,22 +48,17 @@ def promote_by_rule(settings: Settings) -> dict[str, str]:
 
 def retrain_on_judgements(settings: Settings) -> dict[str, str]:
     """Train challengers of the models about which people judged enough since the last time; model → what was done."""
-    import os
-
     from pipelines.retraining import retrain_where_due
 
-    os.nice(15)  # live scoring comes first
     return retrain_where_due(settings)
 
 
 def try_budgets(settings: Settings) -> int:
     """Try the alert budgets that people asked for on the past; returns how many."""
     import asyncio
-    import os
 
     from pipelines.budget import try_budgets as work_off
 
-    os.nice(10)
     return asyncio.run(work_off(settings))
 
 
