@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from fleet.alerts import VehicleId
-from fleet.errors import ConfigurationError, Unavailable
+from fleet.errors import ConfigurationError, FleetError, Unavailable
 from fleet.logs import configure_logging
 from fleet.metrics import BROKER_REFUSED, SHED
 from fleet.settings import Settings, load_settings
@@ -132,14 +133,24 @@ async def serve(settings: Settings, stopped: asyncio.Event) -> None:
     await secrets.close()
 
 
-async def main() -> None:
-    settings = load_settings()
-    configure_logging(settings.log_format, settings.log_level)
+async def _until_signalled(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await serve(settings, stopped)
 
 
+def main() -> int:
+    """Answer until a signal comes; exit code 1 with one clear line where it cannot."""
+    settings = load_settings()
+    configure_logging(settings.log_format, settings.log_level)
+    try:
+        asyncio.run(_until_signalled(settings))
+    except (FleetError, OSError, nats.errors.Error) as error:
+        log.error("device_auth_ends", error=str(error))
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    asyncio.run(main())
+    sys.exit(main())

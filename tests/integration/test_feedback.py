@@ -242,7 +242,7 @@ async def test_nothing_is_trained_until_enough_is_judged_anew(retrained, setting
     assert "learnt" not in retrained["driver"]
     versions = {name: registry.version(name, CHALLENGER) for name in MODELS}
     again = await asyncio.to_thread(retrain_where_due, settings)
-    assert again == dict.fromkeys(("driver", "fuel", "engine"), "0 new judgements of 20")
+    assert again == retrained | dict.fromkeys(MODELS, "0 new judgements of 20")
     assert {name: registry.version(name, CHALLENGER) for name in MODELS} == versions
 
 
