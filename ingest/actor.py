@@ -63,7 +63,7 @@ class IngestActor:
         batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
         await telemetry.ensure_partitions(datetime.now(UTC))
         own = sessions(settings.mqtt.partitions, self._index, settings.ingest.actors)
-        self._subscribers = [Subscriber(settings.mqtt, _client_id(topics), topics, batcher.commit) for topics in own]
+        self._subscribers = [Subscriber(settings.mqtt, _client_id(topics), topics, batcher.add) for topics in own]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(batcher.run())

@@ -1,4 +1,4 @@
-"""Messages gathered into batches; each message learns when its batch is committed."""
+"""Messages gathered into batches; what a batch held is acknowledged when it is committed."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,6 +10,7 @@ import structlog
 from fleet.errors import FleetError
 from fleet.metrics import BATCH_FAILURES, QUEUE_ROWS, READING_LAG_SECONDS
 from ingest.decode import Message
+from ingest.subscriber import Connection
 
 BATCH_BYTES = 512 * 1024  # of payload; arrays of samples make few messages heavy
 RETRY_PAUSE_S = 0.5  # the broker sends again after its ack_wait; until then a dead dependency is not hammered
@@ -22,7 +23,7 @@ class _Batch:
     messages: list[Message] = field(default_factory=list)
     size: int = 0
     began: float = field(default_factory=perf_counter)
-    committed: asyncio.Future[bool] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    receipts: dict[Connection, list[int]] = field(default_factory=dict)
 
 
 class Batcher:
@@ -40,8 +41,8 @@ class Batcher:
         self._filled = asyncio.Event()
         self._gauge = QUEUE_ROWS.labels(name)
 
-    async def commit(self, message: Message) -> bool:
-        """Wait until the message is committed; False when it was not and must be delivered again.
+    def add(self, message: Message, connection: Connection, packet_id: int) -> None:
+        """Take a message in; it is acknowledged on its connection once it is committed, or never.
 
         A message that the broker sends again while it is still in work joins its first delivery: a slow batch must not
         make itself slower.
@@ -52,7 +53,7 @@ class Batcher:
             batch = self._in_work[key] = self._open_batch()
             batch.messages.append(message)
             batch.size += len(message.payload)
-        return await batch.committed
+        batch.receipts.setdefault(connection, []).append(packet_id)
 
     def _open_batch(self) -> _Batch:
         if not self._waiting or self._full(self._waiting[-1]):
@@ -77,10 +78,8 @@ class Batcher:
             await self._commit(batch)
 
     async def _commit(self, batch: _Batch) -> None:
-        committed = False
         try:
             await self._process(batch.messages)
-            committed = True
         except Exception as error:  # the loop must survive: nothing is acked, the broker delivers again
             BATCH_FAILURES.labels(type(error).__name__).inc()
             log.warning(
@@ -89,8 +88,8 @@ class Batcher:
             await asyncio.sleep(RETRY_PAUSE_S)
         else:
             READING_LAG_SECONDS.observe(perf_counter() - batch.began)
+            for connection, packet_ids in batch.receipts.items():
+                connection.acknowledge(packet_ids)
         finally:
             for message in batch.messages:
                 del self._in_work[message.topic, message.payload]
-            if not batch.committed.done():  # cancelled with a connection that waited for it
-                batch.committed.set_result(committed)

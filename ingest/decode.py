@@ -31,8 +31,7 @@ _IGNITION = signals.INDEX["ignition_on"]
 _RESERVED = frozenset({"ts", "driverId", "seq"})
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One MQTT message as it arrived."""
 
     topic: str
