@@ -4,6 +4,7 @@ Names end with their unit. Everything is NaN where its signals are silent: the m
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,6 +121,20 @@ def concatenate(batches: list[FeatureBatch]) -> FeatureBatch:
     )
 
 
+class Moment(NamedTuple):
+    """(n, seconds, channel) window, newest last; (n, minute feature); (n, 2) class and tank."""
+
+    window: FloatArray
+    minute: FloatArray
+    own: FloatArray
+
+
+def features_of(moment: Moment) -> tuple[FloatArray, FloatArray]:
+    """(n, feature) and (n, SEQUENCE_S, channel)."""
+    values = np.concatenate([second_features(moment.window), moment.minute, moment.own], axis=1)
+    return values, np.ascontiguousarray(moment.window[:, -SEQUENCE_S:, _SEQUENCE])
+
+
 class FeatureState:
     """Minute features change by the minute: they are kept per slot and computed only when a minute settles."""
 
@@ -142,12 +157,14 @@ class FeatureState:
 
     def features(self, slots: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """(n, feature) and (n, SEQUENCE_S, channel) of these vehicles as of their newest second."""
+        return features_of(self.moment(slots))
+
+    def moment(self, slots: NDArray[np.intp]) -> "Moment":
+        """What the features of these vehicles rest on as of their newest second."""
         self._grow()
-        window = self._windows.second_windows(slots)
         rows = self._windows.rows
         own = np.stack([rows["vehicle_class"][slots], rows["tank_l"][slots]], axis=1).astype(np.float32)
-        values = np.concatenate([second_features(window), self._minute[slots], own], axis=1)
-        return values, np.ascontiguousarray(window[:, -SEQUENCE_S:, _SEQUENCE])
+        return Moment(self._windows.second_windows(slots), self._minute[slots], own)
 
     def _grow(self) -> None:
         if len(self._minute) < len(self._windows.rows):

@@ -1,7 +1,8 @@
 """Recorded telemetry through the live windows and features, many vehicles side by side.
 
 A long history of one vehicle is cut into pieces that run side by side too: each begins with a warm-up as long as the
-windows remember, so that every row comes out as it would have live.
+windows remember, so that every row comes out as it would have live. The pieces go on minute by minute of their own clocks, so
+that the minutes of all end together: the features of a minute take as long for one vehicle as for ten.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,14 +14,13 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
-from fleet.features import FeatureBatch, FeatureState
+from fleet.features import FeatureBatch, FeatureState, Moment, features_of
 from fleet.history import History
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 from fleet.windows import VEHICLE_CLASSES, WindowState
 
 WARM_UP_S = 10 * 3600  # more than the minutes' ring: 4.5 h of driving are spread over so long by rests that are too short
 PIECE_ROWS = 8_000
-CHUNK_READINGS = 600  # readings of each piece per call of the windows: bounds memory
 
 Select = Callable[[NDArray[np.intp], TimeArray], NDArray[np.bool_]]
 
@@ -110,10 +110,11 @@ def replay_features(
     vehicle_of = np.array([piece.vehicle for piece in pieces], np.intp)
     warm_from = np.array([recorded.event_time[piece.warm] for piece in pieces])
     collected = _Collector(recorded, batch_rows)
-    longest = max((piece.end - piece.begin for piece in pieces), default=0)
-    for offset in range(0, longest, CHUNK_READINGS):
-        slots, rows, batch = _chunk(recorded, pieces, offset)
-        for positions, settled in windows.rounds(slots, batch):
+    minutes = [_minutes(recorded, piece) for piece in pieces]
+    longest = max((len(begins) - 1 for begins in minutes), default=0)
+    for turn in range(longest):
+        slots, rows = _turn(minutes, turn)
+        for positions, settled in windows.rounds(slots, batch := _readings(recorded, slots, rows)):
             active = slots[positions]
             state.refresh(active[settled])
             wanted = batch.event_time[positions] >= warm_from[active]
@@ -121,11 +122,11 @@ def replay_features(
                 wanted &= select(vehicle_of[active], batch.event_time[positions])
             if wanted.any():
                 chosen = active[wanted]
-                collected.add(vehicle_of[chosen], rows[positions[wanted]], *state.features(chosen))
+                collected.add(vehicle_of[chosen], rows[positions[wanted]], state.moment(chosen))
                 if collected.full:
                     yield collected.take()
         if progress:
-            progress(min(1.0, (offset + CHUNK_READINGS) / longest))
+            progress((turn + 1) / longest)
     if collected:
         yield collected.take()
 
@@ -144,17 +145,25 @@ def _pieces(recorded: Recording) -> list[_Piece]:
     return pieces
 
 
-def _chunk(recorded: Recording, pieces: list[_Piece], offset: int) -> tuple[NDArray[np.intp], NDArray[np.intp], TelemetryBatch]:
-    spans = [
-        (slot, np.arange(piece.begin + offset, min(piece.begin + offset + CHUNK_READINGS, piece.end)))
-        for slot, piece in enumerate(pieces)
-        if piece.begin + offset < piece.end
-    ]
-    rows = np.concatenate([span for _, span in spans])
-    slots = np.concatenate([np.full(len(span), slot, np.intp) for slot, span in spans])
+def _turn(minutes: list[NDArray[np.intp]], turn: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """(slots, rows) of the given minute of every piece that has one."""
+    going = [(slot, begins[turn], begins[turn + 1]) for slot, begins in enumerate(minutes) if turn + 1 < len(begins)]
+    slots, begin, end = (np.array(column, np.intp) for column in zip(*going, strict=True))
+    count = end - begin
+    within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    return np.repeat(slots, count), np.repeat(begin, count) + within
+
+
+def _minutes(recorded: Recording, piece: _Piece) -> NDArray[np.intp]:
+    """Rows at which a minute of the piece begins, and the row behind its last."""
+    minute = np.floor(recorded.event_time[piece.begin : piece.end] / 60)
+    return piece.begin + np.r_[0, np.flatnonzero(np.diff(minute)) + 1, len(minute)]
+
+
+def _readings(recorded: Recording, slots: NDArray[np.intp], rows: NDArray[np.intp]) -> TelemetryBatch:
     nobody = (None,) * len(rows)
     flags = np.zeros(len(rows), np.uint8)
-    return slots, rows, TelemetryBatch((), slots, recorded.event_time[rows], recorded.values[rows], nobody, flags)
+    return TelemetryBatch((), slots, recorded.event_time[rows], recorded.values[rows], nobody, flags)
 
 
 class _Collector:
@@ -162,7 +171,7 @@ class _Collector:
 
     def __init__(self, recorded: Recording, batch_rows: int) -> None:
         self._recorded, self._limit = recorded, batch_rows
-        self._parts: list[tuple[NDArray[np.intp], NDArray[np.intp], FloatArray, FloatArray]] = []
+        self._parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Moment]] = []
         self._rows = 0
 
     def __len__(self) -> int:
@@ -172,12 +181,14 @@ class _Collector:
     def full(self) -> bool:
         return self._rows >= self._limit
 
-    def add(self, vehicles: NDArray[np.intp], rows: NDArray[np.intp], values: FloatArray, sequence: FloatArray) -> None:
-        self._parts.append((vehicles, rows, values, sequence))
+    def add(self, vehicles: NDArray[np.intp], rows: NDArray[np.intp], moment: Moment) -> None:
+        self._parts.append((vehicles, rows, moment))
         self._rows += len(rows)
 
     def take(self) -> tuple[NDArray[np.intp], FeatureBatch]:
-        vehicles, rows, values, sequence = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        vehicles, rows = (np.concatenate([part[column] for part in self._parts]) for column in (0, 1))
+        moments = zip(*(moment for _, _, moment in self._parts), strict=True)
+        values, sequence = features_of(Moment(*(np.concatenate(column) for column in moments)))
         self._parts, self._rows = [], 0
         recorded = self._recorded
         drivers = recorded.drivers[rows].tolist() if recorded.drivers is not None else [None] * len(rows)
