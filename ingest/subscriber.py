@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 import structlog
 
@@ -133,9 +133,8 @@ class _Session(asyncio.Protocol):
         self.lost: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._hello)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's, in an actor, is one by duck typing only
+        self._transport.write(self._hello)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.granted.done():

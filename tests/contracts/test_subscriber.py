@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 from gmqtt import Client
 from gmqtt.mqtt.constants import MQTTv311
+from ray._private.async_compat import get_new_event_loop
 
 from bench.mqtt import Publisher
 from fleet.errors import Unavailable
@@ -139,6 +140,21 @@ async def test_a_reading_sent_without_waiting_for_the_connack_is_not_lost(broker
             await collector.saw(len(collector.seen) + 1)
             writer.close()
     assert set(collector.seen) == {b"first"}
+
+
+async def first_of_one(broker, tenant):
+    collector = Collector()
+    async with subscriber(broker, tenant, collector, secrets.token_hex(6)), device(broker, tenant) as client:
+        publish(client, tenant, b"one")
+        return await collector.saw(1)
+
+
+def test_it_reads_in_the_event_loop_of_a_ray_actor(broker, tenant):
+    loop = get_new_event_loop()
+    try:
+        assert loop.run_until_complete(first_of_one(broker, tenant)) == [b"one"]
+    finally:
+        loop.close()
 
 
 async def test_a_refused_subscription_is_no_silence(broker):
