@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+import uvloop
 from rich.console import Console
 
 from bench import live as live_path
@@ -64,7 +65,7 @@ def everything(
     progress = Progress(Console(stderr=True))
     with stack_under_test(home) as stack:
         when = _occasion(home)
-        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
+        result = uvloop.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
         grown = _grow(stack, rates, GROWTH_S, GROWTH_GATEWAYS, progress)
         costs = asyncio.run(stage_costs.measure(stack, progress))
     _write(when, result, grown, costs)
@@ -94,7 +95,7 @@ def live(
     """Vehicles that publish at 1 Hz and QoS 1: latencies, losses, CPU and memory."""
     progress = Progress(Console(stderr=True))
     with stack_under_test(home) as stack:
-        result = asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
+        result = uvloop.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
     print(live_text(result))
     _fail_unless_clean(result)
 
@@ -114,7 +115,7 @@ def growth(
 def _grow(stack: StackUnderTest, rates: str, seconds: int, gateways: int, progress: Progress) -> list[LiveResult]:
     results: list[LiveResult] = []
     for vehicles in map(int, rates.split(",")):
-        results.append(asyncio.run(live_path.measure(stack, vehicles, seconds, progress, gateways)))
+        results.append(uvloop.run(live_path.measure(stack, vehicles, seconds, progress, gateways)))
         if results[-1].verdict.missing or results[-1].drained_s > seconds:
             break
     return results

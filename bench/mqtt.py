@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from ingest.packets import CONNACK, DISCONNECT, PUBACK, connect_packet, publish_packet, split
 
@@ -24,9 +24,8 @@ class Publisher(asyncio.Protocol):
         self.lost = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        transport.write(self._hello)
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one by duck typing only
+        self._transport.write(self._hello)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True

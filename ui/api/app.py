@@ -27,6 +27,7 @@ from ui.api.routes import (
     models,
     notifications,
     operations,
+    people,
     session,
     telemetry,
     vehicles,
@@ -55,6 +56,7 @@ def create_app(settings: Settings | None = None, dist: Path = DIST) -> FastAPI:
     app.include_router(operations.router)
     app.include_router(docs.router)
     app.include_router(session.entrance, prefix="/api")
+    app.include_router(people.entrance, prefix="/api")
     app.include_router(telemetry.router, prefix="/api")  # devices: their own credential, checked by the broker
     app.include_router(_behind_the_session())
     app.mount("/socket.io", sockets.socket_app(app.state.services))
@@ -72,7 +74,19 @@ def _behind_the_session() -> APIRouter:
     async def signed_in(_: SignedInDep) -> None: ...
 
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
-    for module in (session, anomalies, workflow, vehicles, drivers, forecasts, models, alert_rules, notifications, devices):
+    for module in (
+        session,
+        anomalies,
+        workflow,
+        vehicles,
+        drivers,
+        forecasts,
+        models,
+        alert_rules,
+        notifications,
+        devices,
+        people,
+    ):
         closed.include_router(module.router, prefix="/api")
     closed.include_router(live.router)
     closed.include_router(graph.router)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Path, Query
 from pydantic import AwareDatetime
@@ -14,6 +15,7 @@ Cursor = Annotated[str | None, Query(max_length=512, description="`nextCursor` o
 Limit = Annotated[int, Query(ge=1, le=500)]
 SearchText = Annotated[str | None, Query(max_length=200)]
 DriverPath = Annotated[str, Path(alias="driverId", max_length=64)]
+PersonPath = Annotated[UUID, Path(alias="userId")]
 VehiclePath = Annotated[str, Path(alias="vehicleId", max_length=64)]
 
 

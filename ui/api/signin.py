@@ -76,6 +76,11 @@ class PasswordCheck:
             verified = await asyncio.to_thread(self._verify, password_hash or self._decoy, password)
         return verified and password_hash is not None
 
+    async def hashed(self, password: str) -> str:
+        """What is kept of a chosen password."""
+        async with self._slots:
+            return await asyncio.to_thread(self._hasher.hash, password)
+
     def _verify(self, password_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(password_hash, password)

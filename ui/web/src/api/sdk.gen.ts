@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetNotifyRulesData, GetNotifyRulesErrors, GetNotifyRulesResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SetNotifyRulesData, SetNotifyRulesErrors, SetNotifyRulesResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, ChangePersonData, ChangePersonErrors, ChangePersonResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetNotifyRulesData, GetNotifyRulesErrors, GetNotifyRulesResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, InvitePersonAgainData, InvitePersonAgainErrors, InvitePersonAgainResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResetSecondFactorData, ResetSecondFactorErrors, ResetSecondFactorResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SetNotifyRulesData, SetNotifyRulesErrors, SetNotifyRulesResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -258,6 +258,20 @@ export const getDriverHistory = <ThrowOnError extends boolean = false>(options: 
 export const listForecasts = <ThrowOnError extends boolean = false>(options?: Options<ListForecastsData, ThrowOnError>): RequestResult<ListForecastsResponses, ListForecastsErrors, ThrowOnError> => (options?.client ?? client).get<ListForecastsResponses, ListForecastsErrors, ThrowOnError>({ url: '/api/forecasts', ...options });
 
 /**
+ * Accept Invitation
+ *
+ * Choose a password with the link of an invitation, which works once. Sessions that the person still had end.
+ */
+export const acceptInvitation = <ThrowOnError extends boolean = false>(options: Options<AcceptInvitationData, ThrowOnError>): RequestResult<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError> => (options.client ?? client).post<AcceptInvitationResponses, AcceptInvitationErrors, ThrowOnError>({
+    url: '/api/invitation',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Get Models
  *
  * Open notices, newest first, and the quantities that have moved most.
@@ -284,6 +298,55 @@ export const setNotifyRules = <ThrowOnError extends boolean = false>(options: Op
         ...options.headers
     }
 });
+
+/**
+ * List People
+ *
+ * Everybody of this tenant, by email address.
+ */
+export const listPeople = <ThrowOnError extends boolean = false>(options?: Options<ListPeopleData, ThrowOnError>): RequestResult<ListPeopleResponses, ListPeopleErrors, ThrowOnError> => (options?.client ?? client).get<ListPeopleResponses, ListPeopleErrors, ThrowOnError>({ url: '/api/people', ...options });
+
+/**
+ * Invite Person
+ *
+ * Enter somebody, and get the link with which they choose a password.
+ */
+export const invitePerson = <ThrowOnError extends boolean = false>(options: Options<InvitePersonData, ThrowOnError>): RequestResult<InvitePersonResponses, InvitePersonErrors, ThrowOnError> => (options.client ?? client).post<InvitePersonResponses, InvitePersonErrors, ThrowOnError>({
+    url: '/api/people',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change Person
+ *
+ * Another name or role; deactivated or let in again. Whoever is deactivated is signed out everywhere at once.
+ */
+export const changePerson = <ThrowOnError extends boolean = false>(options: Options<ChangePersonData, ThrowOnError>): RequestResult<ChangePersonResponses, ChangePersonErrors, ThrowOnError> => (options.client ?? client).patch<ChangePersonResponses, ChangePersonErrors, ThrowOnError>({
+    url: '/api/people/{userId}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Invite Person Again
+ *
+ * A new link, for a lost one or a forgotten password. The link before it counts no more.
+ */
+export const invitePersonAgain = <ThrowOnError extends boolean = false>(options: Options<InvitePersonAgainData, ThrowOnError>): RequestResult<InvitePersonAgainResponses, InvitePersonAgainErrors, ThrowOnError> => (options.client ?? client).post<InvitePersonAgainResponses, InvitePersonAgainErrors, ThrowOnError>({ url: '/api/people/{userId}/invitation', ...options });
+
+/**
+ * Reset Second Factor
+ *
+ * For somebody who lost both the app and the spare codes.
+ */
+export const resetSecondFactor = <ThrowOnError extends boolean = false>(options: Options<ResetSecondFactorData, ThrowOnError>): RequestResult<ResetSecondFactorResponses, ResetSecondFactorErrors, ThrowOnError> => (options.client ?? client).delete<ResetSecondFactorResponses, ResetSecondFactorErrors, ThrowOnError>({ url: '/api/people/{userId}/second-factor', ...options });
 
 /**
  * Get Push Key

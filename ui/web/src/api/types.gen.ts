@@ -468,6 +468,22 @@ export type BulkOutcomes = {
 };
 
 /**
+ * ChosenPassword
+ */
+export type ChosenPassword = {
+    /**
+     * Password
+     *
+     * At least 12 characters.
+     */
+    password: string;
+    /**
+     * Token
+     */
+    token: string;
+};
+
+/**
  * Code
  */
 export type Code = {
@@ -875,6 +891,23 @@ export type HistoryItem = {
 };
 
 /**
+ * Invitation
+ */
+export type Invitation = {
+    /**
+     * Expiresat
+     */
+    expiresAt: string;
+    person: Person;
+    /**
+     * Token
+     *
+     * Goes into the link /welcome#token; shown once.
+     */
+    token: string;
+};
+
+/**
  * ModelNotice
  */
 export type ModelNotice = {
@@ -926,6 +959,30 @@ export type NewDevice = {
      * Vehicleid
      */
     vehicleId: string;
+};
+
+/**
+ * NewPerson
+ */
+export type NewPerson = {
+    /**
+     * Driverid
+     *
+     * For drivers: which one they are.
+     */
+    driverId?: string | null;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Role
+     */
+    role: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'driver' | 'ml_engineer' | 'analyst';
 };
 
 /**
@@ -1047,7 +1104,85 @@ export type PartState = {
  *
  * What an operation asks for. A driver's reading is of their own alerts and their own score.
  */
-export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'manage devices' | 'read about the models' | 'analyse';
+export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'manage devices' | 'manage people' | 'read about the models' | 'analyse';
+
+/**
+ * Person
+ */
+export type Person = {
+    /**
+     * Active
+     *
+     * Whether they can sign in at all.
+     */
+    active: boolean;
+    /**
+     * Driverid
+     */
+    driverId: string | null;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Invited
+     *
+     * Has not chosen a password yet.
+     */
+    invited: boolean;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Role
+     */
+    role: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'driver' | 'ml_engineer' | 'analyst';
+    /**
+     * Secondfactor
+     *
+     * Signs in with a code from an app too.
+     */
+    secondFactor: boolean;
+    /**
+     * Userid
+     */
+    userId: string;
+};
+
+/**
+ * PersonChange
+ *
+ * What is left out stays as it is.
+ */
+export type PersonChange = {
+    /**
+     * Active
+     */
+    active?: boolean | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Role
+     */
+    role?: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'driver' | 'ml_engineer' | 'analyst' | null;
+};
+
+/**
+ * PersonPage
+ */
+export type PersonPage = {
+    /**
+     * Items
+     */
+    items: Array<Person>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+};
 
 /**
  * Problem
@@ -1830,6 +1965,18 @@ export type WebhookSecret = {
      * Webhookid
      */
     webhookId: string;
+};
+
+/**
+ * Welcome
+ */
+export type Welcome = {
+    /**
+     * Email
+     *
+     * What to sign in with from now on.
+     */
+    email: string;
 };
 
 export type ResetAlertRulesData = {
@@ -2691,6 +2838,31 @@ export type ListForecastsResponses = {
 
 export type ListForecastsResponse = ListForecastsResponses[keyof ListForecastsResponses];
 
+export type AcceptInvitationData = {
+    body: ChosenPassword;
+    path?: never;
+    query?: never;
+    url: '/api/invitation';
+};
+
+export type AcceptInvitationErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type AcceptInvitationError = AcceptInvitationErrors[keyof AcceptInvitationErrors];
+
+export type AcceptInvitationResponses = {
+    /**
+     * Successful Response
+     */
+    200: Welcome;
+};
+
+export type AcceptInvitationResponse = AcceptInvitationResponses[keyof AcceptInvitationResponses];
+
 export type GetModelsData = {
     body?: never;
     path?: never;
@@ -2770,6 +2942,157 @@ export type SetNotifyRulesResponses = {
 };
 
 export type SetNotifyRulesResponse = SetNotifyRulesResponses[keyof SetNotifyRulesResponses];
+
+export type ListPeopleData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/people';
+};
+
+export type ListPeopleErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListPeopleError = ListPeopleErrors[keyof ListPeopleErrors];
+
+export type ListPeopleResponses = {
+    /**
+     * Successful Response
+     */
+    200: PersonPage;
+};
+
+export type ListPeopleResponse = ListPeopleResponses[keyof ListPeopleResponses];
+
+export type InvitePersonData = {
+    body: NewPerson;
+    path?: never;
+    query?: never;
+    url: '/api/people';
+};
+
+export type InvitePersonErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type InvitePersonError = InvitePersonErrors[keyof InvitePersonErrors];
+
+export type InvitePersonResponses = {
+    /**
+     * Successful Response
+     */
+    201: Invitation;
+};
+
+export type InvitePersonResponse = InvitePersonResponses[keyof InvitePersonResponses];
+
+export type ChangePersonData = {
+    body: PersonChange;
+    path: {
+        /**
+         * Userid
+         */
+        userId: string;
+    };
+    query?: never;
+    url: '/api/people/{userId}';
+};
+
+export type ChangePersonErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ChangePersonError = ChangePersonErrors[keyof ChangePersonErrors];
+
+export type ChangePersonResponses = {
+    /**
+     * Successful Response
+     */
+    200: Person;
+};
+
+export type ChangePersonResponse = ChangePersonResponses[keyof ChangePersonResponses];
+
+export type InvitePersonAgainData = {
+    body?: never;
+    path: {
+        /**
+         * Userid
+         */
+        userId: string;
+    };
+    query?: never;
+    url: '/api/people/{userId}/invitation';
+};
+
+export type InvitePersonAgainErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type InvitePersonAgainError = InvitePersonAgainErrors[keyof InvitePersonAgainErrors];
+
+export type InvitePersonAgainResponses = {
+    /**
+     * Successful Response
+     */
+    201: Invitation;
+};
+
+export type InvitePersonAgainResponse = InvitePersonAgainResponses[keyof InvitePersonAgainResponses];
+
+export type ResetSecondFactorData = {
+    body?: never;
+    path: {
+        /**
+         * Userid
+         */
+        userId: string;
+    };
+    query?: never;
+    url: '/api/people/{userId}/second-factor';
+};
+
+export type ResetSecondFactorErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ResetSecondFactorError = ResetSecondFactorErrors[keyof ResetSecondFactorErrors];
+
+export type ResetSecondFactorResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ResetSecondFactorResponse = ResetSecondFactorResponses[keyof ResetSecondFactorResponses];
 
 export type GetPushKeyData = {
     body?: never;

@@ -20,6 +20,12 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import('@/features/session/SignInPage'), 'SignInPage'),
 });
 
+const welcome = createRoute({
+  getParentRoute: () => root,
+  path: '/welcome',
+  component: lazyRouteComponent(() => import('@/features/session/WelcomePage'), 'WelcomePage'),
+});
+
 /** Only a path of this app: an address of another site after sign-in would be a trap. */
 function isLocalPath(next: unknown): next is string {
   return typeof next === 'string' && /^\/(?![/\\])/.test(next);
@@ -81,6 +87,18 @@ const settings = createRoute({
   component: lazyRouteComponent(() => import('@/features/settings/SettingsPage'), 'SettingsPage'),
 });
 
+const people = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/people',
+  component: lazyRouteComponent(() => import('@/features/people/PeoplePage'), 'PeoplePage'),
+});
+
+const devices = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/devices',
+  component: lazyRouteComponent(() => import('@/features/devices/DevicesPage'), 'DevicesPage'),
+});
+
 const help = createRoute({
   getParentRoute: () => desk,
   path: '/help',
@@ -102,7 +120,8 @@ const vehicle = createRoute({
 
 const routeTree = root.addChildren([
   signIn,
-  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, help]),
+  welcome,
+  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, help]),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

@@ -3,12 +3,15 @@ import { render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import { client } from '@/api/client.gen';
+import { SESSION_KEY } from '@/features/session/session';
 import { AnnouncerProvider } from '@/shared/announcer/Announcer';
-import type { Alert } from './alert';
+import type { AlertDetail } from './alert';
 import { AlertDeeds } from './AlertDeeds';
 import { alertAt } from './alertExamples';
 
-const ALERT = alertAt(20);
+const ALERT: AlertDetail = { ...alertAt(20), history: [] };
+const person = (userId: string, name: string, active = true) => ({ userId, name, active, role: 'fleet_manager' });
+const PEOPLE = [person('u-1', 'Kim Osei'), person('u-2', 'Sam Rivera'), person('u-3', 'Left Long Ago', false)];
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
 
@@ -22,6 +25,7 @@ beforeEach(() => {
     baseUrl: 'http://fleet.test',
     fetch: async (request) => {
       const sent = request as Request;
+      if (sent.method === 'GET') return json({ items: PEOPLE, nextCursor: null });
       const text = await sent.text();
       asked.push({ path: new URL(sent.url).pathname, body: text ? JSON.parse(text) : undefined });
       return reply();
@@ -29,9 +33,11 @@ beforeEach(() => {
   });
 });
 
-function show(alert: Alert = ALERT): void {
+function show(alert = ALERT): void {
+  const queries = new QueryClient();
+  queries.setQueryData(SESSION_KEY, { userId: 'u-2' });
   render(
-    <QueryClientProvider client={new QueryClient()}>
+    <QueryClientProvider client={queries}>
       <AnnouncerProvider>
         <AlertDeeds alert={alert} />
       </AnnouncerProvider>
@@ -106,4 +112,27 @@ test('what is over can be judged and not taken on', () => {
   expect(screen.queryByRole('button', { name: 'Take it on' })).toBeNull();
   expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull();
   button('Confirm');
+});
+
+test('an alert is handed over to a colleague who is there', async () => {
+  const keys = userEvent.setup();
+  show();
+  await keys.click(await screen.findByRole('button', { name: /In whose hands/ }));
+  const names = (await screen.findAllByRole('option')).map(({ textContent }) => textContent);
+  expect(names).toEqual(['Nobody yet', 'Kim Osei', 'Sam Rivera']);
+  await keys.click(screen.getByRole('option', { name: 'Kim Osei' }));
+  await keys.click(button('Hand over'));
+  await screen.findByText('Handed over.');
+  expect(asked).toEqual([{ path: '/api/anomalies/a20/assign', body: { assignee: 'u-1' } }]);
+});
+
+test.each([
+  ['mine', 'u-2', 'alert.resolved', true],
+  ["somebody else's", 'u-1', 'alert.resolved', false],
+  ['taken back already', 'u-2', 'alert.undone', false],
+])('the last step is offered to be taken back when it is %s', (_, actor, action, isOffered) => {
+  const step = { at: new Date().toISOString(), actor, actorName: 'Sam', action, note: null, detail: {} };
+  show({ ...ALERT, state: 'RESOLVED', history: [{ ...step, action: 'alert.opened', actor: 'system:detection' }, step] });
+  expect(screen.queryByRole('button', { name: 'Take my last step back' }) !== null).toBe(isOffered);
+  expect(button('Reopen')).toBeTruthy();
 });

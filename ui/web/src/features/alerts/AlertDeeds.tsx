@@ -4,28 +4,37 @@ import { Button, Form, Label, TextArea, TextField } from 'react-aria-components'
 import { Choice } from '@/shared/controls/Choice';
 import { t } from '@/shared/language/language';
 import { inWords } from '@/shared/problem';
-import { isLive, REASON_WORDS, type Alert, type DismissalReason } from './alert';
+import { isLive, REASON_WORDS, type Alert, type AlertDetail, type DismissalReason } from './alert';
 import type { Deed, DeedKind } from './alertDeed';
 import { DEED_WORDS } from './deedWords';
+import { HandOver } from './HandOver';
 import { useDeedAloud } from './useDeedAloud';
+import { useUndoable } from './useUndoable';
 
-type Act = (deed: Deed, onDone?: () => void) => void;
+export type Act = (deed: Deed, onDone?: () => void) => void;
 
 const REASONS = Object.keys(REASON_WORDS) as DismissalReason[];
 
-export function AlertDeeds({ alert }: { alert: Alert }) {
+export function AlertDeeds({ alert }: { alert: AlertDetail }) {
   const { act: perform, ...deed } = useDeedAloud();
   const act: Act = (asked, onDone) => perform(alert, asked, onDone);
+  const isUndoable = useUndoable(alert);
   const pending = deed.isPending ? deed.variables.deed.kind : undefined;
   return (
     <div className="flex flex-col gap-5">
       <Judge alert={alert} act={act} pending={pending} />
-      {isLive(alert.state) && (
-        <div className="flex flex-wrap gap-2">
-          {alert.state !== 'IN_PROGRESS' && <DeedButton deed={{ kind: 'assign' }} act={act} pending={pending} />}
-          <DeedButton deed={{ kind: 'resolve' }} act={act} pending={pending} />
-        </div>
-      )}
+      <div className="flex flex-wrap gap-2">
+        {isLive(alert.state) ? (
+          <>
+            {alert.state !== 'IN_PROGRESS' && <DeedButton deed={{ kind: 'assign' }} act={act} pending={pending} />}
+            <DeedButton deed={{ kind: 'resolve' }} act={act} pending={pending} />
+          </>
+        ) : (
+          <DeedButton deed={{ kind: 'reopen' }} act={act} pending={pending} />
+        )}
+        {isUndoable && <DeedButton deed={{ kind: 'undo' }} act={act} pending={pending} />}
+      </div>
+      {isLive(alert.state) && <HandOver key={alert.assignedTo} alert={alert} act={act} pending={pending} />}
       <NoteForm act={act} pending={pending} />
       {deed.isSuccess && (
         <Done
@@ -38,7 +47,7 @@ export function AlertDeeds({ alert }: { alert: Alert }) {
   );
 }
 
-interface Doing {
+export interface Doing {
   act: Act;
   pending: DeedKind | undefined;
 }

@@ -15,6 +15,7 @@ const HISTORY_WORDS: Record<string, string> = {
   dismissed: 'Dismissed',
   confirmed: 'Confirmed',
   commented: 'Noted',
+  undone: 'Last step taken back',
 };
 
 export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
@@ -23,7 +24,7 @@ export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
     <ol className="flex flex-col gap-3 border-l-2 border-line pl-4">
       {history.map((item) => (
         <li key={`${item.at} ${item.action}`}>
-          <p className="font-medium">{t(deedInWords(item.action))}</p>
+          <p className="font-medium">{t(deedInWords(item))}</p>
           <p className="text-sm text-muted">
             {actorInWords(item)}, <Exact at={item.at} />
           </p>
@@ -34,13 +35,18 @@ export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
   );
 }
 
-/** "alert.acknowledged" reads "Acknowledged". */
-function deedInWords(action: string): string {
+/** "alert.acknowledged" reads "Acknowledged". Detection and people can both reopen an alert. */
+function deedInWords({ action, actor }: HistoryItem): string {
   const verb = action.split('.').at(-1) ?? action;
+  if (verb === 'reopened' && !isSystem(actor)) return 'Reopened';
   return HISTORY_WORDS[verb] ?? verb.replace(/_/g, ' ').replace(/^./, (letter) => letter.toUpperCase());
 }
 
 function actorInWords({ actor, actorName }: HistoryItem): string {
   if (actorName) return actorName;
-  return actor.startsWith('system:') ? 'FleetGuard' : t('A former user');
+  return isSystem(actor) ? 'FleetGuard' : t('A former user');
+}
+
+function isSystem(actor: string): boolean {
+  return actor.startsWith('system:');
 }

@@ -1,9 +1,19 @@
 /** The deeds on an alert, and the calls that do them. */
-import { acknowledgeAnomaly, assignAnomaly, commentOnAnomaly, confirmAnomaly, dismissAnomaly, resolveAnomaly } from '@/api';
+import {
+  acknowledgeAnomaly,
+  assignAnomaly,
+  commentOnAnomaly,
+  confirmAnomaly,
+  dismissAnomaly,
+  reopenAnomaly,
+  resolveAnomaly,
+  undoAnomaly,
+} from '@/api';
 import type { DismissalReason } from './alert';
 
 export type Deed =
-  | { kind: 'acknowledge' | 'confirm' | 'assign' | 'resolve' }
+  | { kind: 'acknowledge' | 'confirm' | 'assign' | 'resolve' | 'reopen' | 'undo' }
+  | { kind: 'handOver'; to: string }
   | { kind: 'dismiss'; reason: DismissalReason }
   | { kind: 'comment'; text: string };
 export type DeedKind = Deed['kind'];
@@ -17,6 +27,12 @@ export function callDeed(id: string, deed: Deed): ReturnType<typeof acknowledgeA
       return confirmAnomaly({ path });
     case 'assign':
       return assignAnomaly({ path });
+    case 'handOver':
+      return assignAnomaly({ path, body: { assignee: deed.to } });
+    case 'reopen':
+      return reopenAnomaly({ path });
+    case 'undo':
+      return undoAnomaly({ path });
     case 'resolve':
       return resolveAnomaly({ path });
     case 'dismiss':

@@ -20,7 +20,7 @@ interface Desk {
   togglePause: () => void;
 }
 
-type OneStep = Exclude<DeedKind, 'dismiss' | 'comment'>;
+type OneStep = Exclude<DeedKind, 'dismiss' | 'comment' | 'handOver'>;
 
 export function useTriage(desk: Desk) {
   const { list, shown, selection, change, showNew, togglePause } = desk;

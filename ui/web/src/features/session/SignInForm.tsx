@@ -1,7 +1,8 @@
 /** Email, password, and a code where the account asks for one. */
 import { t } from '@/shared/language/language';
-import { useEffect, useRef, useState, type RefObject, type SyntheticEvent } from 'react';
-import { Button, FieldError, Form, Input, Label, Text, TextField } from 'react-aria-components';
+import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
+import { Button, Form } from 'react-aria-components';
+import { FormField } from '@/shared/controls/FormField';
 import { asksForCode, inWords, isProblem } from '@/shared/problem';
 import { useSignIn } from './session';
 
@@ -21,8 +22,14 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
 
   return (
     <Form onSubmit={submit} className="mt-7 flex flex-col gap-5">
-      <Field name="email" type="email" label={t('Email')} autoComplete="username" help={t('For example, sam@fleet.example.')} />
-      <Field
+      <FormField
+        name="email"
+        type="email"
+        label={t('Email')}
+        autoComplete="username"
+        help={t('For example, sam@fleet.example.')}
+      />
+      <FormField
         name="password"
         type="password"
         label={t('Password')}
@@ -30,7 +37,7 @@ export function SignInForm({ onDone }: { onDone: () => void }) {
         help={t('Capital and small letters count as different.')}
       />
       {wantsCode && (
-        <Field
+        <FormField
           name="code"
           type="text"
           label={t('Code')}
@@ -55,26 +62,4 @@ function whatWentWrong(problem: unknown): string {
   if (asksForCode(problem)) return t('This account asks for a code that was not used yet.');
   if (isProblem(problem, 401)) return t('This email and password do not match. Check both, then try again.');
   return inWords(problem);
-}
-
-interface FieldProps {
-  name: string;
-  type: string;
-  label: string;
-  autoComplete: string;
-  help: string;
-  input?: RefObject<HTMLInputElement | null>;
-}
-
-function Field({ label, help, autoComplete, input, ...field }: FieldProps) {
-  return (
-    <TextField {...field} isRequired className="flex flex-col gap-1.5">
-      <Label className="font-medium">{label}</Label>
-      <Input ref={input} className="field" autoComplete={autoComplete} />
-      <Text slot="description" className="text-sm text-muted">
-        {help}
-      </Text>
-      <FieldError className="text-sm font-medium text-high-ink" />
-    </TextField>
-  );
 }

@@ -3,6 +3,7 @@ import { ALERTS } from './de/alerts';
 import { FLEET } from './de/fleet';
 import { FRAME } from './de/frame';
 import { GUIDANCE } from './de/guidance';
+import { PEOPLE } from './de/people';
 import type { Catalogue } from './language';
 
-export const SENTENCES: Catalogue = { ...FRAME, ...ALERTS, ...FLEET, ...GUIDANCE };
+export const SENTENCES: Catalogue = { ...FRAME, ...ALERTS, ...FLEET, ...GUIDANCE, ...PEOPLE };

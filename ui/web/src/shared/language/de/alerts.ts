@@ -227,4 +227,18 @@ export const ALERTS: Catalogue = {
   Poor: 'Schlecht',
   'per 1,000 km': 'je 1.000 km',
   '% of engine time': '% der Motorzeit',
+
+  // handing over, and taking back
+  'In whose hands': 'In wessen Händen',
+  'Nobody yet': 'Noch niemand',
+  'Hand over': 'Übergeben',
+  'Handing over…': 'Wird übergeben…',
+  'Handed over': 'Übergeben an jemand anderen',
+  Reopen: 'Wieder öffnen',
+  'Reopening…': 'Wird wieder geöffnet…',
+  Reopened: 'Wieder geöffnet',
+  'Take my last step back': 'Meinen letzten Schritt zurücknehmen',
+  'Taking it back…': 'Wird zurückgenommen…',
+  'Taken back': 'Zurückgenommen',
+  'Last step taken back': 'Letzten Schritt zurückgenommen',
 };

@@ -1,0 +1,83 @@
+/** German: people and devices of a fleet, and invitations. */
+import type { Catalogue } from '../language';
+
+export const PEOPLE: Catalogue = {
+  'For the whole fleet': 'Für die ganze Flotte',
+  Manage: 'Verwalten',
+  Copy: 'Kopieren',
+  'Copied.': 'Kopiert.',
+
+  // people
+  People: 'Personen',
+  'the people': 'die Personen',
+  '{count} person': '{count} Person',
+  '{count} people': '{count} Personen',
+  'People by email address': 'Personen nach E-Mail-Adresse',
+  Person: 'Person',
+  Role: 'Rolle',
+  'Code at sign-in': 'Code bei der Anmeldung',
+  'Asked for': 'Wird verlangt',
+  'Not asked for': 'Wird nicht verlangt',
+  'Manage {person}': '{person} verwalten',
+  Deactivated: 'Deaktiviert',
+  'Invited, has not chosen a password yet': 'Eingeladen, hat noch kein Passwort gewählt',
+  'Invite a person': 'Person einladen',
+  Invite: 'Einladen',
+  Invited: 'Eingeladen',
+  Name: 'Name',
+  'They sign in with it.': 'Damit meldet sich die Person an.',
+  'As the vehicle sends it.': 'So, wie das Fahrzeug sie sendet.',
+  'Send this link to {person}, by a way that only they read. It works once, until {at}.':
+    'Senden Sie diesen Link an {person}, auf einem Weg, den sonst niemand mitliest. Er gilt einmal, bis {at}.',
+  'Link to choose a password': 'Link zum Wählen eines Passworts',
+  'Another manager has to change your own role, or deactivate you.':
+    'Ihre eigene Rolle ändert jemand anderes aus der Leitung; das gilt auch für das Deaktivieren.',
+  'Save the role': 'Rolle speichern',
+  'New link to choose a password': 'Neuer Link zum Wählen eines Passworts',
+  'Ask for no code any more': 'Keinen Code mehr verlangen',
+  Deactivate: 'Deaktivieren',
+  'Let in again': 'Wieder zulassen',
+  'Who is deactivated is signed out everywhere at once. Nothing is deleted.':
+    'Wer deaktiviert ist, wird überall sofort abgemeldet. Gelöscht wird nichts.',
+
+  // the page behind an invitation
+  Welcome: 'Willkommen',
+  'This address is incomplete: open the whole link of your invitation.':
+    'Diese Adresse ist unvollständig: öffnen Sie den ganzen Link Ihrer Einladung.',
+  'Choose the password with which you sign in from now on.': 'Wählen Sie das Passwort, mit dem Sie sich künftig anmelden.',
+  'New password': 'Neues Passwort',
+  'At least 12 characters. A few words in a row are good and easy to remember.':
+    'Mindestens 12 Zeichen. Ein paar Wörter hintereinander sind gut und leicht zu merken.',
+  'Keep this password': 'Dieses Passwort behalten',
+  'Your password is kept. Sign in with it and {email}.': 'Ihr Passwort gilt. Melden Sie sich damit und mit {email} an.',
+
+  // devices
+  Devices: 'Geräte',
+  'the devices': 'die Geräte',
+  'Add a vehicle': 'Fahrzeug hinzufügen',
+  'Each vehicle has a device with a credential of its own. A revoked one is cut off within a minute.':
+    'Jedes Fahrzeug hat ein Gerät mit eigenen Zugangsdaten. Werden sie widerrufen, ist es binnen einer Minute getrennt.',
+  'Add the first one.': 'Fügen Sie das erste hinzu.',
+  'Search the devices': 'Geräte durchsuchen',
+  '{count} device': '{count} Gerät',
+  '{count} devices': '{count} Geräte',
+  'The first {shown} are shown: search for the others.': 'Die ersten {shown} werden gezeigt: suchen Sie nach den anderen.',
+  'No device matches this search': 'Kein Gerät passt zu dieser Suche',
+  'Devices by vehicle': 'Geräte nach Fahrzeug',
+  Credential: 'Zugangsdaten',
+  'Manage {vehicle}': '{vehicle} verwalten',
+  'None: it cannot sign in': 'Keine: es kann sich nicht anmelden',
+  Since: 'Seit',
+  'The one before it holds until': 'Die vorigen gelten bis',
+  'Letters, digits, - and _.': 'Buchstaben, Ziffern, - und _.',
+  Class: 'Klasse',
+  'This device has no credential and cannot sign in.': 'Dieses Gerät hat keine Zugangsdaten und kann sich nicht anmelden.',
+  'A rotated credential holds for 24 hours beside the new one. A revoked one is cut off within a minute.':
+    'Erneuerte Zugangsdaten gelten 24 Stunden neben den neuen. Widerrufene sind binnen einer Minute wertlos.',
+  'Issue a credential': 'Zugangsdaten ausstellen',
+  Rotate: 'Erneuern',
+  Revoke: 'Widerrufen',
+  'Put this into the device now: the password is not shown again.':
+    'Tragen Sie das jetzt in das Gerät ein: das Passwort wird nicht noch einmal gezeigt.',
+  'User name': 'Benutzername',
+};
