@@ -23,7 +23,7 @@ class _Batch:
     messages: list[Message] = field(default_factory=list)
     size: int = 0
     began: float = field(default_factory=perf_counter)
-    receipts: dict[Connection, list[int]] = field(default_factory=dict)
+    receipts: dict[Connection, dict[int, None]] = field(default_factory=dict)  # packet ids, in their order
 
 
 class Batcher:
@@ -53,7 +53,7 @@ class Batcher:
             batch = self._in_work[key] = self._open_batch()
             batch.messages.append(message)
             batch.size += len(message.payload)
-        batch.receipts.setdefault(connection, []).append(packet_id)
+        batch.receipts.setdefault(connection, {})[packet_id] = None  # a number is acknowledged once: it may be reused
 
     def _open_batch(self) -> _Batch:
         if not self._waiting or self._full(self._waiting[-1]):
@@ -89,7 +89,7 @@ class Batcher:
         else:
             READING_LAG_SECONDS.observe(perf_counter() - batch.began)
             for connection, packet_ids in batch.receipts.items():
-                connection.acknowledge(packet_ids)
+                connection.acknowledge(list(packet_ids))
         finally:
             for message in batch.messages:
                 del self._in_work[message.topic, message.payload]
