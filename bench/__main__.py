@@ -12,6 +12,7 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bench import consumers as consumer_costs
 from bench import live as live_path
 from bench import stages as stage_costs
 from bench.live import LiveResult
@@ -98,6 +99,15 @@ def live(
         result = uvloop.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
     print(live_text(result))
     _fail_unless_clean(result)
+
+
+@app.command()
+def consumers(home: HomeOption = None) -> None:
+    """What a message costs whoever receives and acks it: the client of ingest beside gmqtt."""
+    with stack_under_test(home) as stack:
+        costs = uvloop.run(consumer_costs.measure(stack, Progress(Console(stderr=True))))
+    for name, cost_us in costs.items():
+        print(f"{name}: {cost_us:.1f} µs of CPU per message")
 
 
 @app.command()

@@ -17,6 +17,7 @@ OPEN = {  # sendTelemetry is closed too: it asks for the device's own credential
     "getReadiness",
     "getMetrics",
     "signIn",
+    "acceptInvitation",  # the token of the invitation is its credential
 }
 OF_ONES_OWN_SIGN_IN = {
     "getSession",

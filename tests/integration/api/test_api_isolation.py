@@ -13,7 +13,15 @@ from ui.api.app import create_app
 
 PATHS = create_app(Settings()).openapi()["paths"]
 WITH_ID = [(method.upper(), path) for path, operations in PATHS.items() for method in operations if "{" in path]
-BODIES = {"/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"}, "/api/anomalies/{id}/comment": {"text": "Seen."}}
+BODIES = {
+    "/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"},
+    "/api/anomalies/{id}/comment": {"text": "Seen."},
+    "/api/people/{userId}": {"name": "Mine"},
+}
+    "/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"},
+    "/api/anomalies/{id}/comment": {"text": "Seen."},
+    "/api/people/{userId}": {"name": "Mine"},
+}
 LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts", "/api/drivers/scores"]
 
 
@@ -47,10 +55,12 @@ async def foreign(new_tenant, sign_in, raise_alert, store_readings, pool):
             "/api/vehicles/{vehicleId}": "SECRET-1",
             "/api/devices/{vehicleId}": "SECRET-1",
             "/api/drivers/{driverId}": "d-secret",
+            "/api/people/{userId}": stranger.user_id,
         }
 
 
-UNKNOWN = {"{id}": "00000000-0000-4000-8000-000000000000", "{vehicleId}": "NOT-THERE", "{driverId}": "d-0"}
+UNKNOWN_ID = "00000000-0000-4000-8000-000000000000"
+UNKNOWN = {"{id}": UNKNOWN_ID, "{userId}": UNKNOWN_ID, "{vehicleId}": "NOT-THERE", "{driverId}": "d-0"}
 
 
 @pytest.mark.parametrize(("method", "path"), WITH_ID)
