@@ -18,10 +18,6 @@ BODIES = {
     "/api/anomalies/{id}/comment": {"text": "Seen."},
     "/api/people/{userId}": {"name": "Mine"},
 }
-    "/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"},
-    "/api/anomalies/{id}/comment": {"text": "Seen."},
-    "/api/people/{userId}": {"name": "Mine"},
-}
 LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts", "/api/drivers/scores"]
 
 
