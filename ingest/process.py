@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
-from fleet.errors import Unavailable
+from fleet.errors import FleetError, Unavailable
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
-from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode
+from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode, vehicle_of
 from ingest.isolation import Isolation, Scored
 from ingest.tenancy import codes_of, readings_of
 from ingest.vehicles import LAYOUT, Judgeable, Vehicles
@@ -29,6 +29,9 @@ LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from t
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 READINGS_PER_SNAPSHOT = 60  # a snapshot takes a millisecond: at 1 Hz and one in 120 s this is twice what is due
 UNSCORABLE = "unscorable"
+UNPROCESSABLE = "unprocessable"
+SINGLE_TRIES = 2  # of a message alone, before it is set aside
+SILENT_S = 6 * 3600.0  # a vehicle that is silent for so long is forgotten until it speaks again: it takes 70 kB
 RULES_S = 30.0  # how long a tenant waits for its new thresholds
 
 log = structlog.get_logger(__name__)
@@ -69,9 +72,37 @@ class Processor:
     async def process(self, messages: Sequence[Message]) -> int:
         """Decode, store, score and decide; returns the number of readings.
 
+        What fails for no reason that we know is tried message by message, and set aside as a dead letter where it fails alone
+        too: neither the others nor the messages after it wait for it.
+
         Raises:
             FleetError: nothing may be acked; the same messages come again and are absorbed.
         """
+        try:
+            return await self._process(messages)
+        except FleetError:
+            raise
+        except Exception:
+            log.exception("batch_processed_singly", messages=len(messages))
+        return sum([await self._alone(message) for message in messages])
+
+    async def _alone(self, message: Message) -> int:
+        """Readings of one message: none where it is set aside."""
+        trouble: Exception | None = None
+        for _ in range(SINGLE_TRIES):
+            try:
+                return await self._process([message])
+            except FleetError:
+                raise
+            except Exception as error:
+                trouble = error
+        vehicle = vehicle_of(message.topic) or VehicleId("", message.topic[:64])
+        log.error("message_given_up", vehicle=str(vehicle), error=repr(trouble))
+        tenants = await self._directory.resolve({vehicle.tenant})
+        await self._bury([DeadLetter(vehicle, UNPROCESSABLE, repr(trouble), message.payload)], tenants)
+        return 0
+
+    async def _process(self, messages: Sequence[Message]) -> int:
         with _timed("decode"):
             decoded = decode(messages)
         _count(decoded)
@@ -108,6 +139,7 @@ class Processor:
         await self._record(scored, tenants)
         await self._recall(_earliest(late, await self._set_aside(scored, tenants)), tenants)
         await self._snapshot(1 + len(batch) // READINGS_PER_SNAPSHOT, tenants)
+        self._vehicles.forget(self._vehicles.silent(SILENT_S))
 
     async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
         """Now and then, and for a tenant that is met first, ask from where on alerts are wanted; without an answer all stays."""

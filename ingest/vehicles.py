@@ -1,7 +1,8 @@
 """What an actor holds of each vehicle: windows, features, episodes. A cache: it comes from the store and can be dropped."""
 
+import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,6 +19,7 @@ from fleet.stores.ingest import Snapshot, VehicleProfile
 from fleet.telemetry import TelemetryBatch
 from fleet.windows import WindowState
 
+SWEEP_S = 60.0
 REFRESHED_AT_ONCE = 32  # minute features take 0.3 ms a vehicle, and all minutes end together
 LAYOUT = f"{zlib.crc32(f'{window_state.LAYOUT}|{episode_state.LAYOUT}'.encode()):08x}"
 
@@ -41,7 +43,8 @@ class Judgeable:
 class Vehicles:
     """State of all vehicles of an actor's partitions, in columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._slots: dict[VehicleId, int] = {}
         self._free: list[int] = []
         self._windows = WindowState()
@@ -49,6 +52,8 @@ class Vehicles:
         self._episodes = Episodes()
         self._unrefreshed: dict[int, None] = {}  # slots whose minute features are due, longest first
         self._saved_at = np.full(64, np.nan)
+        self._heard_at = np.zeros(64)  # by our clock
+        self._swept_at = clock()
         self._thresholds: dict[str, dict[AlertType, float]] = {}
 
     def __contains__(self, vehicle: VehicleId) -> bool:
@@ -66,6 +71,7 @@ class Vehicles:
         self._windows.clear(slots)
         self._episodes.clear(slots)
         self._saved_at[slots] = np.nan
+        self._heard_at[slots] = self._clock()
         for vehicle, profile in profiles.items():
             slot = self._slots[vehicle]
             self._episodes.heed(np.array([slot]), self._thresholds.get(vehicle.tenant, {}))
@@ -95,6 +101,7 @@ class Vehicles:
         `at_leisure`: where the minutes of many vehicles end together, the features of those minutes may come some batches later.
         """
         slots, parts, judged = self._slots_of(batch), [], []
+        self._heard_at[slots] = self._clock()
         for rows, settled in self._windows.rounds(slots, batch):
             here = slots[rows]
             self._refresh(here[settled], max(REFRESHED_AT_ONCE, len(rows) // 4) if at_leisure else None)
@@ -111,6 +118,14 @@ class Vehicles:
         for slot in now:
             del self._unrefreshed[slot]
         self._features.refresh(np.array(now, np.intp))
+
+    def silent(self, for_s: float) -> list[VehicleId]:
+        """Vehicles that were not heard for so long; looked for now and then, otherwise empty."""
+        now = self._clock()
+        if now - self._swept_at < SWEEP_S:
+            return []
+        self._swept_at = now
+        return [vehicle for vehicle, slot in self._slots.items() if now - self._heard_at[slot] > for_s]
 
     def judge(self, judgeable: Judgeable, scores: ScoreBatch) -> list[EpisodeEvent]:
         """Move the episodes by the scores; returns what changed."""
@@ -130,10 +145,10 @@ class Vehicles:
         """Snapshots of vehicles whose last one is older than `every_s` by their own clock; marks them as saved."""
         vehicles = list(self._slots)
         slots = np.fromiter(self._slots.values(), np.intp, len(vehicles))
-        time = self._windows.rows["time"][slots]
-        waiting = np.flatnonzero(~np.isnan(time) & ~(time - self._saved_at[slots] < every_s))[:at_most]
+        newest = self._windows.rows["time"][slots]
+        waiting = np.flatnonzero(~np.isnan(newest) & ~(newest - self._saved_at[slots] < every_s))[:at_most]
         due = [self._snapshot(vehicles[position], int(slots[position])) for position in waiting]
-        self._saved_at[slots[waiting]] = time[waiting]
+        self._saved_at[slots[waiting]] = newest[waiting]
         return due
 
     def _snapshot(self, vehicle: VehicleId, slot: int) -> Snapshot:
@@ -150,3 +165,4 @@ class Vehicles:
         if len(self._saved_at) < len(self._windows.rows):
             more = len(self._windows.rows) - len(self._saved_at)
             self._saved_at = np.concatenate([self._saved_at, np.full(more, np.nan)])
+            self._heard_at = np.concatenate([self._heard_at, np.zeros(more)])

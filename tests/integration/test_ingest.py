@@ -218,3 +218,28 @@ async def test_a_long_backlog_is_scored_in_calls_that_fit(pool, tenant, new_proc
     await new_processor(SmallCalls()).process(messages)
     await new_processor(SmallCalls()).process(messages[-1:])
     assert len(await rows(pool, tenant, "alerts")) == 4
+
+
+class BrittleStore(PostgresTelemetryStore):
+    """Breaks on a certain speed, for no reason that anybody foresaw."""
+
+    async def append(self, batch, tenants):
+        if (batch.column("speed_kmh") == BRITTLE_KMH).any():
+            raise ZeroDivisionError("nobody thought of this")
+        return await super().append(batch, tenants)
+
+
+BRITTLE_KMH = 61.0
+
+
+async def test_a_message_that_fails_alone_is_set_aside_and_the_others_are_decided(pool, tenant, overheating):
+    store = BrittleStore(pool)
+    processor = Processor(TenantDirectory(pool), IngestStore(pool), store, Isolation(CoolantScorer()), AlertSink(pool), 1e9)
+    bad = overheating[30]
+    broken = Message(bad.topic, bad.payload.replace(b'"speed": 60', b'"speed": 61'), bad.received_at)
+    assert await processor.process([*overheating[:30], broken, *overheating[31:]]) == 60
+    assert len(await rows(pool, tenant, "telemetry")) == 60
+    (letter,) = await rows(pool, tenant, "dead_letters")
+    assert (letter["reason"], bytes(letter["payload"])) == ("unprocessable", broken.payload)
+    assert "nobody thought of this" in letter["detail"]
+    assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)

@@ -6,7 +6,7 @@ from fleet.alerts import VehicleId
 from fleet.features import MINUTE_FEATURES, SECOND_FEATURES
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
-from ingest.vehicles import REFRESHED_AT_ONCE, Vehicles
+from ingest.vehicles import REFRESHED_AT_ONCE, SWEEP_S, Vehicles
 
 FLEET = [f"V-{number:03d}" for number in range(4 * REFRESHED_AT_ONCE)]
 SECONDS, MINUTES = slice(0, len(SECOND_FEATURES)), slice(len(SECOND_FEATURES), len(SECOND_FEATURES) + len(MINUTE_FEATURES))
@@ -46,3 +46,18 @@ def test_a_vehicle_that_is_forgotten_meanwhile_is_refreshed_for_nobody():
     vehicles.admit({vehicle: VehicleProfile("car", 50.0) for vehicle in again}, [])
     batch = batch_of([(name, NOON + 1, {"speed_kmh": 1}) for name in FLEET[:3]])
     assert len(vehicles.observe(batch, at_leisure=True).features) == 3
+
+
+def test_a_vehicle_that_is_silent_for_long_is_found_and_one_that_speaks_is_not():
+    now = [1000.0]
+    vehicles = Vehicles(clock=lambda: now[0])
+    vehicles.admit({VehicleId("acme", name): VehicleProfile("car", 50.0) for name in ("quiet", "loud")}, [])
+    now[0] += 3500
+    vehicles.observe(batch_of([("loud", NOON, {"speed_kmh": 1})]))
+    assert vehicles.silent(3600) == []
+    now[0] += 200
+    assert vehicles.silent(3600) == [VehicleId("acme", "quiet")]
+    vehicles.forget([VehicleId("acme", "quiet")])
+    now[0] += SWEEP_S + 1
+    assert vehicles.silent(3600) == []
+    assert len(vehicles) == 1
