@@ -30,6 +30,7 @@ PAGES = {
     "settings": "/settings",
     "people": "/settings/people",
     "devices": "/settings/devices",
+    "rules": "/settings/rules",
     "welcome": "/welcome#a-token",
     "help": "/help",
     "not found": "/nowhere",

@@ -93,6 +93,12 @@ const people = createRoute({
   component: lazyRouteComponent(() => import('@/features/people/PeoplePage'), 'PeoplePage'),
 });
 
+const rules = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/rules',
+  component: lazyRouteComponent(() => import('@/features/rules/RulesPage'), 'RulesPage'),
+});
+
 const devices = createRoute({
   getParentRoute: () => desk,
   path: '/settings/devices',
@@ -121,7 +127,7 @@ const vehicle = createRoute({
 const routeTree = root.addChildren([
   signIn,
   welcome,
-  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, help]),
+  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, rules, help]),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

@@ -1,4 +1,4 @@
-/** German: people and devices of a fleet, and invitations. */
+/** German: people, devices and rules of a fleet, and invitations. */
 import type { Catalogue } from '../language';
 
 export const PEOPLE: Catalogue = {
@@ -80,4 +80,35 @@ export const PEOPLE: Catalogue = {
   'Put this into the device now: the password is not shown again.':
     'Tragen Sie das jetzt in das Gerät ein: das Passwort wird nicht noch einmal gezeigt.',
   'User name': 'Benutzername',
+
+  // rules
+  Rules: 'Regeln',
+  'the rules': 'die Regeln',
+  'Say how many alerts your people can look at. The thresholds follow; what that would have meant is shown first.':
+    'Sagen Sie, wie viele Meldungen Ihre Leute ansehen können. Die Schwellen folgen; was das bedeutet hätte, wird zuerst gezeigt.',
+  'Alerts per vehicle and week': 'Meldungen je Fahrzeug und Woche',
+  'Nothing is saved yet: it is tried on the last {days} days first.':
+    'Noch wird nichts gespeichert: es wird zuerst an den letzten {days} Tagen erprobt.',
+  'Try it on the past': 'An der Vergangenheit erproben',
+  'An alert begins at': 'Eine Meldung beginnt bei',
+  'Back to the usual': 'Zurück zum Üblichen',
+  'From which certainty on an alert of each type begins': 'Ab welcher Sicherheit eine Meldung jeder Art beginnt',
+  Type: 'Art',
+  Here: 'Hier',
+  Usual: 'Üblich',
+  'On the last {days} days': 'An den letzten {days} Tagen',
+  'Save these thresholds': 'Diese Schwellen speichern',
+  'The past is judged anew: this takes up to a few minutes.':
+    'Die Vergangenheit wird neu beurteilt: das dauert bis zu ein paar Minuten.',
+  'It could not be tried: {reason}': 'Es ließ sich nicht erproben: {reason}',
+  'Saved. It holds within half a minute.': 'Gespeichert. Es gilt binnen einer halben Minute.',
+  '{before} alerts per vehicle and week as it is, {after} with this budget.':
+    '{before} Meldungen je Fahrzeug und Woche bisher, {after} mit dieser Vorgabe.',
+  'Alerts by type, as it is and with this budget': 'Meldungen nach Art, bisher und mit dieser Vorgabe',
+  Before: 'Vorher',
+  After: 'Nachher',
+  'Begins at': 'Beginnt bei',
+  'as it is': 'wie bisher',
+  'One alert there would not have been.': 'Eine Meldung hätte es nicht gegeben.',
+  '{count} alerts there would not have been.': '{count} Meldungen hätte es nicht gegeben.',
 };
