@@ -8,6 +8,7 @@ import { Loaded } from '@/shared/page/Loaded';
 import { Nothing } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 import { Exact } from '@/shared/time/Ago';
+import { Table } from '@/shared/page/Table';
 import { DeviceDialog } from './DeviceDialog';
 import { devicesQuery, type Device } from './devices.queries';
 import { NewDeviceDialog } from './NewDeviceDialog';
@@ -66,43 +67,30 @@ function Devices({ devices, onManage }: { devices: readonly Device[]; onManage: 
 function DeviceTable({ devices, onManage }: { devices: readonly Device[]; onManage: (device: Device) => void }) {
   return (
     <div className="card overflow-hidden">
-      <table className="w-full text-left">
-        <caption className="sr-only">{t('Devices by vehicle')}</caption>
-        <thead className="border-b border-line bg-sunken text-sm">
-          <tr>
-            <th scope="col" className="px-3 py-2.5 font-semibold sm:px-4">
-              {t('Vehicle')}
+      <Table
+        caption={t('Devices by vehicle')}
+        columns={[{ label: t('Vehicle') }, { label: t('Credential') }, { label: t('Manage'), isSilent: true }]}
+      >
+        {devices.map((device) => (
+          <tr key={device.vehicleId} className="hover:bg-hover">
+            <th scope="row" className="px-3 py-2 font-semibold wrap-anywhere sm:px-4">
+              {device.vehicleId}
             </th>
-            <th scope="col" className="px-3 py-2.5 font-semibold">
-              {t('Credential')}
-            </th>
-            <th scope="col" className="px-3 py-2.5">
-              <span className="sr-only">{t('Manage')}</span>
-            </th>
+            <td className="px-3 py-2 text-sm">
+              <Credential device={device} />
+            </td>
+            <td className="px-3 py-2 text-right">
+              <Button
+                className="button"
+                aria-label={t('Manage {vehicle}', { vehicle: device.vehicleId })}
+                onPress={() => onManage(device)}
+              >
+                {t('Manage')}
+              </Button>
+            </td>
           </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {devices.map((device) => (
-            <tr key={device.vehicleId} className="hover:bg-hover">
-              <th scope="row" className="px-3 py-2 font-semibold wrap-anywhere sm:px-4">
-                {device.vehicleId}
-              </th>
-              <td className="px-3 py-2 text-sm">
-                <Credential device={device} />
-              </td>
-              <td className="px-3 py-2 text-right">
-                <Button
-                  className="button"
-                  aria-label={t('Manage {vehicle}', { vehicle: device.vehicleId })}
-                  onPress={() => onManage(device)}
-                >
-                  {t('Manage')}
-                </Button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </div>
   );
 }

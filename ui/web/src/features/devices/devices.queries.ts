@@ -1,6 +1,7 @@
 /** Credentials of the vehicles' devices on the server. */
 import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { issueDevice, listDevices, revokeDevice, rotateDevice, type Device, type DeviceSecret, type NewDevice } from '@/api';
+import { everyItem } from '@/shared/everyItem';
 import { answer } from '@/shared/problem';
 
 export type { Device, DeviceSecret, NewDevice };
@@ -10,16 +11,7 @@ const PAGE = 500;
 /** Of the whole fleet, page after page: the page searches all of it. */
 export const devicesQuery = queryOptions({
   queryKey: ['devices'],
-  queryFn: async ({ signal }): Promise<Device[]> => {
-    const devices: Device[] = [];
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await answer(listDevices({ signal, query: { limit: PAGE, cursor } }));
-      devices.push(...page.items);
-      cursor = page.nextCursor ?? undefined;
-      more = cursor !== undefined;
-    }
-    return devices;
-  },
+  queryFn: ({ signal }) => everyItem((cursor) => answer(listDevices({ signal, query: { limit: PAGE, cursor } }))),
   staleTime: 60_000,
 });
 

@@ -6,6 +6,7 @@ import { roleInWords, useMay } from '@/features/session/session';
 import { counted, t } from '@/shared/language/language';
 import { Loaded } from '@/shared/page/Loaded';
 import { Page } from '@/shared/page/Page';
+import { Table } from '@/shared/page/Table';
 import { InviteDialog } from './InviteDialog';
 import { peopleQuery, type Person } from './people.queries';
 import { PersonDialog } from './PersonDialog';
@@ -48,32 +49,19 @@ function PeopleTable({ people, onManage }: TableProps) {
         {counted(people.length, '{count} person', '{count} people')}
       </p>
       <div className="card overflow-hidden">
-        <table className="w-full text-left">
-          <caption className="sr-only">{t('People by email address')}</caption>
-          <thead className="border-b border-line bg-sunken text-sm">
-            <tr>
-              <th scope="col" className="px-3 py-2.5 font-semibold sm:px-4">
-                {t('Person')}
-              </th>
-              <th scope="col" className="px-3 py-2.5 font-semibold max-sm:hidden">
-                {t('Role')}
-              </th>
-              <th scope="col" className="px-3 py-2.5 font-semibold max-md:hidden">
-                {t('Code at sign-in')}
-              </th>
-              {onManage && (
-                <th scope="col" className="px-3 py-2.5 font-semibold">
-                  <span className="sr-only">{t('Manage')}</span>
-                </th>
-              )}
-            </tr>
-          </thead>
-          <tbody className="divide-y divide-line">
-            {people.map((person) => (
-              <PersonRow key={person.userId} person={person} onManage={onManage} />
-            ))}
-          </tbody>
-        </table>
+        <Table
+          caption={t('People by email address')}
+          columns={[
+            { label: t('Person') },
+            { label: t('Role'), className: 'max-sm:hidden' },
+            { label: t('Code at sign-in'), className: 'max-md:hidden' },
+            ...(onManage ? [{ label: t('Manage'), isSilent: true }] : []),
+          ]}
+        >
+          {people.map((person) => (
+            <PersonRow key={person.userId} person={person} onManage={onManage} />
+          ))}
+        </Table>
       </div>
     </>
   );

@@ -11,6 +11,7 @@ import {
   type Person,
   type PersonChange,
 } from '@/api';
+import { everyItem } from '@/shared/everyItem';
 import { answer } from '@/shared/problem';
 
 export type { Invitation, NewPerson, Person };
@@ -20,16 +21,7 @@ const PAGE = 500;
 /** Everybody, page after page. */
 export const peopleQuery = queryOptions({
   queryKey: ['people'],
-  queryFn: async ({ signal }): Promise<Person[]> => {
-    const people: Person[] = [];
-    for (let cursor: string | undefined, more = true; more;) {
-      const page = await answer(listPeople({ signal, query: { limit: PAGE, cursor } }));
-      people.push(...page.items);
-      cursor = page.nextCursor ?? undefined;
-      more = cursor !== undefined;
-    }
-    return people;
-  },
+  queryFn: ({ signal }) => everyItem((cursor) => answer(listPeople({ signal, query: { limit: PAGE, cursor } }))),
   staleTime: 60_000,
 });
 

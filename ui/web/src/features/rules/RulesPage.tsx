@@ -8,6 +8,7 @@ import { t } from '@/shared/language/language';
 import { percent } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
 import { Page } from '@/shared/page/Page';
+import { Table } from '@/shared/page/Table';
 import { inWords } from '@/shared/problem';
 import { rulesQuery, TRIED_DAYS, useResetRules, useTryBudget } from './rules.queries';
 import { TrialCard } from './TrialCard';
@@ -90,27 +91,18 @@ function Thresholds({ rules }: { rules: readonly AlertRule[] }) {
         )}
       </div>
       {reset.isError && <p className="px-5 pb-3 text-sm font-medium text-high-ink">{inWords(reset.error)}</p>}
-      <table className="w-full text-left text-sm">
-        <caption className="sr-only">{t('From which certainty on an alert of each type begins')}</caption>
-        <thead className="border-y border-line bg-sunken">
-          <tr>
-            <th scope="col" className="px-5 py-2 font-semibold">
-              {t('Type')}
-            </th>
-            <th scope="col" className="px-3 py-2 text-right font-semibold">
-              {t('Here')}
-            </th>
-            <th scope="col" className="px-5 py-2 text-right font-semibold">
-              {t('Usual')}
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
-          {rules.map((rule) => (
-            <ThresholdRow key={rule.type} rule={rule} />
-          ))}
-        </tbody>
-      </table>
+      <Table
+        caption={t('From which certainty on an alert of each type begins')}
+        columns={[
+          { label: t('Type'), className: 'pl-5' },
+          { label: t('Here'), className: 'text-right' },
+          { label: t('Usual'), className: 'pr-5 text-right' },
+        ]}
+      >
+        {rules.map((rule) => (
+          <ThresholdRow key={rule.type} rule={rule} />
+        ))}
+      </Table>
     </section>
   );
 }
@@ -118,7 +110,7 @@ function Thresholds({ rules }: { rules: readonly AlertRule[] }) {
 function ThresholdRow({ rule: { type, threshold, usual } }: { rule: AlertRule }) {
   const weight = threshold === usual ? '' : 'font-semibold';
   return (
-    <tr>
+    <tr className="text-sm">
       <th scope="row" className="px-5 py-2 font-normal">
         {t(TYPE_WORDS[type])}
       </th>

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import { TYPE_WORDS, type AlertType } from '@/features/alerts/alert';
 import { counted, t } from '@/shared/language/language';
 import { figure, percent } from '@/shared/language/numbers';
+import { Table } from '@/shared/page/Table';
 import { inWords } from '@/shared/problem';
 import { isUnderWay, trialQuery, TRIED_DAYS, useApplyTrial, type BudgetOutcome, type BudgetTrial } from './rules.queries';
 
@@ -48,39 +49,30 @@ function Outcome({ outcome: { alerts, thresholds, vanishedTotal } }: { outcome: 
   const types = (Object.keys(alerts) as AlertType[]).filter((type) => alerts[type]);
   return (
     <>
-      <table className="mt-3 w-full text-left text-sm">
-        <caption className="sr-only">{t('Alerts by type, as it is and with this budget')}</caption>
-        <thead className="border-y border-line bg-sunken">
-          <tr>
-            <th scope="col" className="py-2 pr-3 font-semibold">
-              {t('Type')}
-            </th>
-            <th scope="col" className="px-2 py-2 text-right font-semibold">
-              {t('Before')}
-            </th>
-            <th scope="col" className="px-2 py-2 text-right font-semibold">
-              {t('After')}
-            </th>
-            <th scope="col" className="py-2 pl-2 text-right font-semibold max-sm:hidden">
-              {t('Begins at')}
-            </th>
-          </tr>
-        </thead>
-        <tbody className="divide-y divide-line">
+      <div className="-mx-3 mt-3">
+        <Table
+          caption={t('Alerts by type, as it is and with this budget')}
+          columns={[
+            { label: t('Type') },
+            { label: t('Before'), className: 'text-right' },
+            { label: t('After'), className: 'text-right' },
+            { label: t('Begins at'), className: 'text-right max-sm:hidden' },
+          ]}
+        >
           {types.map((type) => (
-            <tr key={type}>
-              <th scope="row" className="py-2 pr-3 font-normal">
+            <tr key={type} className="text-sm">
+              <th scope="row" className="px-3 py-2 font-normal">
                 {t(TYPE_WORDS[type])}
               </th>
-              <td className="figures px-2 py-2 text-right">{figure(alerts[type]?.before ?? 0)}</td>
-              <td className="figures px-2 py-2 text-right font-semibold">{figure(alerts[type]?.after ?? 0)}</td>
-              <td className="figures py-2 pl-2 text-right max-sm:hidden">
+              <td className="figures px-3 py-2 text-right">{figure(alerts[type]?.before ?? 0)}</td>
+              <td className="figures px-3 py-2 text-right font-semibold">{figure(alerts[type]?.after ?? 0)}</td>
+              <td className="figures px-3 py-2 text-right max-sm:hidden">
                 {thresholds[type] === undefined ? t('as it is') : percent(thresholds[type])}
               </td>
             </tr>
           ))}
-        </tbody>
-      </table>
+        </Table>
+      </div>
       <p className="mt-3 text-sm text-muted">
         {counted(vanishedTotal, 'One alert there would not have been.', '{count} alerts there would not have been.')}
       </p>

@@ -1,6 +1,7 @@
 /** Vehicles on the server: the fleet, one, its readings, its forecast. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { getVehicle, getVehicleForecast, getVehicleTelemetry, listVehicles, type Vehicle } from '@/api';
+import { everyItem } from '@/shared/everyItem';
 import { orLastKnown } from '@/shared/offline/lastKnown';
 import { answer } from '@/shared/problem';
 
@@ -10,28 +11,17 @@ const REFRESH_MS = 15_000;
 /** The whole fleet, page after page: the table sorts and searches all of it. */
 export const vehiclesQuery = queryOptions({
   queryKey: ['vehicles', 'list'],
-  queryFn: ({ signal }) => orLastKnown('vehicles', () => wholeFleet(signal), outlineOf),
+  queryFn: ({ signal }) => orLastKnown('vehicles', () => everyItem((cursor) => vehiclePage(cursor, signal)), outlineOf),
   refetchInterval: REFRESH_MS,
 });
-
-async function wholeFleet(signal: AbortSignal): Promise<Vehicle[]> {
-  const fleet: Vehicle[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof vehiclePage>> = await vehiclePage(cursor, signal);
-    fleet.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return fleet;
-}
 
 /** What may lie in the browser: no places and no readings. */
 function outlineOf(fleet: Vehicle[]): Vehicle[] {
   return fleet.map((vehicle) => ({ ...vehicle, lat: null, lon: null, speed: null, fuelLevel: null }));
 }
 
-function vehiclePage(cursor: string | null, signal: AbortSignal) {
-  return answer(listVehicles({ signal, query: { limit: PAGE, cursor: cursor ?? undefined } }));
+function vehiclePage(cursor: string | undefined, signal: AbortSignal) {
+  return answer(listVehicles({ signal, query: { limit: PAGE, cursor } }));
 }
 
 export function vehicleQuery(vehicleId: string) {
