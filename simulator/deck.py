@@ -20,7 +20,7 @@ _PATIENCE_S = 3600.0
 
 
 class FaultDeck:
-    """Deals faults to vehicles, one at a time each; a leak goes on beside the others."""
+    """Deals faults to vehicles, one at a time each."""
 
     def __init__(self, faults: Iterable[Fault], random_per_hour: float, rng: np.random.Generator) -> None:
         self.waiting = sorted(faults, key=lambda fault: fault.start_s)
@@ -57,10 +57,10 @@ class FaultDeck:
             self.waiting.append(draw_fault(kind, int(lane), start_s, self._rng, state.vehicles.fitted[:, lane]))
 
     def _start_due(self, state: State) -> None:
-        busy = {fault.lane for fault in self.active if fault.kind != "FUEL_LEAK"}
+        busy = {fault.lane for fault in self.active}
         for fault in list(self.waiting):
             now = state.clock_s[fault.lane]
-            if now < fault.start_s or (fault.lane in busy and fault.kind != "FUEL_LEAK"):
+            if now < fault.start_s or fault.lane in busy:
                 continue
             if now > fault.start_s + _PATIENCE_S + fault.duration_s:
                 self.waiting.remove(fault)
@@ -68,8 +68,7 @@ class FaultDeck:
                 fault.began = float(now)
                 self.waiting.remove(fault)
                 self.active.append(fault)
-                if fault.kind != "FUEL_LEAK":
-                    busy.add(fault.lane)
+                busy.add(fault.lane)
                 apply_fault(fault, state.effects, state.vehicles, fault.began)
             elif fault.needs_parking:
                 state.effects.park[fault.lane] = True

@@ -74,7 +74,6 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
     kinds = np.resize(np.array(KINDS), count)
     rng.shuffle(kinds[len(KINDS) :])
     taken: set[int] = set()
-    leaking: set[int] = set()
     faults: list[Fault] = []
     for kind in map(str, kinds):
         fits = [int(lane) for lane in np.flatnonzero(_suits(kind, trips, vehicles)) if lane not in taken]
@@ -82,10 +81,8 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
             continue
         lane = int(rng.choice(fits))
         placed = _place(kind, lane, trips, vehicles, rng)
-        apart = leaking if kind == "FUEL_LEAK" else taken  # a leak goes on, whatever else befalls the vehicle
-        placed = [fault for fault in placed if fault.lane not in apart]
+        placed = [fault for fault in placed if fault.lane not in taken]
         taken |= {fault.lane for fault in placed}
-        leaking |= {fault.lane for fault in placed if kind == "FUEL_LEAK"}
         faults += placed
     return faults
 

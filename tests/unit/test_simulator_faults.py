@@ -11,8 +11,6 @@ from fleet.errors import InvalidInput
 from simulator.credentials import DeviceCredential
 from simulator.faults import KINDS, Fault, Order, corrupt, parse_faults
 from simulator.live import LiveFleet
-from simulator.plan import plan_faults, plan_trips
-from simulator.vehicles import draw_vehicles
 
 SECONDS = 1500
 
@@ -82,30 +80,6 @@ def test_a_theft_stops_the_vehicle_and_takes_its_share_of_the_tank() -> None:
             assert not driven.state.running[0]
             spent.append(float(driven.state.tank.spent_l[0]))
     assert spent[-1] - spent[0] == pytest.approx(0.25 * tank_l, rel=0.03)
-
-
-def test_a_leak_goes_on_beside_other_faults() -> None:
-    driven = fleet("FUEL_LEAK:0.5@1+1400/VH-1,MISFIRE:0.8@200+300/VH-1", seed=3)
-    leaking = []
-    for _ in range(1300):
-        driven.advance(1.0)
-        leaking.append(driven.state.effects.drain_lps[0] > 0)
-    assert np.mean(leaking[5:]) > 0.99
-    assert {"FUEL_LEAK", "MISFIRE"} <= {episode.label for episode in driven.episodes(over=True)}
-
-
-def test_a_planned_leak_takes_in_every_trip_until_it_is_mended() -> None:
-    rng = np.random.default_rng(4)
-    vehicles = draw_vehicles(24, rng)
-    trips = plan_trips(vehicles, 1.0, rng)
-    leaks = [fault for fault in plan_faults(trips, vehicles, 150, rng) if fault.kind == "FUEL_LEAK"]
-    lanes: dict[int, list[int]] = {}
-    for leak in leaks:
-        lanes.setdefault(int(trips.vehicle[leak.lane]), []).append(leak.lane)
-    assert max(map(len, lanes.values())) > 2
-    assert len({leak.lane for leak in leaks}) == len(leaks)
-    one = [sorted(mine) for mine in lanes.values() if len({leak.severity for leak in leaks if leak.lane in mine}) == 1]
-    assert all(mine == list(range(mine[0], mine[-1] + 1)) for mine in one)
 
 
 def broken(variant: str, column: str = "coolant_temp_c") -> np.ndarray:
