@@ -14,6 +14,7 @@ from bench.progress import Progress
 from bench.recording import Recording, fleet_of, record, stamped
 from bench.stack import StackUnderTest
 from bench.store import fresh_gateways, fresh_tenant
+from fleet.errors import Unavailable
 from fleet.settings import Mqtt
 from ingest.decode import Message
 from ingest.subscriber import QOS, Connection, Subscriber
@@ -29,7 +30,7 @@ async def measure(stack: StackUnderTest, progress: Progress) -> dict[str, float]
     """µs of CPU per message by client: what a durable session has gathered is received and acked, message by message.
 
     Raises:
-        TimeoutError: the broker does not deliver.
+        Unavailable: the broker does not deliver.
     """
     fleet = fleet_of(VEHICLES)
     with progress.step("Simulating the fleet", SECONDS) as advance:
@@ -46,8 +47,11 @@ async def measure(stack: StackUnderTest, progress: Progress) -> dict[str, float]
         await _publish(stack.settings.mqtt, publisher, topics, recording, acked)
         with progress.step(f"Consuming with {name}", 1) as advance:
             began = time.process_time()
-            async with asyncio.timeout(PATIENCE_S):
-                await consume(stack.settings.mqtt, session, topic, VEHICLES * SECONDS)
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await consume(stack.settings.mqtt, session, topic, VEHICLES * SECONDS)
+            except TimeoutError as error:
+                raise Unavailable(f"The broker has not delivered every message to {name} within {PATIENCE_S:.0f} s.") from error
             costs[name] = (time.process_time() - began) / (VEHICLES * SECONDS) * 1e6
             advance(1)
     return costs

@@ -9,13 +9,14 @@ from itertools import chain
 from typing import Protocol
 from uuid import UUID
 
+import asyncpg
 import numpy as np
 import structlog
 from numpy.typing import NDArray
 
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
-from fleet.errors import FleetError, Unavailable
+from fleet.errors import Unavailable
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
@@ -30,7 +31,9 @@ RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 READINGS_PER_SNAPSHOT = 60  # a snapshot takes a millisecond: at 1 Hz and one in 120 s this is twice what is due
 UNSCORABLE = "unscorable"
 UNPROCESSABLE = "unprocessable"
-SINGLE_TRIES = 2  # of a message alone, before it is set aside
+# What a message can bring about by what it holds: a number that no float, window or calendar takes (one of 400 digits did), or a
+# value that a column or a constraint of the store refuses. A missing table, a full disk or a mistake of ours is none of these.
+OWN_FAULTS = (ArithmeticError, ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 SILENT_S = 6 * 3600.0  # a vehicle that is silent for so long is forgotten until it speaks again: it takes 70 kB
 RULES_S = 30.0  # how long a tenant waits for its new thresholds
 
@@ -72,35 +75,30 @@ class Processor:
     async def process(self, messages: Sequence[Message]) -> int:
         """Decode, store, score and decide; returns the number of readings.
 
-        What fails for no reason that we know is tried message by message, and set aside as a dead letter where it fails alone
-        too: neither the others nor the messages after it wait for it.
+        Where what the messages hold may be the reason of a failure, they are tried one by one: those that fail while others go
+        through are set aside as dead letters. Where none goes through, it is no message's own fault.
 
         Raises:
-            FleetError: nothing may be acked; the same messages come again and are absorbed.
+            FleetError: nothing may be acked; the same messages come again and are absorbed. So with whatever else is raised.
         """
         try:
             return await self._process(messages)
-        except FleetError:
-            raise
-        except Exception:
-            log.exception("batch_processed_singly", messages=len(messages))
-        return sum([await self._alone(message) for message in messages])
+        except OWN_FAULTS as error:
+            log.warning("batch_processed_singly", messages=len(messages), error=repr(error))
+        return await self._singly(messages)
 
-    async def _alone(self, message: Message) -> int:
-        """Readings of one message: none where it is set aside."""
-        trouble: Exception | None = None
-        for _ in range(SINGLE_TRIES):
+    async def _singly(self, messages: Sequence[Message]) -> int:
+        readings, failed = 0, []
+        for message in messages:
             try:
-                return await self._process([message])
-            except FleetError:
-                raise
-            except Exception as error:
-                trouble = error
-        vehicle = vehicle_of(message.topic) or VehicleId("", message.topic[:64])
-        log.error("message_given_up", vehicle=str(vehicle), error=repr(trouble))
-        tenants = await self._directory.resolve({vehicle.tenant})
-        await self._bury([DeadLetter(vehicle, UNPROCESSABLE, repr(trouble), message.payload)], tenants)
-        return 0
+                readings += await self._process([message])
+            except OWN_FAULTS as error:
+                failed.append((message, error))
+        if failed and len(failed) == len(messages):
+            raise failed[0][1]
+        letters = [_unprocessable(message, error) for message, error in failed]
+        await self._bury(letters, await self._directory.resolve({letter.vehicle.tenant for letter in letters}))
+        return readings
 
     async def _process(self, messages: Sequence[Message]) -> int:
         with _timed("decode"):
@@ -239,6 +237,11 @@ class Processor:
 def _earliest(*moments: dict[VehicleId, float]) -> dict[VehicleId, float]:
     """The earliest moment of each vehicle."""
     return {vehicle: min(own.get(vehicle, np.inf) for own in moments) for vehicle in dict.fromkeys(chain(*moments))}
+
+
+def _unprocessable(message: Message, error: Exception) -> DeadLetter:
+    vehicle = vehicle_of(message.topic) or VehicleId("", message.topic[:64])
+    return DeadLetter(vehicle, UNPROCESSABLE, repr(error), message.payload)
 
 
 def _in_time_order(batch: TelemetryBatch) -> TelemetryBatch:

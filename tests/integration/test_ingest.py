@@ -221,25 +221,55 @@ async def test_a_long_backlog_is_scored_in_calls_that_fit(pool, tenant, new_proc
 
 
 class BrittleStore(PostgresTelemetryStore):
-    """Breaks on a certain speed, for no reason that anybody foresaw."""
+    """Breaks on a certain speed."""
+
+    def __init__(self, pool, error: Exception) -> None:
+        super().__init__(pool)
+        self.error = error
 
     async def append(self, batch, tenants):
         if (batch.column("speed_kmh") == BRITTLE_KMH).any():
-            raise ZeroDivisionError("nobody thought of this")
+            raise self.error
         return await super().append(batch, tenants)
 
 
 BRITTLE_KMH = 61.0
 
 
-async def test_a_message_that_fails_alone_is_set_aside_and_the_others_are_decided(pool, tenant, overheating):
-    store = BrittleStore(pool)
-    processor = Processor(TenantDirectory(pool), IngestStore(pool), store, Isolation(CoolantScorer()), AlertSink(pool), 1e9)
-    bad = overheating[30]
-    broken = Message(bad.topic, bad.payload.replace(b'"speed": 60', b'"speed": 61'), bad.received_at)
-    assert await processor.process([*overheating[:30], broken, *overheating[31:]]) == 60
+@pytest.fixture
+def brittle_processor(pool):
+    def make(error: Exception) -> Processor:
+        store = BrittleStore(pool, error)
+        return Processor(TenantDirectory(pool), IngestStore(pool), store, Isolation(CoolantScorer()), AlertSink(pool), 1e9)
+
+    return make
+
+
+def broken(message: Message) -> Message:
+    return Message(message.topic, message.payload.replace(b'"speed": 60', b'"speed": 61'), message.received_at)
+
+
+async def test_a_message_that_fails_alone_is_set_aside_and_the_others_are_decided(pool, tenant, overheating, brittle_processor):
+    processor, bad = brittle_processor(ZeroDivisionError("nobody thought of this")), broken(overheating[30])
+    assert await processor.process([*overheating[:30], bad, *overheating[31:]]) == 60
     assert len(await rows(pool, tenant, "telemetry")) == 60
     (letter,) = await rows(pool, tenant, "dead_letters")
-    assert (letter["reason"], bytes(letter["payload"])) == ("unprocessable", broken.payload)
+    assert (letter["reason"], bytes(letter["payload"])) == ("unprocessable", bad.payload)
     assert "nobody thought of this" in letter["detail"]
     assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "bad"),
+    [
+        pytest.param(ZeroDivisionError("for all of them"), range(61), id="every message fails"),
+        pytest.param(asyncpg.UndefinedTableError("no such table"), [30], id="the store lacks a table"),
+        pytest.param(asyncpg.DiskFullError("no space left"), [30], id="the store's disk is full"),
+        pytest.param(KeyError("a mistake of ours"), [30], id="a mistake of ours"),
+    ],
+)
+async def test_what_is_no_messages_own_fault_sets_nothing_aside(pool, tenant, overheating, brittle_processor, error, bad):
+    messages = [broken(message) if number in bad else message for number, message in enumerate(overheating)]
+    with pytest.raises(type(error)):
+        await brittle_processor(error).process(messages)
+    assert not await rows(pool, tenant, "dead_letters")
