@@ -1,8 +1,9 @@
 /** What may be done with a vehicle's credential. */
 import { Button } from 'react-aria-components';
 import { Overlay } from '@/shared/controls/Overlay';
+import { CloseBar } from '@/shared/controls/CloseBar';
+import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
-import { inWords } from '@/shared/problem';
 import { useDeviceDeed, type Device, type DeviceDeed } from './devices.queries';
 import { DeviceSecretShown } from './DeviceSecretShown';
 
@@ -35,16 +36,8 @@ export function DeviceDialog({ device: { vehicleId, issuedAt }, onClose }: { dev
               </>
             )}
           </div>
-          {deed.isError && (
-            <p role="alert" className="mt-3 text-sm font-medium text-high-ink">
-              {inWords(deed.error)}
-            </p>
-          )}
-          <div className="mt-5 flex justify-end">
-            <Button className="button" onPress={onClose}>
-              {t('Close')}
-            </Button>
-          </div>
+          <WentWrong error={deed.error} />
+          <CloseBar onClose={onClose} />
         </>
       )}
     </Overlay>

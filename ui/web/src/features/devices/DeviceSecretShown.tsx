@@ -1,7 +1,7 @@
 /** A device's new credential, shown once. Takes the focus: what was before it is gone. */
 import { useEffect, useRef } from 'react';
-import { Button } from 'react-aria-components';
 import { ShownOnce } from '@/shared/controls/ShownOnce';
+import { CloseBar } from '@/shared/controls/CloseBar';
 import { t } from '@/shared/language/language';
 import type { DeviceSecret } from './devices.queries';
 
@@ -17,11 +17,7 @@ export function DeviceSecretShown({ secret, onClose }: { secret: DeviceSecret; o
         <ShownOnce label={t('User name')} secret={secret.username} />
         <ShownOnce label={t('Password')} secret={secret.password} />
       </div>
-      <div className="mt-5 flex justify-end">
-        <Button className="button" onPress={onClose}>
-          {t('Close')}
-        </Button>
-      </div>
+      <CloseBar onClose={onClose} />
     </>
   );
 }

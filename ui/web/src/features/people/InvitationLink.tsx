@@ -1,7 +1,7 @@
 /** The link of an invitation, shown once. Takes the focus: the form before it is gone. */
 import { useEffect, useRef } from 'react';
-import { Button } from 'react-aria-components';
 import { ShownOnce } from '@/shared/controls/ShownOnce';
+import { CloseBar } from '@/shared/controls/CloseBar';
 import { t } from '@/shared/language/language';
 import { dayAndClock } from '@/shared/time/format';
 import { linkOf, type Invitation } from './people.queries';
@@ -18,11 +18,7 @@ export function InvitationLink({ invitation, onClose }: { invitation: Invitation
         })}
       </p>
       <ShownOnce label={t('Link to choose a password')} secret={linkOf(invitation)} />
-      <div className="mt-5 flex justify-end">
-        <Button className="button" onPress={onClose}>
-          {t('Close')}
-        </Button>
-      </div>
+      <CloseBar onClose={onClose} />
     </>
   );
 }

@@ -5,8 +5,9 @@ import { Button } from 'react-aria-components';
 import { sessionQuery } from '@/features/session/session';
 import { Choice } from '@/shared/controls/Choice';
 import { Overlay } from '@/shared/controls/Overlay';
+import { CloseBar } from '@/shared/controls/CloseBar';
+import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
-import { inWords } from '@/shared/problem';
 import { InvitationLink } from './InvitationLink';
 import { usePersonDeed, type Person } from './people.queries';
 import { roleOptions } from './roles';
@@ -68,16 +69,8 @@ export function PersonDialog({ person, onClose }: Props) {
           )}
         </div>
       )}
-      {deed.isError && (
-        <p role="alert" className="mt-3 text-sm font-medium text-high-ink">
-          {inWords(deed.error)}
-        </p>
-      )}
-      <div className="mt-5 flex justify-end">
-        <Button className="button" onPress={onClose}>
-          {t('Close')}
-        </Button>
-      </div>
+      <WentWrong error={deed.error} />
+      <CloseBar onClose={onClose} />
     </Overlay>
   );
 }

@@ -4,6 +4,7 @@ import { useState, type SyntheticEvent } from 'react';
 import { Button, FieldError, Form, Input, Label, NumberField, Text } from 'react-aria-components';
 import type { AlertRule } from '@/api';
 import { TYPE_WORDS } from '@/features/alerts/alert';
+import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
 import { percent } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
@@ -63,11 +64,7 @@ function BudgetForm({ onTry, isPending, error }: FormProps) {
         </Text>
         <FieldError className="text-sm font-medium text-high-ink" />
       </NumberField>
-      {error && (
-        <p role="alert" className="text-sm font-medium text-high-ink">
-          {inWords(error)}
-        </p>
-      )}
+      <WentWrong error={error} />
       <Button type="submit" className="button" data-primary isPending={isPending}>
         {isPending ? t('One moment…') : t('Try it on the past')}
       </Button>

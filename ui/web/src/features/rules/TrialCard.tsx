@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Button } from 'react-aria-components';
 import { TYPE_WORDS, type AlertType } from '@/features/alerts/alert';
+import { WentWrong } from '@/shared/controls/WentWrong';
 import { counted, t } from '@/shared/language/language';
 import { figure, percent } from '@/shared/language/numbers';
 import { Table } from '@/shared/page/Table';
-import { inWords } from '@/shared/problem';
 import { isUnderWay, trialQuery, TRIED_DAYS, useApplyTrial, type BudgetOutcome, type BudgetTrial } from './rules.queries';
 
 export function TrialCard({ asked }: { asked: BudgetTrial }) {
@@ -25,11 +25,7 @@ export function TrialCard({ asked }: { asked: BudgetTrial }) {
           {apply.isPending ? t('One moment…') : t('Save these thresholds')}
         </Button>
       )}
-      {apply.isError && (
-        <p role="alert" className="mt-3 text-sm font-medium text-high-ink">
-          {inWords(apply.error)}
-        </p>
-      )}
+      <WentWrong error={apply.error} />
     </section>
   );
 }

@@ -2,7 +2,7 @@
 import type { ReactNode, SyntheticEvent } from 'react';
 import { Button, Form } from 'react-aria-components';
 import { t } from '@/shared/language/language';
-import { inWords } from '@/shared/problem';
+import { WentWrong } from './WentWrong';
 
 interface Props {
   verb: string;
@@ -23,11 +23,7 @@ export function DialogForm({ verb, onSubmit, onCancel, isPending, error, childre
   return (
     <Form onSubmit={submit} className="mt-4 flex flex-col gap-4">
       {children}
-      {error && (
-        <p role="alert" className="text-sm font-medium text-high-ink">
-          {inWords(error)}
-        </p>
-      )}
+      <WentWrong error={error} />
       <div className="mt-2 flex flex-wrap justify-end gap-2">
         <Button className="button" onPress={onCancel}>
           {t('Cancel')}
