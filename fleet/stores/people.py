@@ -143,7 +143,8 @@ async def holder_of(pool: asyncpg.Pool, token: str) -> tuple[UUID, UUID] | None:
 
 
 async def change(pool: asyncpg.Pool, who: SignedIn, user_id: UUID, wish: Change, now: datetime) -> Person:
-    """Rename, give another role, deactivate or let in again. Whoever is deactivated is signed out everywhere.
+    """Rename, give another role, deactivate or let in again. Whoever is deactivated is signed out everywhere, and
+    their API tokens are gone.
 
     Raises:
         NotFound: there is no such person. NotAuthorized: somebody above, or a role above one's own.
@@ -165,6 +166,7 @@ async def change(pool: asyncpg.Pool, who: SignedIn, user_id: UUID, wish: Change,
         if wish.active is False:
             await _end_sessions(connection, who.tenant, user_id)
             await connection.execute("DELETE FROM invitations WHERE tenant_id = $1 AND user_id = $2", who.tenant, user_id)
+            await connection.execute("DELETE FROM api_tokens WHERE tenant_id = $1 AND user_id = $2", who.tenant, user_id)
         detail = {"role": wish.role, "active": wish.active, "renamed": wish.name is not None}
         await audit.record(connection, who.tenant, now, str(who.user_id), "person.changed", str(user_id), detail)
         return await _person(connection, who.tenant, user_id)

@@ -1,4 +1,4 @@
-"""People's sessions: found by the hash of an opaque token, the token itself is never stored."""
+"""Who is asking: sessions of people and tokens of their programs, found by a hash; the token itself is never stored."""
 
 import hashlib
 import secrets
@@ -9,14 +9,16 @@ from uuid import UUID
 import asyncpg
 
 from fleet.errors import NotFound, Unavailable
-from fleet.permissions import Role
+from fleet.permissions import PERMISSIONS, Permission, Role
 from fleet.stores import audit
 from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+
+API_TOKEN_PREFIX = "fgt_"  # noqa: S105  lets scanners of leaked secrets find ours
 
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a session belongs to."""
+    """Who a session belongs to, or an API token: `scopes` are what that one may be used for, None for a session."""
 
     tenant: UUID
     slug: str
@@ -26,6 +28,13 @@ class SignedIn:
     role: Role
     driver_id: str | None
     expires_at: datetime
+    scopes: frozenset[Permission] | None = None
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What may be done now: never more than the person's role allows."""
+        granted = PERMISSIONS[self.role]
+        return granted if self.scopes is None else granted & self.scopes
 
     @property
     def only_driver(self) -> str | None:
@@ -88,12 +97,20 @@ async def open_session(
 
 
 async def holder(pool: asyncpg.Pool, token: str) -> SignedIn | None:
-    """The person behind a token, unless it has expired, was revoked, or the person is disabled."""
+    """The person behind a session's or an API token, unless it has expired, was revoked, or the person is disabled."""
+    is_program = token.startswith(API_TOKEN_PREFIX)
+    query = "SELECT * FROM api_token_holder($1)" if is_program else "SELECT * FROM session_holder($1)"
     try:
-        row = await pool.fetchrow("SELECT * FROM session_holder($1)", token_hash(token))
+        row = await pool.fetchrow(query, token_hash(token))
     except UNREACHABLE as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
-    return SignedIn(**{("tenant" if key == "tenant_id" else key): value for key, value in row.items()}) if row else None
+    if row is None:
+        return None
+    found = dict(row) | {"tenant": row["tenant_id"]}
+    del found["tenant_id"]
+    if "scopes" in found:
+        found["scopes"] = frozenset(found["scopes"])
+    return SignedIn(**found)
 
 
 async def close_session(pool: asyncpg.Pool, who: SignedIn, token: str, now: datetime) -> None:
@@ -133,6 +150,23 @@ async def end_session(pool: asyncpg.Pool, who: SignedIn, session_id: UUID, now: 
         if ended == "DELETE 0":
             raise NotFound("There is no such session.")
         await audit.record(connection, who.tenant, now, str(who.user_id), "session.ended", str(session_id), {})
+
+
+async def change_password(pool: asyncpg.Pool, who: SignedIn, token: str, password_hash: str, now: datetime) -> None:
+    """Another password for this person; they stay signed in with this session's token, and nowhere else.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        await connection.execute(
+            "UPDATE users SET password_hash = $3 WHERE tenant_id = $1 AND user_id = $2", who.tenant, who.user_id, password_hash
+        )
+        await connection.execute(
+            "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND session_hash <> $3",
+            who.tenant, who.user_id, token_hash(token),
+        )  # fmt: skip
+        await audit.record(connection, who.tenant, now, str(who.user_id), "password.changed", str(who.user_id), {})
 
 
 async def tenant_name(pool: asyncpg.Pool, tenant: UUID) -> str:

@@ -27,6 +27,10 @@ OF_ONES_OWN_SIGN_IN = {
     "enrolSecondFactor",
     "confirmSecondFactor",
     "removeSecondFactor",
+    "changePassword",
+    "listTokens",
+    "createToken",
+    "revokeToken",
 }
 APP = create_app(Settings())
 OPERATIONS = {

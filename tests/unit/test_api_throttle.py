@@ -67,6 +67,17 @@ def test_trying_many_addresses_from_one_place_is_slowed_too(throttle):
         throttle.check("10.0.0.1", "new@example.com")
 
 
+def test_what_has_no_email_waits_only_for_the_failures_of_the_whole_address(throttle):
+    fail(throttle, 20)
+    throttle.check("10.0.0.1")
+    for _ in range(FREE_FAILURES_OF_ADDRESS - 21):
+        throttle.failed("10.0.0.1")
+    throttle.check("10.0.0.1")
+    throttle.failed("10.0.0.1")
+    with pytest.raises(TooManyRequests):
+        throttle.check("10.0.0.1")
+
+
 def test_memory_stays_bounded(throttle):
     for number in range(TRACKED + 100):
         throttle.failed(f"host-{number}", "a@example.com")

@@ -1,4 +1,4 @@
-"""Who is asking: the session cookie, the roles, and the refusal of writes that another site started."""
+"""Who is asking: the session cookie or an API token, the roles, and the refusal of writes that another site started."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ from fastapi import Depends, Request, Response
 from starlette.requests import HTTPConnection
 
 from fleet.errors import NotAuthenticated, NotAuthorized
-from fleet.permissions import Permission, may
+from fleet.permissions import Permission
 from fleet.stores import sessions
 from fleet.stores.sessions import SignedIn
 from ui.api.services import Services, ServicesDep, services_of
@@ -28,6 +28,12 @@ def cookie_name(connection: HTTPConnection, services: Services) -> str:
 
 def session_token(connection: HTTPConnection) -> str | None:
     return connection.cookies.get(cookie_name(connection, services_of(connection)))
+
+
+def credential_of(connection: HTTPConnection) -> str | None:
+    """What the request proves its sender with: the bearer token a program sends, or else the session cookie."""
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else session_token(connection)
 
 
 def set_session_cookie(connection: HTTPConnection, response: Response, token: str, max_age_s: int) -> None:
@@ -53,8 +59,8 @@ def require_own_origin(connection: HTTPConnection, services: Services) -> None:
 
 
 async def holder_of(connection: HTTPConnection, services: Services) -> SignedIn:
-    """Who is signed in. Raises NotAuthenticated when nobody is."""
-    token = session_token(connection)
+    """Whose credential this is. Raises NotAuthenticated when it is nobody's."""
+    token = credential_of(connection)
     who = await sessions.holder(await services.database.pool(), token) if token else None
     if who is None:
         raise NotAuthenticated("Sign in first.")
@@ -64,7 +70,8 @@ async def holder_of(connection: HTTPConnection, services: Services) -> SignedIn:
 async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
     who = await holder_of(request, services)
     services.limits.take(who)
-    if request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":
+    by_cookie = who.scopes is None  # a browser sends it along whoever asks; it never adds a token by itself
+    if by_cookie and request.method not in SAFE_METHODS and request.headers.get("x-requested-with") != "fleetguard":
         raise NotAuthorized("A write needs the header X-Requested-With: fleetguard.")
     return who
 
@@ -72,15 +79,25 @@ async def _signed_in(request: Request, services: ServicesDep) -> SignedIn:
 SignedInDep = Annotated[SignedIn, Depends(_signed_in)]
 
 
+def _in_person(who: SignedInDep) -> SignedIn:
+    if who.scopes is not None:
+        raise NotAuthorized("An API token cannot do this: sign in.")
+    return who
+
+
+InPersonDep = Annotated[SignedIn, Depends(_in_person)]
+
+
 class Needs:
-    """A dependency that lets those through whose role has the permission; the OpenAPI document names it."""
+    """A dependency that lets those through who have the permission; the OpenAPI document names it."""
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
     def __call__(self, who: SignedInDep) -> SignedIn:
-        if not may(who.role, self.permission):
-            raise NotAuthorized(f"Your role does not allow this: it takes the permission to {self.permission}.")
+        if self.permission not in who.permissions:
+            what = "Your role does" if who.scopes is None else "This API token, or its owner's role, does"
+            raise NotAuthorized(f"{what} not allow this: it takes the permission to {self.permission}.")
         return who
 
 

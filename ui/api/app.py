@@ -19,6 +19,7 @@ from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_route
 from ui.api.routes import (
     alert_rules,
     anomalies,
+    api_tokens,
     devices,
     drivers,
     forecasts,
@@ -76,6 +77,7 @@ def _behind_the_session() -> APIRouter:
     closed = APIRouter(dependencies=[Depends(refuse_foreign_origin), Depends(signed_in)])
     for module in (
         session,
+        api_tokens,
         anomalies,
         workflow,
         vehicles,

@@ -18,6 +18,9 @@ FORGOTTEN_AFTER_S = 900.0
 TRACKED = 10_000
 
 
+_Key = tuple[str, str | None]  # client address; email, or None for the address as a whole
+
+
 @dataclass(frozen=True, slots=True)
 class _Failures:
     count: int
@@ -33,16 +36,16 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: OrderedDict[tuple[str, str], _Failures] = OrderedDict()
+        self._failures: OrderedDict[_Key, _Failures] = OrderedDict()
 
-    def check(self, address: str, email: str) -> None:
-        """Raises TooManyRequests while this address has to wait."""
-        wait_s = max(self._wait_s((address, email), FREE_FAILURES), self._wait_s((address, ""), FREE_FAILURES_OF_ADDRESS))
+    def check(self, address: str, email: str | None = None) -> None:
+        """Raises TooManyRequests while this address has to wait; without an email, for its failures of all kinds."""
+        wait_s = max(self._wait_s(key, free) for key, free in self._counts(address, email))
         if wait_s > 0:
             raise TooManyRequests("Too many failed sign-ins. Wait a little, then try again.", int(wait_s) + 1)
 
-    def failed(self, address: str, email: str) -> None:
-        for key in ((address, email), (address, "")):
+    def failed(self, address: str, email: str | None = None) -> None:
+        for key, _ in self._counts(address, email):
             self._failures[key] = _Failures(self._count(key) + 1, self._clock())
             self._failures.move_to_end(key)
         while len(self._failures) > TRACKED:
@@ -51,11 +54,17 @@ class Throttle:
     def succeeded(self, address: str, email: str) -> None:
         self._failures.pop((address, email), None)
 
-    def _count(self, key: tuple[str, str]) -> int:
+    @staticmethod
+    def _counts(address: str, email: str | None) -> list[tuple[_Key, int]]:
+        """What a failure counts for, and how many of each are free: of the whole address, and with this email."""
+        of_address: list[tuple[_Key, int]] = [((address, None), FREE_FAILURES_OF_ADDRESS)]
+        return of_address if email is None else [*of_address, ((address, email), FREE_FAILURES)]
+
+    def _count(self, key: _Key) -> int:
         failures = self._failures.get(key)
         return failures.count if failures and self._clock() - failures.last_at < FORGOTTEN_AFTER_S else 0
 
-    def _wait_s(self, key: tuple[str, str], free: int) -> float:
+    def _wait_s(self, key: _Key, free: int) -> float:
         excess = self._count(key) - free
         if excess < 0:
             return 0.0

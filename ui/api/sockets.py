@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fleet.errors import FleetError, InvalidInput
 from fleet.permissions import Permission
 from fleet.stores.sessions import SignedIn
-from ui.api.access import Needs, holder_of, require_own_origin, session_token
+from ui.api.access import Needs, credential_of, holder_of, require_own_origin
 from ui.api.live import SEND_TIMEOUT_S, SESSION_CHECK_S, STREAMS_PER_USER, LiveEvent, follow, has_ended
 from ui.api.problems import TooManyRequests, answer_to
 from ui.api.services import Services
@@ -87,7 +87,7 @@ class AnomalySockets:
                 raise TooManyRequests("Too many live streams are open; close some pages.", 5)
         except FleetError as error:
             raise socketio.exceptions.ConnectionRefusedError(str(error)) from error
-        token = session_token(connection) or ""
+        token = credential_of(connection) or ""
         task = asyncio.create_task(self._watch(sid, token))
         self._clients[sid] = _Client(who, token, scope.get("fleetguard.line"), task)
 

@@ -27,6 +27,7 @@ async def foreign(new_tenant, sign_in, raise_alert, store_readings, pool):
     other = await new_tenant()
     stranger = await sign_in(other)
     (session,) = (await stranger.browser.get("/api/sessions")).json()["items"]
+    token = await stranger.browser.post("/api/tokens", json={"name": "Theirs", "scopes": ["read alerts"]})
     await raise_alert(other)
     await store_readings(other, datetime.now(UTC), {"speed_kmh": [61.0]})
     await driver_scores.save(pool, other.id, [DriverScore("d-secret", "car", 20.0)], datetime.now(UTC))
@@ -48,6 +49,7 @@ async def foreign(new_tenant, sign_in, raise_alert, store_readings, pool):
             "/api/webhooks/{id}": webhook,
             "/api/alert-rules/trials/{id}": trial,
             "/api/sessions/{id}": session["sessionId"],
+            "/api/tokens/{id}": token.json()["apiToken"]["tokenId"],
             "/api/vehicles/{vehicleId}": "SECRET-1",
             "/api/devices/{vehicleId}": "SECRET-1",
             "/api/drivers/{driverId}": "d-secret",

@@ -61,7 +61,8 @@ async def test_a_new_password_ends_the_sessions_of_the_old_one(manager, nobody, 
     person = await sign_in(tenant, "dispatcher")
     link = (await manager.browser.post(f"/api/people/{person.user_id}/invitation")).json()
     assert (await person.browser.get("/api/session")).status_code == 200
-    await come_in(nobody, link["token"])
+    answer = await come_in(nobody, link["token"])
+    assert answer.status_code == 200, answer.text
     assert (await person.browser.get("/api/session")).status_code == 401
 
 

@@ -32,7 +32,8 @@ async def test_the_password_alone_is_not_enough_any_more(enrolled, api):
     person, code, _ = enrolled
     refused = await sign_in(api, person)
     assert (refused.status_code, refused.json()["secondFactor"]) == (401, True)
-    assert (await sign_in(api, person, code())).status_code == 200
+    entered = await sign_in(api, person, code())
+    assert (entered.status_code, entered.json()["secondFactor"]) == (200, True)
 
 
 async def test_a_code_is_taken_once(enrolled, api):

@@ -52,6 +52,27 @@ async def test_guessing_is_slowed_down_and_says_how_long_to_wait(manager, api):
     assert int(answers[-1].headers["retry-after"]) >= 1
 
 
+async def test_another_password_takes_the_present_one_and_ends_every_other_session(manager, api):
+    old, new = "correct horse battery staple", "eleven blue tractors at dawn"
+    async with httpx.AsyncClient(base_url=api) as elsewhere, httpx.AsyncClient(base_url=api) as newcomer:
+        await elsewhere.post("/api/session", json={"email": manager.email, "password": old})
+        wrong = await manager.browser.post("/api/session/password", json={"password": "guess", "newPassword": new})
+        assert (wrong.status_code, wrong.json()["detail"]) == (403, "The present password is wrong.")
+        assert (await elsewhere.get("/api/session")).status_code == 200
+        changed = await manager.browser.post("/api/session/password", json={"password": old, "newPassword": new})
+        assert changed.status_code == 204
+        assert (await manager.browser.get("/api/session")).status_code == 200
+        assert (await elsewhere.get("/api/session")).status_code == 401
+        answers = [await newcomer.post("/api/session", json={"email": manager.email, "password": each}) for each in (old, new)]
+    assert [answer.status_code for answer in answers] == [401, 200]
+
+
+async def test_guessing_the_present_password_is_slowed_down(manager):
+    body = {"password": "guess", "newPassword": "eleven blue tractors at dawn"}
+    answers = [(await manager.browser.post("/api/session/password", json=body)).status_code for _ in range(6)]
+    assert answers == [403] * 5 + [429]
+
+
 async def test_a_write_without_the_header_is_refused(manager):
     answer = await manager.browser.delete("/api/session", headers={"X-Requested-With": ""})
     assert answer.status_code == 403

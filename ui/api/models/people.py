@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from fleet.permissions import Role
+from ui.api.models.session import NewPassword
 from ui.api.models.shape import ApiModel
 
 PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
@@ -51,7 +52,7 @@ class Invitation(ApiModel):
 
 class ChosenPassword(ApiModel):
     token: str = Field(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")
-    password: str = Field(min_length=12, max_length=1024, description="At least 12 characters.")
+    password: NewPassword
 
 
 class Welcome(ApiModel):

@@ -9,6 +9,8 @@ from pydantic import Field
 from fleet.permissions import Permission, Role
 from ui.api.models.shape import ApiModel
 
+NewPassword = Annotated[str, Field(min_length=12, max_length=1024, description="At least 12 characters.")]
+
 
 class Credentials(ApiModel):
     email: str = Field(min_length=3, max_length=254)
@@ -16,6 +18,11 @@ class Credentials(ApiModel):
     code: Annotated[str, Field(min_length=6, max_length=10)] | None = Field(
         default=None, description="From the authenticator app, where the person uses one: without it 401 says `secondFactor`."
     )
+
+
+class PasswordChange(ApiModel):
+    password: str = Field(min_length=1, max_length=1024, description="The present one.")
+    new_password: NewPassword
 
 
 class Code(ApiModel):
@@ -52,4 +59,5 @@ class Session(ApiModel):
     tenant: str = Field(description="The tenant's name for people.")
     permissions: list[Permission] = Field(description="What this person may do; x-permission of an operation is what it takes.")
     driver_id: str | None = Field(description="Which driver this person is, for drivers.")
+    second_factor: bool = Field(description="Whether a code is asked for at sign-in.")
     expires_at: datetime

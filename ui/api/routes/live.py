@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request
 from sse_starlette import EventSourceResponse
 
-from ui.api.access import AlertReaderDep, session_token
+from ui.api.access import AlertReaderDep, credential_of
 from ui.api.live import SEND_TIMEOUT_S, LiveEvent, follow
 from ui.api.services import PoolDep, ServicesDep
 
@@ -33,7 +33,7 @@ async def stream_anomalies(
     """
     asked = last_event_id if last_event_id is not None else last_event_id_parameter
     subscription = services.live.subscribe(who)
-    events = _as_text(follow(subscription, pool, session_token(request) or "", asked))
+    events = _as_text(follow(subscription, pool, credential_of(request) or "", asked))
     return EventSourceResponse(events, ping=0, sep="\n", send_timeout=SEND_TIMEOUT_S)
 
 

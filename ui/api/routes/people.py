@@ -20,9 +20,9 @@ async def accept_invitation(
 ) -> Welcome:
     """Choose a password with the link of an invitation, which works once. Sessions that the person still had end."""
     address = request.client.host if request.client else ""
-    services.throttle.check(address, "")
+    services.throttle.check(address)
     if await people.holder_of(pool, chosen.token) is None:
-        services.throttle.failed(address, "")
+        services.throttle.failed(address)
         raise NotFound(people.NO_INVITATION)
     return Welcome(email=await people.accept(pool, chosen.token, await services.passwords.hashed(chosen.password), now))
 

@@ -6,12 +6,11 @@ from uuid import UUID
 import asyncpg
 from fastapi import APIRouter, Depends, Request, Response, status
 
-from fleet.errors import NotAuthenticated
-from fleet.permissions import PERMISSIONS
+from fleet.errors import NotAuthenticated, NotAuthorized
 from fleet.stores import second_factors, sessions
 from fleet.stores.sessions import Candidate, SignedIn
-from ui.api.access import SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
-from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, Session, SessionList, SpareCodes
+from ui.api.access import InPersonDep, SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
+from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, PasswordChange, Session, SessionList, SpareCodes
 from ui.api.problems import SecondFactorNeeded
 from ui.api.services import NowDep, PoolDep, Services, ServicesDep
 
@@ -24,7 +23,7 @@ async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep, pool: PoolDep, now: NowDep
 ) -> Session:
     """Open a session; the answer sets the cookie. A session that this browser already had ends."""
-    address, email = request.client.host if request.client else "", credentials.email.strip().lower()
+    address, email = _address(request), credentials.email.strip().lower()
     services.throttle.check(address, email)
     candidate = await sessions.candidate(pool, email)
     matches = await services.passwords.matches(candidate.password_hash if candidate else None, credentials.password)
@@ -58,34 +57,50 @@ async def _check_second_factor(
 
 
 @router.get("/sessions", operation_id="listSessions")
-async def list_sessions(request: Request, who: SignedInDep, pool: PoolDep, now: NowDep) -> SessionList:
+async def list_sessions(request: Request, who: InPersonDep, pool: PoolDep, now: NowDep) -> SessionList:
     """Where you are signed in."""
     found = await sessions.own_sessions(pool, who, session_token(request) or "", now)
     return SessionList(items=[OpenSession.model_validate(each, from_attributes=True) for each in found])
 
 
 @router.delete("/sessions/{id}", operation_id="endSession", status_code=status.HTTP_204_NO_CONTENT)
-async def end_session(id: UUID, who: SignedInDep, pool: PoolDep, now: NowDep) -> None:
+async def end_session(id: UUID, who: InPersonDep, pool: PoolDep, now: NowDep) -> None:
     """Sign out elsewhere; open streams of that session end within seconds."""
     await sessions.end_session(pool, who, id, now)
 
 
 @router.post("/session/second-factor", operation_id="enrolSecondFactor")
-async def enrol_second_factor(who: SignedInDep, pool: PoolDep) -> Enrolment:
+async def enrol_second_factor(who: InPersonDep, pool: PoolDep) -> Enrolment:
     """A secret for an authenticator app; it is asked for once a code of it was confirmed."""
     return Enrolment.model_validate(await second_factors.enrol(pool, who), from_attributes=True)
 
 
 @router.post("/session/second-factor/confirm", operation_id="confirmSecondFactor")
-async def confirm_second_factor(proof: Code, who: SignedInDep, pool: PoolDep, now: NowDep) -> SpareCodes:
+async def confirm_second_factor(proof: Code, who: InPersonDep, pool: PoolDep, now: NowDep) -> SpareCodes:
     """Ask for codes at sign-in from now on. The answer holds spare codes, for when the app is lost; they are shown once."""
     return SpareCodes(codes=await second_factors.confirm(pool, who, proof.code, now))
 
 
 @router.post("/session/second-factor/remove", operation_id="removeSecondFactor", status_code=status.HTTP_204_NO_CONTENT)
-async def remove_second_factor(proof: Code, who: SignedInDep, pool: PoolDep, now: NowDep) -> None:
+async def remove_second_factor(proof: Code, who: InPersonDep, pool: PoolDep, now: NowDep) -> None:
     """Ask for codes no more."""
     await second_factors.remove(pool, who, proof.code, now)
+
+
+@router.post("/session/password", operation_id="changePassword", status_code=status.HTTP_204_NO_CONTENT)
+async def change_password(
+    wish: PasswordChange, request: Request, who: InPersonDep, services: ServicesDep, pool: PoolDep, now: NowDep
+) -> None:
+    """Choose another password with the present one. You stay signed in here and are signed out everywhere else."""
+    address, email = _address(request), who.email.lower()
+    services.throttle.check(address, email)
+    candidate = await sessions.candidate(pool, email)
+    if not await services.passwords.matches(candidate.password_hash if candidate else None, wish.password):
+        services.throttle.failed(address, email)
+        raise NotAuthorized("The present password is wrong.")
+    services.throttle.succeeded(address, email)
+    chosen = await services.passwords.hashed(wish.new_password)
+    await sessions.change_password(pool, who, session_token(request) or "", chosen, now)
 
 
 @router.get("/session", operation_id="getSession")
@@ -95,10 +110,14 @@ async def get_session(who: SignedInDep, pool: PoolDep) -> Session:
 
 
 @router.delete("/session", operation_id="signOut", status_code=status.HTTP_204_NO_CONTENT)
-async def sign_out(request: Request, response: Response, who: SignedInDep, pool: PoolDep, now: NowDep) -> None:
+async def sign_out(request: Request, response: Response, who: InPersonDep, pool: PoolDep, now: NowDep) -> None:
     """End this session; its open streams end with it."""
     await sessions.close_session(pool, who, session_token(request) or "", now)
     clear_session_cookie(request, response)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 async def _session(pool: asyncpg.Pool, who: SignedIn) -> Session:
@@ -109,7 +128,8 @@ async def _session(pool: asyncpg.Pool, who: SignedIn) -> Session:
         role=who.role,
         tenant_id=who.slug,
         tenant=await sessions.tenant_name(pool, who.tenant),
-        permissions=sorted(PERMISSIONS[who.role]),
+        permissions=sorted(who.permissions),
         driver_id=who.driver_id,
+        second_factor=await second_factors.is_asked_for(pool, who.tenant, who.user_id),
         expires_at=who.expires_at,
     )

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, ChangePersonData, ChangePersonErrors, ChangePersonResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetNotifyRulesData, GetNotifyRulesErrors, GetNotifyRulesResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, InvitePersonAgainData, InvitePersonAgainErrors, InvitePersonAgainResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResetSecondFactorData, ResetSecondFactorErrors, ResetSecondFactorResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SetNotifyRulesData, SetNotifyRulesErrors, SetNotifyRulesResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
+import type { AcceptInvitationData, AcceptInvitationErrors, AcceptInvitationResponses, AcknowledgeAnomalyData, AcknowledgeAnomalyErrors, AcknowledgeAnomalyResponses, AddWebhookData, AddWebhookErrors, AddWebhookResponses, ApplyBudgetTrialData, ApplyBudgetTrialErrors, ApplyBudgetTrialResponses, AssignAnomalyData, AssignAnomalyErrors, AssignAnomalyResponses, ChangeAnomaliesData, ChangeAnomaliesErrors, ChangeAnomaliesResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, ChangePersonData, ChangePersonErrors, ChangePersonResponses, CommentOnAnomalyData, CommentOnAnomalyErrors, CommentOnAnomalyResponses, ConfirmAnomalyData, ConfirmAnomalyErrors, ConfirmAnomalyResponses, ConfirmSecondFactorData, ConfirmSecondFactorErrors, ConfirmSecondFactorResponses, CreateTokenData, CreateTokenErrors, CreateTokenResponses, DismissAnomalyData, DismissAnomalyErrors, DismissAnomalyResponses, EndSessionData, EndSessionErrors, EndSessionResponses, EnrolSecondFactorData, EnrolSecondFactorErrors, EnrolSecondFactorResponses, GetAlertRulesData, GetAlertRulesErrors, GetAlertRulesResponses, GetAnomalyData, GetAnomalyErrors, GetAnomalyResponses, GetBudgetTrialData, GetBudgetTrialErrors, GetBudgetTrialResponses, GetDriverHistoryData, GetDriverHistoryErrors, GetDriverHistoryResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelsData, GetModelsErrors, GetModelsResponses, GetNotifyRulesData, GetNotifyRulesErrors, GetNotifyRulesResponses, GetPushKeyData, GetPushKeyErrors, GetPushKeyResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetSessionData, GetSessionErrors, GetSessionResponses, GetTrendsData, GetTrendsErrors, GetTrendsResponses, GetVehicleData, GetVehicleErrors, GetVehicleForecastData, GetVehicleForecastErrors, GetVehicleForecastResponses, GetVehicleResponses, GetVehicleTelemetryData, GetVehicleTelemetryErrors, GetVehicleTelemetryResponses, InvitePersonAgainData, InvitePersonAgainErrors, InvitePersonAgainResponses, InvitePersonData, InvitePersonErrors, InvitePersonResponses, IssueDeviceData, IssueDeviceErrors, IssueDeviceResponses, ListAnomaliesData, ListAnomaliesErrors, ListAnomaliesResponses, ListDevicesData, ListDevicesErrors, ListDevicesResponses, ListDriverScoresData, ListDriverScoresErrors, ListDriverScoresResponses, ListForecastsData, ListForecastsErrors, ListForecastsResponses, ListPeopleData, ListPeopleErrors, ListPeopleResponses, ListSessionsData, ListSessionsErrors, ListSessionsResponses, ListSignalsData, ListSignalsErrors, ListSignalsResponses, ListTokensData, ListTokensErrors, ListTokensResponses, ListVehiclesData, ListVehiclesErrors, ListVehiclesResponses, ListWebhooksData, ListWebhooksErrors, ListWebhooksResponses, QueryGraphData, QueryGraphErrors, QueryGraphResponses, RemoveSecondFactorData, RemoveSecondFactorErrors, RemoveSecondFactorResponses, RemoveWebhookData, RemoveWebhookErrors, RemoveWebhookResponses, ReopenAnomalyData, ReopenAnomalyErrors, ReopenAnomalyResponses, ResetAlertRulesData, ResetAlertRulesErrors, ResetAlertRulesResponses, ResetSecondFactorData, ResetSecondFactorErrors, ResetSecondFactorResponses, ResolveAnomalyData, ResolveAnomalyErrors, ResolveAnomalyResponses, RevokeDeviceData, RevokeDeviceErrors, RevokeDeviceResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateDeviceData, RotateDeviceErrors, RotateDeviceResponses, SendTelemetryData, SendTelemetryErrors, SendTelemetryResponses, SetNotifyRulesData, SetNotifyRulesErrors, SetNotifyRulesResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamAnomaliesData, StreamAnomaliesErrors, StreamAnomaliesResponse, StreamAnomaliesResponses, SubscribeToPushData, SubscribeToPushErrors, SubscribeToPushResponses, TryBudgetData, TryBudgetErrors, TryBudgetResponses, UndoAnomalyData, UndoAnomalyErrors, UndoAnomalyResponses, UnsubscribeFromPushData, UnsubscribeFromPushErrors, UnsubscribeFromPushResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -412,6 +412,20 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
 });
 
 /**
+ * Change Password
+ *
+ * Choose another password with the present one. You stay signed in here and are signed out everywhere else.
+ */
+export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
+    url: '/api/session/password',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Enrol Second Factor
  *
  * A secret for an authenticator app; it is asked for once a code of it was confirmed.
@@ -480,6 +494,34 @@ export const sendTelemetry = <ThrowOnError extends boolean = false>(options: Opt
         ...options.headers
     }
 });
+
+/**
+ * List Tokens
+ *
+ * Your tokens, newest first, expired ones too.
+ */
+export const listTokens = <ThrowOnError extends boolean = false>(options?: Options<ListTokensData, ThrowOnError>): RequestResult<ListTokensResponses, ListTokensErrors, ThrowOnError> => (options?.client ?? client).get<ListTokensResponses, ListTokensErrors, ThrowOnError>({ url: '/api/tokens', ...options });
+
+/**
+ * Create Token
+ *
+ * A token that never does more than you may. It is shown once.
+ */
+export const createToken = <ThrowOnError extends boolean = false>(options: Options<CreateTokenData, ThrowOnError>): RequestResult<CreateTokenResponses, CreateTokenErrors, ThrowOnError> => (options.client ?? client).post<CreateTokenResponses, CreateTokenErrors, ThrowOnError>({
+    url: '/api/tokens',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke Token
+ *
+ * End one of your tokens; its open streams end within seconds.
+ */
+export const revokeToken = <ThrowOnError extends boolean = false>(options: Options<RevokeTokenData, ThrowOnError>): RequestResult<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError> => (options.client ?? client).delete<RevokeTokenResponses, RevokeTokenErrors, ThrowOnError>({ url: '/api/tokens/{id}', ...options });
 
 /**
  * List Vehicles

@@ -272,6 +272,63 @@ export type AnomalyPage = {
 };
 
 /**
+ * ApiToken
+ */
+export type ApiToken = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Expiresat
+     */
+    expiresAt: string;
+    /**
+     * Lastusedat
+     *
+     * To the minute; null: never.
+     */
+    lastUsedAt: string | null;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Scopes
+     *
+     * As far as its owner's role allows them.
+     */
+    scopes: Array<Permission>;
+    /**
+     * Tokenid
+     */
+    tokenId: string;
+};
+
+/**
+ * ApiTokenList
+ */
+export type ApiTokenList = {
+    /**
+     * Items
+     */
+    items: Array<ApiToken>;
+};
+
+/**
+ * ApiTokenSecret
+ */
+export type ApiTokenSecret = {
+    apiToken: ApiToken;
+    /**
+     * Token
+     *
+     * To be sent as `Authorization: Bearer …`. It is shown once.
+     */
+    token: string;
+};
+
+/**
  * Assignment
  */
 export type Assignment = {
@@ -948,6 +1005,30 @@ export type ModelWatch = {
 };
 
 /**
+ * NewApiToken
+ */
+export type NewApiToken = {
+    /**
+     * Days
+     *
+     * How long it is valid.
+     */
+    days?: number;
+    /**
+     * Name
+     *
+     * What it is for.
+     */
+    name: string;
+    /**
+     * Scopes
+     *
+     * What it may be used for: `x-permission` of the operations that the program calls.
+     */
+    scopes: Array<Permission>;
+};
+
+/**
  * NewDevice
  */
 export type NewDevice = {
@@ -1097,6 +1178,24 @@ export type PartState = {
      * State
      */
     state: 'ok' | 'degraded' | 'down';
+};
+
+/**
+ * PasswordChange
+ */
+export type PasswordChange = {
+    /**
+     * Newpassword
+     *
+     * At least 12 characters.
+     */
+    newPassword: string;
+    /**
+     * Password
+     *
+     * The present one.
+     */
+    password: string;
 };
 
 /**
@@ -1497,6 +1596,12 @@ export type Session = {
      * Role
      */
     role: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'driver' | 'ml_engineer' | 'analyst';
+    /**
+     * Secondfactor
+     *
+     * Whether a code is asked for at sign-in.
+     */
+    secondFactor: boolean;
     /**
      * Tenant
      *
@@ -3244,6 +3349,31 @@ export type SignInResponses = {
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
 
+export type ChangePasswordData = {
+    body: PasswordChange;
+    path?: never;
+    query?: never;
+    url: '/api/session/password';
+};
+
+export type ChangePasswordErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ChangePasswordError = ChangePasswordErrors[keyof ChangePasswordErrors];
+
+export type ChangePasswordResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
 export type EnrolSecondFactorData = {
     body?: never;
     path?: never;
@@ -3426,6 +3556,86 @@ export type SendTelemetryResponses = {
 };
 
 export type SendTelemetryResponse = SendTelemetryResponses[keyof SendTelemetryResponses];
+
+export type ListTokensData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/tokens';
+};
+
+export type ListTokensErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListTokensError = ListTokensErrors[keyof ListTokensErrors];
+
+export type ListTokensResponses = {
+    /**
+     * Successful Response
+     */
+    200: ApiTokenList;
+};
+
+export type ListTokensResponse = ListTokensResponses[keyof ListTokensResponses];
+
+export type CreateTokenData = {
+    body: NewApiToken;
+    path?: never;
+    query?: never;
+    url: '/api/tokens';
+};
+
+export type CreateTokenErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type CreateTokenError = CreateTokenErrors[keyof CreateTokenErrors];
+
+export type CreateTokenResponses = {
+    /**
+     * Successful Response
+     */
+    201: ApiTokenSecret;
+};
+
+export type CreateTokenResponse = CreateTokenResponses[keyof CreateTokenResponses];
+
+export type RevokeTokenData = {
+    body?: never;
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/tokens/{id}';
+};
+
+export type RevokeTokenErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RevokeTokenError = RevokeTokenErrors[keyof RevokeTokenErrors];
+
+export type RevokeTokenResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
 
 export type ListVehiclesData = {
     body?: never;
