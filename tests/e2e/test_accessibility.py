@@ -31,6 +31,7 @@ PAGES = {
     "people": "/settings/people",
     "devices": "/settings/devices",
     "rules": "/settings/rules",
+    "security": "/settings/security",
     "welcome": "/welcome#a-token",
     "help": "/help",
     "not found": "/nowhere",

@@ -109,9 +109,7 @@ async def test_the_store_keeps_the_hash_alone(manager, postgres):
     token = (await manager.browser.post("/api/tokens", json={"name": "x", "scopes": ["read alerts"]})).json()["token"]
     owner = await asyncpg.connect(postgres.owner_url)
     try:
-        row = await owner.fetchrow(
-            "SELECT t::text AS whole, token_hash FROM api_tokens t WHERE user_id = $1", manager.user_id
-        )
+        row = await owner.fetchrow("SELECT t::text AS whole, token_hash FROM api_tokens t WHERE user_id = $1", manager.user_id)
     finally:
         await owner.close()
     assert row["token_hash"] == token_hash(token)

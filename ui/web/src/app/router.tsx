@@ -105,6 +105,12 @@ const devices = createRoute({
   component: lazyRouteComponent(() => import('@/features/devices/DevicesPage'), 'DevicesPage'),
 });
 
+const security = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/security',
+  component: lazyRouteComponent(() => import('@/features/security/SecurityPage'), 'SecurityPage'),
+});
+
 const help = createRoute({
   getParentRoute: () => desk,
   path: '/help',
@@ -127,7 +133,7 @@ const vehicle = createRoute({
 const routeTree = root.addChildren([
   signIn,
   welcome,
-  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, rules, help]),
+  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, rules, security, help]),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

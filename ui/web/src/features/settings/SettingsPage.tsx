@@ -6,7 +6,7 @@ import { Choice } from '@/shared/controls/Choice';
 import { enableSingleKeys, useSingleKeysEnabled } from '@/shared/keys/useSingleKeys';
 import { t } from '@/shared/language/language';
 import { Page } from '@/shared/page/Page';
-import { FleetLinks } from './FleetLinks';
+import { SettingsLinks } from './SettingsLinks';
 import { PushCard } from './PushCard';
 import { keepPreferences, preferences, SYSTEM_ZONE, type Preferences } from '@/shared/reader/preferences';
 
@@ -38,7 +38,7 @@ export function SettingsPage() {
   };
   return (
     <Page title={t('Settings')}>
-      <FleetLinks />
+      <SettingsLinks />
       <p className="mb-4 max-w-prose text-muted">{t('They hold in this browser. Nothing changes until you save.')}</p>
       <Form onSubmit={save} className="card flex max-w-lg flex-col gap-5 px-5 py-5">
         <Choice label={t('Colours')} options={optionsOf(THEMES, THEME_WORDS)} chosen={colours} onChoose={setColours} />

@@ -4,6 +4,7 @@ import { FLEET } from './de/fleet';
 import { FRAME } from './de/frame';
 import { GUIDANCE } from './de/guidance';
 import { PEOPLE } from './de/people';
+import { SECURITY } from './de/security';
 import type { Catalogue } from './language';
 
-export const SENTENCES: Catalogue = { ...FRAME, ...ALERTS, ...FLEET, ...GUIDANCE, ...PEOPLE };
+export const SENTENCES: Catalogue = { ...FRAME, ...ALERTS, ...FLEET, ...GUIDANCE, ...PEOPLE, ...SECURITY };

@@ -2,7 +2,6 @@
 import type { Catalogue } from '../language';
 
 export const PEOPLE: Catalogue = {
-  'For the whole fleet': 'Für die ganze Flotte',
   Manage: 'Verwalten',
   Copy: 'Kopieren',
   'Copied.': 'Kopiert.',

@@ -1,20 +1,20 @@
-/** What a manager sets for the whole fleet, each on a page of its own. */
+/** Settings with a page of their own: one's own ways in, and what a manager sets for the whole fleet. */
 import { Link } from '@tanstack/react-router';
 import { useMay } from '@/features/session/session';
 import { t } from '@/shared/language/language';
 
-export function FleetLinks() {
+export function SettingsLinks() {
   const links = [
+    { to: '/settings/security', label: t('Sign-in and security'), isOffered: true },
     { to: '/settings/people', label: t('People'), isOffered: useMay('manage people') },
     { to: '/settings/devices', label: t('Devices'), isOffered: useMay('manage devices') },
     { to: '/settings/rules', label: t('Rules'), isOffered: useMay('change the rules') },
   ] as const;
   const offered = links.filter(({ isOffered }) => isOffered);
-  if (offered.length === 0) return null;
   return (
-    <section aria-labelledby="fleet" className="card mb-5 max-w-lg px-5 py-4">
-      <h2 id="fleet" className="font-semibold">
-        {t('For the whole fleet')}
+    <section aria-labelledby="more" className="card mb-5 max-w-lg px-5 py-4">
+      <h2 id="more" className="font-semibold">
+        {t('More settings')}
       </h2>
       <ul className="mt-1 flex flex-wrap gap-x-6">
         {offered.map(({ to, label }) => (
