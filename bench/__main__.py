@@ -12,9 +12,12 @@ import typer
 import uvloop
 from rich.console import Console
 
+from bench import archive as long_past
+from bench import archive_report, streams_report
 from bench import consumers as consumer_costs
 from bench import live as live_path
 from bench import stages as stage_costs
+from bench import streams as followed
 from bench.live import LiveResult
 from bench.machine import Occasion, occasion
 from bench.plot import draw
@@ -25,6 +28,7 @@ from bench.stages import StageCosts
 from fleet.errors import FleetError
 
 ROOT = Path(__file__).parents[1]
+STREAMS_PAGE, ARCHIVE_PAGE = ROOT / "docs" / "streams.md", ROOT / "docs" / "archive.md"
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.svg"
 
 HomeOption = Annotated[
@@ -108,6 +112,35 @@ def consumers(home: HomeOption = None) -> None:
         costs = uvloop.run(consumer_costs.measure(stack, Progress(Console(stderr=True))))
     for name, cost_us in costs.items():
         print(f"{name}: {cost_us:.1f} µs of CPU per message")
+
+
+@app.command()
+def streams(
+    home: HomeOption = None,
+    clients: Annotated[int, typer.Option(min=20, max=5000, help="Of Server-Sent Events, and as many of Socket.IO.")] = 500,
+    seconds: SecondsOption = 60,
+) -> None:
+    """Many clients that follow the alerts, a third of them slow or reconnecting; writes docs/streams.md."""
+    with stack_under_test(home) as stack:
+        when = _occasion(home)
+        result = uvloop.run(followed.measure(stack, clients, seconds, Progress(Console(stderr=True))))
+    STREAMS_PAGE.write_text(streams_report.page(when, result))
+    print(f"{streams_report.page(when, result)}\nWritten: {STREAMS_PAGE}")
+    if result.torn or result.behind:
+        raise Unsound(f"{len(result.torn)} clients have a gap or a repeat, {len(result.behind)} never heard the last change.")
+
+
+@app.command()
+def archive(
+    home: HomeOption = None,
+    readings: Annotated[int, typer.Option(min=100_000, max=1_000_000_000, help="How many lie in the store.")] = 50_000_000,
+) -> None:
+    """What the page's questions take over a long past, and what forgetting a day takes; writes docs/archive.md."""
+    with stack_under_test(home) as stack:
+        when = _occasion(home)
+        result = asyncio.run(long_past.measure(stack, readings, Progress(Console(stderr=True))))
+    ARCHIVE_PAGE.write_text(archive_report.page(when, result))
+    print(f"{archive_report.page(when, result)}\nWritten: {ARCHIVE_PAGE}")
 
 
 @app.command()

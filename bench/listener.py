@@ -69,26 +69,44 @@ class AlertListener:
 
 
 @contextlib.asynccontextmanager
+async def signed_in(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[httpx.AsyncClient]:
+    """A fleet manager of the tenant.
+
+    Raises:
+        Unavailable: signing in fails.
+    """
+    email, password = f"manager@{tenant.slug}.example", secrets.token_urlsafe(12)
+    async with owner_connection(stack.settings.postgres) as connection:
+        await ensure_user(connection, tenant.tenant_id, email, "Rig", "fleet_manager", password)
+    async with httpx.AsyncClient(base_url=stack.url, headers=_WRITES, timeout=httpx.Timeout(10, read=None)) as client:
+        try:
+            (await client.post("/api/session", json={"email": email, "password": password})).raise_for_status()
+        except httpx.HTTPError as error:
+            raise Unavailable(f"Nobody can sign in to {stack.url}: {error!r}.") from error
+        yield client
+
+
+@contextlib.asynccontextmanager
 async def listening(stack: StackUnderTest, tenant: Tenant, resumes: bool = False) -> AsyncIterator[AlertListener]:
     """A fleet manager of the tenant who follows the stream; `resumes`: also after it broke.
 
     Raises:
         Unavailable: signing in or following fails.
     """
-    email, password = f"manager@{tenant.slug}.example", secrets.token_urlsafe(12)
-    async with owner_connection(stack.settings.postgres) as connection:
-        await ensure_user(connection, tenant.tenant_id, email, "Rig", "fleet_manager", password)
-    async with httpx.AsyncClient(base_url=stack.url, headers=_WRITES, timeout=httpx.Timeout(10, read=None)) as client:
+    async with signed_in(stack, tenant) as client:
         listener = AlertListener(client)
+        task = asyncio.create_task(listener.resume() if resumes else listener.run())
         try:
-            (await client.post("/api/session", json={"email": email, "password": password})).raise_for_status()
-            task = asyncio.create_task(listener.resume() if resumes else listener.run())
-            await asyncio.wait_for(listener.follows.wait(), FOLLOWS_WITHIN_S)
-        except (httpx.HTTPError, TimeoutError) as error:
-            raise Unavailable(f"The alerts of {stack.url} cannot be followed: {error!r}.") from error
-        try:
+            await _until_it_follows(listener, stack)
             yield listener
         finally:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, httpx.HTTPError):
                 await task
+
+
+async def _until_it_follows(listener: AlertListener, stack: StackUnderTest) -> None:
+    try:
+        await asyncio.wait_for(listener.follows.wait(), FOLLOWS_WITHIN_S)
+    except TimeoutError as error:
+        raise Unavailable(f"The alerts of {stack.url} cannot be followed within {FOLLOWS_WITHIN_S:.0f} s.") from error

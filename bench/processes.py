@@ -7,6 +7,8 @@ from pathlib import Path
 
 import psutil
 
+from fleet.errors import Unavailable
+
 RIG = "load rig"
 INGEST = "ingest actor"
 _TITLES = {"ray::IngestActor": INGEST, "ray::ServeReplica": "models (Serve replica)"}
@@ -52,6 +54,18 @@ class StackProcesses:
             for part, processes in by_part.items()
         }
         return dict(sorted(usages.items(), key=lambda item: -item[1].cpu_s))
+
+
+def api_process(home: Path) -> psutil.Process:
+    """The process that serves the page and the streams of a stack.
+
+    Raises:
+        Unavailable: it does not run.
+    """
+    found = next((process for process in psutil.process_iter() if _part(process, home) == "api"), None)
+    if found is None:
+        raise Unavailable(f"No process of the stack in {home} serves the API.")
+    return found
 
 
 def cpu_s(process: psutil.Process) -> float:

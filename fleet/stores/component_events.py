@@ -92,7 +92,7 @@ async def worst_risks(pool: asyncpg.Pool, tenant: UUID, horizon_h: int) -> list[
     async with tenant_transaction(pool, tenant) as connection:
         return await connection.fetch(
             """SELECT DISTINCT ON (vehicle_id) * FROM (
-                   SELECT f.*, max(made_at) OVER (PARTITION BY vehicle_id) AS newest FROM forecasts f
+                   SELECT f.*, max(made_at) OVER (PARTITION BY vehicle_id) AS newest FROM newest_forecasts f
                    WHERE tenant_id = $1 AND horizon_h = $2 AND made_at > now() - interval '7 days') recent
                WHERE made_at = newest ORDER BY vehicle_id, probability DESC""",
             tenant, horizon_h,

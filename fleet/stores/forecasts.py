@@ -33,10 +33,9 @@ async def worst(
     probability, vehicle_id, last_component = after or (2.0, "", "")
     async with tenant_transaction(pool, who.tenant) as connection:
         rows = await connection.fetch(
-            """SELECT * FROM (SELECT DISTINCT ON (vehicle_id, component) * FROM forecasts
-                              WHERE tenant_id = $1 AND horizon_h = $2 AND ($3::text IS NULL OR component = $3)
-                              ORDER BY vehicle_id, component, made_at DESC) newest
-               WHERE (-probability, vehicle_id, component) > (-($4::real), $5::text, $6::text)
+            """SELECT * FROM newest_forecasts
+               WHERE tenant_id = $1 AND horizon_h = $2 AND ($3::text IS NULL OR component = $3)
+                 AND (-probability, vehicle_id, component) > (-($4::real), $5::text, $6::text)
                ORDER BY -probability, vehicle_id, component LIMIT $7""",
             who.tenant, HORIZON_H, component, probability, vehicle_id, last_component, limit,
         )  # fmt: skip
@@ -52,13 +51,10 @@ async def of_vehicle(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str) -> list
     async with tenant_transaction(pool, who.tenant) as connection:
         await require(connection, who, vehicle_id)
         rows = await connection.fetch(
-            """SELECT f.* FROM forecasts f
-               JOIN (SELECT component, max(made_at) AS made_at FROM forecasts
-                     WHERE tenant_id = $1 AND vehicle_id = $2 GROUP BY 1) newest
-               USING (component, made_at)
-               WHERE f.tenant_id = $1 AND f.vehicle_id = $2 ORDER BY f.component, f.horizon_h""",
-            who.tenant, vehicle_id,
-        )  # fmt: skip
+            "SELECT * FROM newest_forecasts WHERE tenant_id = $1 AND vehicle_id = $2 ORDER BY component, horizon_h",
+            who.tenant,
+            vehicle_id,
+        )
     return [_row(row) for row in rows]
 
 

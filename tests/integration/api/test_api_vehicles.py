@@ -85,7 +85,7 @@ async def forecasts(tenant, pool):
                 (tenant.id, component, NOON - timedelta(hours=age), horizon, probability)
                 for component, age, horizon, probability in [
                     ("brakes", 5, 72, 0.9), ("brakes", 0, 72, 0.1), ("brakes", 0, 24, 0.05),
-                    ("battery", 0, 72, 0.4), ("engine", 0, 72, 0.1),
+                    ("battery", 0, 72, 0.4), ("engine", 0, 72, 0.1), ("battery", 9, 72, 0.8),
                 ]
             ],
         )  # fmt: skip
