@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
@@ -130,3 +130,45 @@ async def trends(pool: asyncpg.Pool, who: SignedIn, since: datetime, until: date
             who.tenant, since, until, bucket, who.only_driver,
         )  # fmt: skip
     return [Trend(row["at"], row["type"], Severity(row["severity"]).name, row["count"]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTimes:
+    """How long alerts waited to be acknowledged, from their start.
+
+    `counts` (class,): alerts by the classes of `RESPONSE_CLASSES_S`, the last one open. `median_s`: seconds, None while
+    nothing was acknowledged. `waiting`: alerts that nobody has acknowledged.
+    """
+
+    counts: list[int]
+    median_s: float | None
+    waiting: int
+
+
+RESPONSE_CLASSES_S: Final = (60, 300, 900, 3600, 4 * 3600, 24 * 3600)  # upper ends, exclusive
+
+
+async def response_times(pool: asyncpg.Pool, who: SignedIn, since: datetime, until: datetime) -> ResponseTimes:
+    """Of alerts that started in [since, until).
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    period = who.tenant, since, until
+    async with tenant_transaction(pool, who.tenant) as connection:
+        rows = await connection.fetch(
+            """SELECT width_bucket(waited_s, $4::float8[]) AS place, count(*) AS count,
+                      count(*) FILTER (WHERE state = 'OPEN') AS waiting
+               FROM (SELECT state, extract(epoch FROM acknowledged_at - started_at)::float8 AS waited_s FROM alerts
+                     WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 AND ($5::text IS NULL OR driver_id = $5)) a
+               GROUP BY 1""",
+            *period, [float(end) for end in RESPONSE_CLASSES_S], who.only_driver,
+        )  # fmt: skip
+        median_s = await connection.fetchval(
+            """SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM acknowledged_at - started_at)) FROM alerts
+               WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text IS NULL OR driver_id = $4)""",
+            *period, who.only_driver,
+        )  # fmt: skip
+    counts = {row["place"]: row["count"] for row in rows}  # None: not acknowledged
+    waiting = sum(row["waiting"] for row in rows if row["place"] is None)
+    return ResponseTimes([counts.get(place, 0) for place in range(len(RESPONSE_CLASSES_S) + 1)], median_s, waiting)

@@ -42,6 +42,35 @@ async def worst(
     return [_row(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class FailureRate:
+    """Share of `vehicles` expected to have a failing component within the horizon, with its interval; all in [0, 1]."""
+
+    vehicles: int
+    value: float
+    lower: float
+    upper: float
+
+
+async def failure_rate(pool: asyncpg.Pool, who: SignedIn) -> FailureRate | None:
+    """By the newest forecasts of the whole fleet; None while there is none.
+
+    Components of a vehicle are taken to fail independently of each other: P(any) = 1 - Π(1 - p).
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        row = await connection.fetchrow(
+            """SELECT count(*) AS vehicles, 1 - avg(value) AS value, 1 - avg(lower) AS lower, 1 - avg(upper) AS upper
+               FROM (SELECT exp(sum(ln(greatest(1 - probability, 1e-9)))) AS value,
+                            exp(sum(ln(greatest(1 - lower, 1e-9)))) AS lower, exp(sum(ln(greatest(1 - upper, 1e-9)))) AS upper
+                     FROM newest_forecasts WHERE tenant_id = $1 AND horizon_h = $2 GROUP BY vehicle_id) none_fails""",
+            who.tenant, HORIZON_H,
+        )  # fmt: skip
+    return FailureRate(**row) if row["vehicles"] else None
+
+
 async def of_vehicle(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str) -> list[ForecastRow]:
     """Each component's newest forecast, every horizon of it.
 

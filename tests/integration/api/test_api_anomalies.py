@@ -87,6 +87,36 @@ async def test_trends_count_every_alert(manager):
     assert sum(point["count"] for point in trends["items"]) == 7
 
 
+async def test_every_alert_is_in_one_class_of_response_or_waits(manager, tenant, pool, raise_alert):
+    waits_s = [30, 60, 61, 90_000, None]
+    for age, kind in enumerate(list(AlertType)[: len(waits_s)]):
+        await raise_alert(tenant, kind, minutes_ago=age)
+    async with tenant_transaction(pool, tenant.id) as connection:
+        alerts = await connection.fetch("SELECT alert_id FROM alerts ORDER BY started_at")
+        for alert, waited_s in zip(alerts, waits_s, strict=True):
+            await connection.execute(
+                """UPDATE alerts SET acknowledged_at = started_at + make_interval(secs => $2),
+                                     state = CASE WHEN $2::float8 IS NULL THEN 'OPEN' ELSE 'ACKNOWLEDGED' END
+                   WHERE alert_id = $1""",
+                alert["alert_id"],
+                waited_s,
+            )
+    found = (await manager.browser.get("/api/anomalies/response-times")).json()
+    assert [(each["fromS"], each["belowS"], each["count"]) for each in found["classes"]][:3] == [
+        (0, 60, 1),
+        (60, 300, 2),
+        (300, 900, 0),
+    ]
+    assert (found["classes"][-1]["belowS"], found["classes"][-1]["count"]) == (None, 1)
+    assert (found["medianS"], found["waiting"]) == (60.5, 1)
+
+
+async def test_without_an_acknowledgement_there_is_no_median_rather_than_zero(manager, tenant, raise_alert):
+    await raise_alert(tenant)
+    found = (await manager.browser.get("/api/anomalies/response-times")).json()
+    assert (found["medianS"], found["waiting"], sum(each["count"] for each in found["classes"])) == (None, 1, 0)
+
+
 async def test_acknowledging_twice_is_one_event_and_one_audit_row(manager, tenant, pool, raise_alert):
     await raise_alert(tenant)
     path = f"/api/anomalies/{(await only_alert(manager))['id']}"

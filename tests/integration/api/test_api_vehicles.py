@@ -110,6 +110,18 @@ async def test_a_vehicle_s_forecast_has_every_horizon_of_the_newest_run(manager)
     ]  # fmt: skip
 
 
+async def test_a_vehicle_counts_once_in_the_fleet_s_failure_rate(manager, tenant, pool):
+    unknown = (await manager.browser.get("/api/forecasts/rate")).json()
+    assert unknown == {"vehicles": 0, "value": None, "lower": None, "upper": None}
+    async with tenant_transaction(pool, tenant.id) as connection:
+        await connection.executemany(
+            "INSERT INTO forecasts VALUES ($1, $2, $3, now(), 72, $4::real, $4::real / 2, $4::real, 'weibull-1')",
+            [(tenant.id, "VH-1", "engine", 0.5), (tenant.id, "VH-1", "brakes", 0.5), (tenant.id, "VH-2", "engine", 0.0)],
+        )
+    rate = (await manager.browser.get("/api/forecasts/rate")).json()
+    assert rate == pytest.approx({"vehicles": 2, "value": 0.375, "lower": 0.21875, "upper": 0.375})
+
+
 async def test_the_signal_table_names_units(manager):
     table = (await manager.browser.get("/api/signals")).json()["items"]
     assert {"signal": "speed_kmh", "key": "speed", "label": "Speed", "unit": "km/h"}.items() <= table[0].items()

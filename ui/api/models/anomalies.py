@@ -126,3 +126,17 @@ class Trends(ApiModel):
     to: datetime
     bucket: BucketName
     items: list[TrendPoint]
+
+
+class ResponseClass(ApiModel):
+    from_s: float = Field(description="Seconds from an alert's start to its acknowledgement: at least this.")
+    below_s: float | None = Field(description="And less than this; null: no end.")
+    count: int
+
+
+class ResponseTimes(ApiModel):
+    begin: datetime = Field(validation_alias="begin", serialization_alias="from")
+    to: datetime
+    median_s: float | None = Field(description="Of what was acknowledged; null: nothing was.")
+    waiting: int = Field(description="How many are still open.")
+    classes: list[ResponseClass]

@@ -91,3 +91,12 @@ class VehicleForecast(ApiModel):
 class ForecastPage(ApiModel):
     items: list[Forecast]
     next_cursor: str | None
+
+
+class FailureRate(ApiModel):
+    """Null where there is no forecast."""
+
+    vehicles: int = Field(description="How many have a forecast.")
+    value: float | None = Field(description="Share of them expected to have a failing component within 72 hours.")
+    lower: float | None
+    upper: float | None

@@ -11,7 +11,7 @@ from fleet.stores import anomalies
 from fleet.stores.anomalies import AnomalyQuery
 from ui.api import cursors
 from ui.api.access import AlertReaderDep
-from ui.api.models.anomalies import AnomalyDetail, AnomalyPage, TrendPoint, Trends
+from ui.api.models.anomalies import AnomalyDetail, AnomalyPage, ResponseClass, ResponseTimes, TrendPoint, Trends
 from ui.api.models.shape import BucketName, SeverityName
 from ui.api.parameters import Cursor, From, Limit, SearchText, To, period
 from ui.api.services import NowDep, PoolDep
@@ -60,6 +60,19 @@ async def get_trends(
     points = await anomalies.trends(pool, who, begin, end, bucket)
     items = [TrendPoint.model_validate(point, from_attributes=True) for point in points]
     return Trends(begin=begin, to=end, bucket=bucket, items=items)
+
+
+@router.get("/response-times", operation_id="getResponseTimes")
+async def get_response_times(who: AlertReaderDep, pool: PoolDep, now: NowDep, since: From = None, to: To = None) -> ResponseTimes:
+    """How long the alerts that began in a period waited until somebody acknowledged them; the last day by default."""
+    begin, end = period(since, to, now, usual=timedelta(days=1), longest=timedelta(days=400))
+    found = await anomalies.response_times(pool, who, begin, end)
+    ends: list[float | None] = [*anomalies.RESPONSE_CLASSES_S, None]
+    classes = [
+        ResponseClass(from_s=start or 0.0, below_s=below, count=count)
+        for start, below, count in zip([0.0, *ends[:-1]], ends, found.counts, strict=True)
+    ]
+    return ResponseTimes(begin=begin, to=end, median_s=found.median_s, waiting=found.waiting, classes=classes)
 
 
 @router.get("/{id}", operation_id="getAnomaly", response_model=AnomalyDetail)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from fleet.stores import forecasts
 from ui.api import cursors
 from ui.api.access import FleetReaderDep
-from ui.api.models.vehicles import Forecast, ForecastPage
+from ui.api.models.vehicles import FailureRate, Forecast, ForecastPage
 from ui.api.parameters import Cursor, Limit
 from ui.api.services import PoolDep
 
@@ -31,3 +31,12 @@ async def list_forecasts(
         items=[Forecast.model_validate(row, from_attributes=True) for row in items],
         next_cursor=cursors.encode((last.probability, last.vehicle_id, last.component)) if last else None,
     )
+
+
+@router.get("/forecasts/rate", operation_id="getFailureRate")
+async def get_failure_rate(who: FleetReaderDep, pool: PoolDep) -> FailureRate:
+    """The share of the whole fleet that is expected to have a failing component within 72 hours."""
+    rate = await forecasts.failure_rate(pool, who)
+    if rate is None:
+        return FailureRate(vehicles=0, value=None, lower=None, upper=None)
+    return FailureRate.model_validate(rate, from_attributes=True)

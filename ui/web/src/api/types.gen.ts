@@ -810,6 +810,34 @@ export type EvidenceItem = {
 };
 
 /**
+ * FailureRate
+ *
+ * Null where there is no forecast.
+ */
+export type FailureRate = {
+    /**
+     * Lower
+     */
+    lower: number | null;
+    /**
+     * Upper
+     */
+    upper: number | null;
+    /**
+     * Value
+     *
+     * Share of them expected to have a failing component within 72 hours.
+     */
+    value: number | null;
+    /**
+     * Vehicles
+     *
+     * How many have a forecast.
+     */
+    vehicles: number;
+};
+
+/**
  * Forecast
  */
 export type Forecast = {
@@ -1440,6 +1468,58 @@ export type Resolution = {
      * Note
      */
     note?: string | null;
+};
+
+/**
+ * ResponseClass
+ */
+export type ResponseClass = {
+    /**
+     * Belows
+     *
+     * And less than this; null: no end.
+     */
+    belowS: number | null;
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Froms
+     *
+     * Seconds from an alert's start to its acknowledgement: at least this.
+     */
+    fromS: number;
+};
+
+/**
+ * ResponseTimes
+ */
+export type ResponseTimes = {
+    /**
+     * Classes
+     */
+    classes: Array<ResponseClass>;
+    /**
+     * From
+     */
+    from: string;
+    /**
+     * Medians
+     *
+     * Of what was acknowledged; null: nothing was.
+     */
+    medianS: number | null;
+    /**
+     * To
+     */
+    to: string;
+    /**
+     * Waiting
+     *
+     * How many are still open.
+     */
+    waiting: number;
 };
 
 /**
@@ -2324,6 +2404,44 @@ export type ChangeAnomaliesResponses = {
 
 export type ChangeAnomaliesResponse = ChangeAnomaliesResponses[keyof ChangeAnomaliesResponses];
 
+export type GetResponseTimesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * From
+         *
+         * RFC 3339, inclusive.
+         */
+        from?: string | null;
+        /**
+         * To
+         *
+         * RFC 3339, exclusive.
+         */
+        to?: string | null;
+    };
+    url: '/api/anomalies/response-times';
+};
+
+export type GetResponseTimesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetResponseTimesError = GetResponseTimesErrors[keyof GetResponseTimesErrors];
+
+export type GetResponseTimesResponses = {
+    /**
+     * Successful Response
+     */
+    200: ResponseTimes;
+};
+
+export type GetResponseTimesResponse = GetResponseTimesResponses[keyof GetResponseTimesResponses];
+
 export type GetTrendsData = {
     body?: never;
     path?: never;
@@ -2942,6 +3060,31 @@ export type ListForecastsResponses = {
 };
 
 export type ListForecastsResponse = ListForecastsResponses[keyof ListForecastsResponses];
+
+export type GetFailureRateData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/forecasts/rate';
+};
+
+export type GetFailureRateErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetFailureRateError = GetFailureRateErrors[keyof GetFailureRateErrors];
+
+export type GetFailureRateResponses = {
+    /**
+     * Successful Response
+     */
+    200: FailureRate;
+};
+
+export type GetFailureRateResponse = GetFailureRateResponses[keyof GetFailureRateResponses];
 
 export type AcceptInvitationData = {
     body: ChosenPassword;

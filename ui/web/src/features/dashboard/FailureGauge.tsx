@@ -1,46 +1,40 @@
 /** The share of the fleet that is expected to fail within 72 hours, and the worst risks by name. */
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { Forecast } from '@/api';
+import type { FailureRate, Forecast } from '@/api';
 import { Gauge } from '@/shared/chart/Gauge';
-import { counted, t } from '@/shared/language/language';
+import { t } from '@/shared/language/language';
 import { percent } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
 import { componentInWords } from '@/features/vehicles/vehicle';
-import { risksQuery, type Rows } from './dashboard.queries';
-import { failureRate } from './failureRate';
-
-const WORST = 5;
+import { failureRateQuery, worstRisksQuery } from './dashboard.queries';
 
 export function FailureGauge() {
-  const risks = useQuery(risksQuery);
+  const rate = useQuery(failureRateQuery);
   return (
-    <Loaded query={risks} what={t('the forecasts')}>
-      {(rows) => <Rate rows={rows} />}
+    <Loaded query={rate} what={t('the forecasts')}>
+      {(found) => <Rate rate={found} />}
     </Loaded>
   );
 }
 
-function Rate({ rows }: { rows: Rows<Forecast> }) {
-  const rate = failureRate(rows.items);
-  if (!rate) return <p className="text-muted">{t('There is no forecast yet.')}</p>;
+function Rate({ rate: { vehicles, value, lower, upper } }: { rate: FailureRate }) {
+  const worst = useQuery(worstRisksQuery);
+  if (value === null || lower === null || upper === null) return <p className="text-muted">{t('There is no forecast yet.')}</p>;
   const words = t('{share} of {vehicles} vehicles are expected to have a failing part within 72 hours.', {
-    share: percent(rate.value),
-    vehicles: rate.vehicles,
+    share: percent(value),
+    vehicles,
   });
-  const range = t('With what is not known, it may be {lower} to {upper}.', {
-    lower: percent(rate.lower),
-    upper: percent(rate.upper),
-  });
+  const range = t('With what is not known, it may be {lower} to {upper}.', { lower: percent(lower), upper: percent(upper) });
   return (
     <>
       <p className="mb-3 max-w-prose text-sm text-muted">
-        {words} {range}{' '}
-        {!rows.isAll &&
-          counted(rows.items.length, 'Only the highest risk counts here.', 'Only the {count} highest risks count here.')}
+        {words} {range}
       </p>
-      <Gauge label={t('Share of vehicles expected to fail within 72 hours')} {...rate} />
-      <WorstRisks risks={rows.items.slice(0, WORST)} />
+      <Gauge label={t('Share of vehicles expected to fail within 72 hours')} value={value} lower={lower} upper={upper} />
+      <Loaded query={worst} what={t('the highest risks')}>
+        {(risks) => <WorstRisks risks={risks} />}
+      </Loaded>
     </>
   );
 }

@@ -1,11 +1,10 @@
 import { render, screen, within } from '@testing-library/react';
 import { expect, test } from 'vitest';
-import type { Forecast, Trends } from '@/api';
+import type { Trends } from '@/api';
 import { BarTable } from '@/shared/chart/BarTable';
-import { failureRate } from './failureRate';
 import { frequencyOf } from './frequency';
 import { dashboardView } from './period';
-import { CLASSES, responseTimes } from './responseTimes';
+import { classInWords, responsesInWords } from './responseTimes';
 
 const HOUR_MS = 3_600_000;
 const START = Date.UTC(2026, 10, 24);
@@ -31,44 +30,18 @@ test('every hour has its count, and an hour without an alert counts none', () =>
   ]);
 });
 
-const answered = (seconds: number | null) => ({
-  startedAt: iso(START),
-  acknowledgedAt: seconds === null ? null : iso(START + seconds * 1000),
-  state: seconds === null ? ('OPEN' as const) : ('ACKNOWLEDGED' as const),
-});
-
-test('each acknowledgement falls into one class, and what still waits into none', () => {
-  const times = responseTimes([30, 60, 61, 90_000, null].map(answered));
-  expect(times.counts.reduce((sum, count) => sum + count)).toBe(4);
-  expect(times.counts[0]).toBe(1);
-  expect(times.counts[1]).toBe(2);
-  expect(times.counts[CLASSES.length - 1]).toBe(1);
-  expect(times.waiting).toBe(1);
-  expect(times.median).toBe(60.5);
+test.each([
+  [{ fromS: 0, belowS: 60 }, 'under 1 min'],
+  [{ fromS: 60, belowS: 300 }, '1 min to 5 min'],
+  [{ fromS: 14_400, belowS: 86_400 }, '4 h to 24 h'],
+  [{ fromS: 86_400, belowS: null }, 'over 24 h'],
+])('the class %o is called %s', (ends, words) => {
+  expect(classInWords({ ...ends, count: 3 })).toBe(words);
 });
 
 test('without an acknowledgement there is no median rather than zero', () => {
-  expect(responseTimes([answered(null)]).median).toBeUndefined();
-});
-
-const risk = (vehicleId: string, component: string, probability: number): Forecast => ({
-  vehicleId,
-  component,
-  probability,
-  lower: probability / 2,
-  upper: probability,
-  madeAt: iso(START),
-  horizonH: 72,
-  modelVersion: 'cox-1',
-});
-
-test('a vehicle counts once, however many of its parts may fail', () => {
-  const rate = failureRate([risk('VH-1', 'engine', 0.5), risk('VH-1', 'brakes', 0.5), risk('VH-2', 'engine', 0)]);
-  expect(rate).toEqual({ value: 0.375, lower: 0.21875, upper: 0.375, vehicles: 2 });
-});
-
-test('without a forecast the rate is unknown', () => {
-  expect(failureRate([])).toBeUndefined();
+  expect(responsesInWords({ medianS: null, waiting: 2 })).toBe('Nothing was acknowledged in this time. 2 still wait.');
+  expect(responsesInWords({ medianS: 90, waiting: 1 })).toContain('within 1 min 30 s. One still waits.');
 });
 
 test('the bars are a table with every value as it came', () => {

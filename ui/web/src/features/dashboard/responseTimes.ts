@@ -1,41 +1,21 @@
-/** How long alerts waited until somebody acknowledged them. */
-import type { Anomaly } from '@/api';
+/** How long alerts waited until somebody acknowledged them, in words. */
+import type { ResponseTimes } from '@/api';
+import { counted, t } from '@/shared/language/language';
+import { duration } from '@/shared/time/format';
 
-const MINUTE_S = 60;
-const HOUR_S = 3600;
+type ResponseClass = ResponseTimes['classes'][number];
 
-/** Upper ends in seconds with the words of each class. */
-export const CLASSES: readonly (readonly [below: number, words: string])[] = [
-  [MINUTE_S, 'under 1 min'],
-  [5 * MINUTE_S, '1 to 5 min'],
-  [15 * MINUTE_S, '5 to 15 min'],
-  [HOUR_S, '15 to 60 min'],
-  [4 * HOUR_S, '1 to 4 h'],
-  [24 * HOUR_S, '4 to 24 h'],
-  [Infinity, 'over 24 h'],
-];
-
-export interface ResponseTimes {
-  counts: number[];
-  /** Seconds; undefined while nothing was acknowledged. */
-  median: number | undefined;
-  waiting: number;
+/** `1 to 5 min`, as the server divides; open at both ends. */
+export function classInWords({ fromS, belowS }: ResponseClass): string {
+  if (belowS === null) return t('over {time}', { time: duration(0, fromS * 1000) });
+  if (fromS === 0) return t('under {time}', { time: duration(0, belowS * 1000) });
+  return t('{from} to {to}', { from: duration(0, fromS * 1000), to: duration(0, belowS * 1000) });
 }
 
-export function responseTimes(alerts: readonly Pick<Anomaly, 'startedAt' | 'acknowledgedAt' | 'state'>[]): ResponseTimes {
-  const seconds = alerts
-    .flatMap(({ startedAt, acknowledgedAt }) =>
-      acknowledgedAt ? [(Date.parse(acknowledgedAt) - Date.parse(startedAt)) / 1000] : [],
-    )
-    .sort((a, b) => a - b);
-  const counts = CLASSES.map(([below], index) => {
-    const from = CLASSES[index - 1]?.[0] ?? -Infinity;
-    return seconds.filter((waited) => waited >= from && waited < below).length;
-  });
-  return { counts, median: median(seconds), waiting: alerts.filter(({ state }) => state === 'OPEN').length };
-}
-
-function median(sorted: readonly number[]): number | undefined {
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
+export function responsesInWords({ medianS, waiting }: Pick<ResponseTimes, 'medianS' | 'waiting'>): string {
+  const half =
+    medianS === null
+      ? t('Nothing was acknowledged in this time.')
+      : t('Half of the acknowledged alerts were taken within {time}.', { time: duration(0, medianS * 1000) });
+  return `${half} ${counted(waiting, 'One still waits.', '{count} still wait.')}`;
 }

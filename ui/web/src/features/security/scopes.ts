@@ -1,7 +1,7 @@
 /** What a token may be used for, in words. */
 import type { Permission } from '@/features/session/session';
 
-const SCOPE_IN_WORDS: Record<Permission, string> = {
+export const SCOPE_IN_WORDS: Record<Permission, string> = {
   'read alerts': 'Read alerts',
   'acknowledge alerts': 'Acknowledge alerts',
   'work on alerts': 'Work on alerts',

@@ -3,9 +3,9 @@ import { REASON_WORDS, STATE_WORDS, TYPE_WORDS } from '@/features/alerts/alert';
 import { DEED_WORDS } from '@/features/alerts/deedWords';
 import { GUIDANCE } from '@/features/alerts/guidance';
 import { PERIOD_WORDS } from '@/features/dashboard/period';
-import { CLASSES } from '@/features/dashboard/responseTimes';
 import { BAND_WORDS, BEHAVIOUR_WORDS } from '@/features/drivers/driver';
 import { EXCEPTIONS, GLOSSARY, KEPT } from '@/features/help/words';
+import { SCOPE_IN_WORDS } from '@/features/security/scopes';
 import { SEVERITY_WORD } from '@/shared/severity/severity';
 import { languageOf } from './choice';
 import { SENTENCES } from './de';
@@ -27,12 +27,11 @@ function spoken(): string[] {
 }
 
 const TABLES = [
-  ...[TYPE_WORDS, STATE_WORDS, REASON_WORDS, SEVERITY_WORD, PERIOD_WORDS, BAND_WORDS, BEHAVIOUR_WORDS].flatMap((words) =>
-    Object.values(words),
+  ...[TYPE_WORDS, STATE_WORDS, REASON_WORDS, SEVERITY_WORD, PERIOD_WORDS, BAND_WORDS, BEHAVIOUR_WORDS, SCOPE_IN_WORDS].flatMap(
+    (words) => Object.values(words),
   ),
   ...Object.values(DEED_WORDS).flatMap((words) => Object.values(words)),
   ...Object.values(GUIDANCE).flatMap(({ meaning, steps }) => [meaning, ...steps]),
-  ...CLASSES.map(([, words]) => words),
   ...GLOSSARY.flat(),
   ...KEPT,
   ...EXCEPTIONS,
