@@ -31,6 +31,7 @@ PAGES = {
     "people": "/settings/people",
     "devices": "/settings/devices",
     "rules": "/settings/rules",
+    "notifications": "/settings/notifications",
     "security": "/settings/security",
     "welcome": "/welcome#a-token",
     "help": "/help",

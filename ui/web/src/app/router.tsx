@@ -111,6 +111,12 @@ const security = createRoute({
   component: lazyRouteComponent(() => import('@/features/security/SecurityPage'), 'SecurityPage'),
 });
 
+const notifications = createRoute({
+  getParentRoute: () => desk,
+  path: '/settings/notifications',
+  component: lazyRouteComponent(() => import('@/features/notifications/NotificationsPage'), 'NotificationsPage'),
+});
+
 const help = createRoute({
   getParentRoute: () => desk,
   path: '/help',
@@ -133,7 +139,23 @@ const vehicle = createRoute({
 const routeTree = root.addChildren([
   signIn,
   welcome,
-  desk.addChildren([home, alerts, alert, dashboard, vehicles, vehicle, drivers, driver, settings, people, devices, rules, security, help]),
+  desk.addChildren([
+    home,
+    alerts,
+    alert,
+    dashboard,
+    vehicles,
+    vehicle,
+    drivers,
+    driver,
+    settings,
+    people,
+    devices,
+    rules,
+    notifications,
+    security,
+    help,
+  ]),
 ]);
 
 export function createAppRouter(queries: QueryClient) {

@@ -7,13 +7,13 @@ import { FormField } from '@/shared/controls/FormField';
 import { Overlay } from '@/shared/controls/Overlay';
 import { Settled } from '@/shared/controls/Settled';
 import { t } from '@/shared/language/language';
-import { SecurityCard } from './SecurityCard';
+import { SettingsCard } from '@/shared/page/SettingsCard';
 import { useChangePassword } from './security.queries';
 
 export function PasswordCard() {
   const [isAsked, ask] = useState(false);
   return (
-    <SecurityCard
+    <SettingsCard
       title={t('Password')}
       about={t('Changing it signs you out everywhere but here.')}
       aside={
@@ -23,7 +23,7 @@ export function PasswordCard() {
       }
     >
       {isAsked && <PasswordDialog onClose={() => ask(false)} />}
-    </SecurityCard>
+    </SettingsCard>
   );
 }
 

@@ -8,7 +8,7 @@ import { Overlay } from '@/shared/controls/Overlay';
 import { t } from '@/shared/language/language';
 import { CodeField } from './CodeField';
 import { EnrolDialog } from './EnrolDialog';
-import { SecurityCard } from './SecurityCard';
+import { SettingsCard } from '@/shared/page/SettingsCard';
 import { useRemoveFactor } from './security.queries';
 
 export function SecondFactorCard() {
@@ -16,7 +16,7 @@ export function SecondFactorCard() {
   const [isAsked, ask] = useState(false);
   const close = () => ask(false);
   return (
-    <SecurityCard
+    <SettingsCard
       title={t('Code at sign-in')}
       about={isOn ? t('A code from your app is asked for beside the password.') : t('Your password alone lets you in.')}
       aside={
@@ -26,7 +26,7 @@ export function SecondFactorCard() {
       }
     >
       {isAsked && (isOn ? <RemoveDialog onClose={close} /> : <EnrolDialog onClose={close} />)}
-    </SecurityCard>
+    </SettingsCard>
   );
 }
 

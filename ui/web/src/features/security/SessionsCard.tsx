@@ -7,14 +7,14 @@ import { Loaded } from '@/shared/page/Loaded';
 import { Table } from '@/shared/page/Table';
 import { Exact } from '@/shared/time/Ago';
 import { browserInWords } from './browser';
-import { SecurityCard } from './SecurityCard';
+import { SettingsCard } from '@/shared/page/SettingsCard';
 import { sessionsQuery, useEndSession, type OpenSession } from './security.queries';
 
 export function SessionsCard() {
   const sessions = useQuery(sessionsQuery);
   const end = useEndSession();
   return (
-    <SecurityCard
+    <SettingsCard
       title={t('Where you are signed in')}
       about={t('End a session that you do not know, then change your password. Its page is shut within seconds.')}
     >
@@ -26,7 +26,7 @@ export function SessionsCard() {
           <WentWrong error={end.error} />
         </div>
       )}
-    </SecurityCard>
+    </SettingsCard>
   );
 }
 

@@ -8,7 +8,7 @@ import { Loaded } from '@/shared/page/Loaded';
 import { Table } from '@/shared/page/Table';
 import { Ago, Exact } from '@/shared/time/Ago';
 import { NewTokenDialog } from './NewTokenDialog';
-import { SecurityCard } from './SecurityCard';
+import { SettingsCard } from '@/shared/page/SettingsCard';
 import { scopeInWords } from './scopes';
 import { tokensQuery, useRevokeToken, type ApiToken } from './security.queries';
 
@@ -17,7 +17,7 @@ export function TokensCard() {
   const revoke = useRevokeToken();
   const [isAsked, ask] = useState(false);
   return (
-    <SecurityCard
+    <SettingsCard
       title={t('Programs')}
       about={t(
         'A token lets a program of yours do what you choose, and never more than you may. It works until it is revoked or too old.',
@@ -37,7 +37,7 @@ export function TokensCard() {
         </div>
       )}
       {isAsked && <NewTokenDialog onClose={() => ask(false)} />}
-    </SecurityCard>
+    </SettingsCard>
   );
 }
 

@@ -9,6 +9,7 @@ export function SettingsLinks() {
     { to: '/settings/people', label: t('People'), isOffered: useMay('manage people') },
     { to: '/settings/devices', label: t('Devices'), isOffered: useMay('manage devices') },
     { to: '/settings/rules', label: t('Rules'), isOffered: useMay('change the rules') },
+    { to: '/settings/notifications', label: t('Notifications'), isOffered: useMay('change the rules') },
   ] as const;
   const offered = links.filter(({ isOffered }) => isOffered);
   return (

@@ -8,7 +8,7 @@ interface Props {
   children?: ReactNode;
 }
 
-export function SecurityCard({ title, about, aside, children }: Props) {
+export function SettingsCard({ title, about, aside, children }: Props) {
   return (
     <section aria-label={title} className="card flex flex-col overflow-hidden">
       <div className="flex flex-1 flex-wrap items-start justify-between gap-3 px-5 py-4">
