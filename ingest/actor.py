@@ -109,6 +109,7 @@ class IngestActor:
 @asynccontextmanager
 async def _telemetry(influx: Influx, pool: asyncpg.Pool) -> AsyncIterator[TelemetryStore]:
     if influx.url:
+        log.info("readings_go_to_influxdb", bucket=influx.bucket)
         async with influx_store(influx) as store:
             yield store
     else:
