@@ -59,7 +59,7 @@ class IngestActor:
         return bool(self._subscribers) and all(subscriber.connected for subscriber in self._subscribers)
 
     async def _run(self) -> None:
-        async with await connect_pool(self._settings.postgres) as pool, _telemetry(self._settings.influx, pool) as telemetry:
+        async with await connect_pool(self._settings.postgres) as pool, telemetry_store(self._settings.influx, pool) as telemetry:
             await self._consume(pool, telemetry)
 
     async def _consume(self, pool: asyncpg.Pool, telemetry: TelemetryStore) -> None:
@@ -107,7 +107,8 @@ class IngestActor:
 
 
 @asynccontextmanager
-async def _telemetry(influx: Influx, pool: asyncpg.Pool) -> AsyncIterator[TelemetryStore]:
+async def telemetry_store(influx: Influx, pool: asyncpg.Pool) -> AsyncIterator[TelemetryStore]:
+    """InfluxDB where its URL is set, PostgreSQL otherwise."""
     if influx.url:
         log.info("readings_go_to_influxdb", bucket=influx.bucket)
         async with influx_store(influx) as store:

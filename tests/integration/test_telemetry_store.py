@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -20,12 +21,13 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from prometheus_client import REGISTRY
+from pydantic import SecretStr
 
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
 from fleet.errors import ConfigurationError, InvalidInput, Unavailable
-from fleet.settings import Influx
-from fleet.stores.influx import influx_store
+from fleet.settings import Influx, Settings
+from fleet.stores.influx import InfluxTelemetryStore, influx_store
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.telemetry import PostgresTelemetryStore
@@ -33,6 +35,7 @@ from fleet.stores.tenants import TenantDirectory
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
 from fleet.testing import CoolantScorer, batch_of
 from fleetguard.testing import free_port, listening, process
+from ingest.actor import telemetry_store
 from ingest.decode import Message
 from ingest.isolation import Isolation
 from ingest.process import Processor
@@ -44,7 +47,7 @@ VH1, VH2 = VehicleId("acme", "VH-1"), VehicleId("acme", "VH-2")
 
 
 def at(url: str) -> Influx:
-    return Influx(url=url, token="a-token", org="an-org", bucket="a-bucket")
+    return Influx(url=url, token=SecretStr("a-token"), org="an-org", bucket="a-bucket")
 
 
 def readings(*rows, tenant: str = "acme", drivers=None, flags=None) -> TelemetryBatch:
@@ -188,7 +191,7 @@ class InfluxStand:
     answer: str = "empty"
     status: int = 204
     refusal: str = ""
-    queries: list[dict] = field(default_factory=list)
+    queries: list[dict[str, Any]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
 
     @asynccontextmanager
@@ -246,7 +249,7 @@ async def holding(request, pool, new_tenant, stand):
 async def test_readings_come_back_newer_than_asked_in_time_order_without_the_flagged(holding, stand):
     stand.answer = "since"
     store, tenants = holding
-    found = await store.since({VH1: T0 + 0.5, VH2: T0 + 0.5}, tenants)
+    found = await store.since({VH1: T0, VH2: T0 + 0.5}, tenants)
     assert [found.vehicles[position] for position in found.row_vehicle] == [VH1, VH2, VH1]
     assert found.event_time.tolist() == [T0 + 1, T0 + 1.5, T0 + 2.000001]
     assert found.drivers == (None, 'Ada "A" L., Köln', "D-7")
@@ -340,6 +343,16 @@ async def test_a_server_that_is_not_there_is_told_as_such():
     async with influx_store(at(f"http://127.0.0.1:{free_port()}")) as store:
         with pytest.raises(Unavailable, match="InfluxDB does not answer"):
             await store.append(readings(("VH-1", 0, {"speed_kmh": 50})), FLEET)
+
+
+async def test_ingest_keeps_readings_in_influxdb_where_its_url_is_set(pool, monkeypatch):
+    async with telemetry_store(Settings().influx, pool) as store:
+        assert isinstance(store, PostgresTelemetryStore)
+    monkeypatch.setenv("FLEETGUARD_INFLUX__URL", "http://127.0.0.1:8086")
+    monkeypatch.setenv("FLEETGUARD_INFLUX__TOKEN", "a-token")
+    async with telemetry_store(Settings().influx, pool) as store:
+        assert isinstance(store, InfluxTelemetryStore)
+    assert "a-token" not in repr(Settings())
 
 
 async def test_an_alert_is_decided_while_readings_go_to_influxdb(pool, tenant, stand):
