@@ -146,6 +146,7 @@ class InfluxTelemetryStore:
         }
         with _answering():
             answer = await self._query.query_raw(_flux(tuple(names), field is not None), params=parameters)
+            # the client reads async answers itself only with aiocsv, a package more
             records = FluxCsvParser(io.BytesIO(answer.encode()), FluxSerializationMode.stream).generator()
             found = [(by_vehicle[record["vehicle"]], _microsecond(record["_time"]), record.values) for record in records]
         return [_Row(span.position, at, _present(fields)) for span, at, fields in found if span.begin <= at <= span.end]

@@ -287,6 +287,17 @@ async def test_what_is_set_aside_is_told_and_marked(holding, pool, stand):
         assert stand.set_aside() == {1, 1.25}
 
 
+async def test_a_point_is_sent_with_what_the_reading_holds_and_no_more(stand):
+    batch = readings(("VH-1", 1.000001, {"speed_kmh": 0}), ("VH-1", 2, {}), drivers=['Ada "A" L., Köln', None])
+    async with stand.serving() as store:
+        await store.append(batch, FLEET)
+    series = f"telemetry,tenant={FLEET['acme']},vehicle=VH-1"
+    assert stand.lines == [
+        f'{series} flags=0i,driver_id="Ada \\"A\\" L., Köln",speed_kmh=0.0 1795500001000001',
+        f"{series} flags=0i 1795500002000000",
+    ]
+
+
 async def test_what_a_query_is_about_reaches_influxdb_as_parameters_and_never_as_flux(stand):
     forged = VehicleId("acme", 'VH" or true) |> drop(columns: ["x"]) //')
     async with stand.serving() as store:
@@ -296,6 +307,7 @@ async def test_what_a_query_is_about_reaches_influxdb_as_parameters_and_never_as
     assert given["vehicle_0"] == forged.vehicle
     assert given["tenant_id"] == str(FLEET["acme"])
     assert given["begin"] == "2026-11-24T06:00:00.000001000Z"
+    assert given["end"] > "2100"  # clocks may be ahead of the server's
     assert forged.vehicle not in query["query"]
     assert str(FLEET["acme"]) not in query["query"]
 
