@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -19,6 +19,18 @@ class Postgres(_Section):
     url: str = ""
     owner_url: str = ""
     pool_size: int = 8
+
+
+class Influx(_Section):
+    """InfluxDB 2 for readings, where `url` is set; they are in PostgreSQL otherwise (`docs/decisions/0011`).
+
+    `token`: may read and write `bucket`, whose retention says how long readings are kept.
+    """
+
+    url: str = ""
+    token: SecretStr = SecretStr("")
+    org: str = "fleetguard"
+    bucket: str = "telemetry"
 
 
 class Mqtt(_Section):
@@ -72,7 +84,7 @@ class Feast(_Section):
 
 
 class Ingest(_Section):
-    """`retention_days`: readings of days before are dropped, 0 for never."""
+    """`retention_days`: readings of days before are dropped from PostgreSQL, 0 for never."""
 
     actors: int = Field(default=1, ge=1)
     batch_ms: float = 20.0
@@ -161,6 +173,7 @@ class Settings(BaseSettings):
     log_format: Literal["json", "console"] = "json"
     log_level: str = "INFO"
     postgres: Postgres = Postgres()
+    influx: Influx = Influx()
     mqtt: Mqtt = Mqtt()
     device_auth: DeviceAuth = DeviceAuth()
     valkey: Valkey = Valkey()

@@ -2,9 +2,12 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import asyncpg
 import ray
 import structlog
 from ray import serve
@@ -12,11 +15,13 @@ from ray import serve
 from alerts.sink import AlertSink
 from fleet.errors import FleetError
 from fleet.logs import configure_logging
-from fleet.settings import Settings
+from fleet.settings import Influx, Settings
+from fleet.stores.influx import influx_store
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
 from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
+from fleet.telemetry import TelemetryStore
 from ingest.batches import Batcher
 from ingest.isolation import Isolation
 from ingest.process import Processor
@@ -54,14 +59,17 @@ class IngestActor:
         return bool(self._subscribers) and all(subscriber.connected for subscriber in self._subscribers)
 
     async def _run(self) -> None:
+        async with await connect_pool(self._settings.postgres) as pool, telemetry_store(self._settings.influx, pool) as telemetry:
+            await self._consume(pool, telemetry)
+
+    async def _consume(self, pool: asyncpg.Pool, telemetry: TelemetryStore) -> None:
         settings = self._settings
-        pool = await connect_pool(settings.postgres)
-        store, telemetry = IngestStore(pool), PostgresTelemetryStore(pool)
+        store, days = IngestStore(pool), PostgresTelemetryStore(pool)
         handle = serve.get_app_handle(APP)
         scoring = Isolation(ServeScorer(handle, settings.serve.timeout_s))
         processor = Processor(TenantDirectory(pool), store, telemetry, scoring, AlertSink(pool), settings.ingest.snapshot_s)
         batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
-        await telemetry.ensure_partitions(datetime.now(UTC))
+        await days.ensure_partitions(datetime.now(UTC))
         own = sessions(settings.mqtt.partitions, self._index, settings.ingest.actors)
         self._subscribers = [Subscriber(settings.mqtt, _client_id(topics), topics, batcher.add) for topics in own]
         try:
@@ -70,12 +78,11 @@ class IngestActor:
                 for subscriber in self._subscribers:
                     await subscriber.start()
                 tasks.create_task(self._beat(store))
-                tasks.create_task(self._keep_days(telemetry))
+                tasks.create_task(self._keep_days(days))
         finally:
             for subscriber in self._subscribers:
                 await subscriber.stop()
             self._subscribers = []
-            await pool.close()
 
     async def _beat(self, store: IngestStore) -> None:
         while True:
@@ -87,7 +94,7 @@ class IngestActor:
             await asyncio.sleep(BEAT_S)
 
     async def _keep_days(self, telemetry: PostgresTelemetryStore) -> None:
-        """Partitions for the days that come; those that are old enough go."""
+        """Partitions for the days that come; those that are old enough go. In InfluxDB the bucket's retention does this."""
         kept = timedelta(days=self._settings.ingest.retention_days)
         while True:
             try:
@@ -97,6 +104,17 @@ class IngestActor:
             except FleetError as error:
                 log.warning("days_not_kept", error=str(error))
             await asyncio.sleep(PARTITIONS_EVERY_S)
+
+
+@asynccontextmanager
+async def telemetry_store(influx: Influx, pool: asyncpg.Pool) -> AsyncIterator[TelemetryStore]:
+    """InfluxDB where its URL is set, PostgreSQL otherwise."""
+    if influx.url:
+        log.info("readings_go_to_influxdb", bucket=influx.bucket)
+        async with influx_store(influx) as store:
+            yield store
+    else:
+        yield PostgresTelemetryStore(pool)
 
 
 def _client_id(topics: list[str]) -> str:

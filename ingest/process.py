@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
-from fleet.errors import Unavailable
+from fleet.errors import InvalidInput, Unavailable
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import SYSTEM_TENANT
@@ -33,7 +33,7 @@ UNSCORABLE = "unscorable"
 UNPROCESSABLE = "unprocessable"
 # What a message can bring about by what it holds: a number that no float, window or calendar takes (one of 400 digits did), or a
 # value that a column or a constraint of the store refuses. A missing table, a full disk or a mistake of ours is none of these.
-OWN_FAULTS = (ArithmeticError, ValueError, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+OWN_FAULTS = (ArithmeticError, ValueError, InvalidInput, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 SILENT_S = 6 * 3600.0  # a vehicle that is silent for so long is forgotten until it speaks again: it takes 70 kB
 RULES_S = 30.0  # how long a tenant waits for its new thresholds
 

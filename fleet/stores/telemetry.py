@@ -27,14 +27,14 @@ class PostgresTelemetryStore:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
 
-    async def append(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> int:
-        """Store readings; those already there (same vehicle, same time) stay as they are. Returns how many were new.
+    async def append(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> None:
+        """Store readings; those already there (same vehicle, same time) stay as they are.
 
         Raises:
             Unavailable: the store does not answer; repeat with the same batch.
         """
         if not len(batch):
-            return 0
+            return
         present = ~np.isnan(batch.values)
         columns = np.flatnonzero(present.any(axis=0))
         query = _insert(tuple(signals.COLUMNS[column] for column in columns))
@@ -54,7 +54,6 @@ class PostgresTelemetryStore:
         stored = int(status.rsplit(" ", 1)[1])
         READINGS.labels("stored").inc(stored)
         READINGS.labels("duplicate").inc(len(batch) - stored)
-        return stored
 
     async def known(self, batch: TelemetryBatch, tenants: Mapping[str, UUID]) -> NDArray[np.bool_]:
         """(n,) whether each reading is in the store already."""
