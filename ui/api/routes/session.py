@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -10,7 +10,7 @@ from fleet.errors import NotAuthenticated
 from fleet.permissions import PERMISSIONS
 from fleet.stores import second_factors, sessions
 from fleet.stores.sessions import Candidate, SignedIn
-from ui.api.access import SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
+from ui.api.access import SignedInDep, begin_session, clear_session_cookie, refuse_foreign_origin, session_token
 from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, Session, SessionList, SpareCodes
 from ui.api.problems import SecondFactorNeeded
 from ui.api.services import NowDep, PoolDep, Services, ServicesDep
@@ -33,11 +33,7 @@ async def sign_in(
         raise NotAuthenticated("Email or password is wrong.")
     await _check_second_factor(credentials, candidate, address, services, pool, now)
     services.throttle.succeeded(address, email)
-    lifetime = timedelta(hours=services.settings.api.session_hours)
-    token = await sessions.open_session(
-        pool, candidate, now, now + lifetime, session_token(request), request.headers.get("user-agent", "")
-    )
-    set_session_cookie(request, response, token, int(lifetime.total_seconds()))
+    token = await begin_session(request, response, candidate, services, now)
     who = await sessions.holder(pool, token)
     if who is None:
         raise NotAuthenticated("This account was just disabled.")
