@@ -117,7 +117,8 @@ class Provider:
             Unavailable: the provider does not answer as one does.
         """
         metadata = await self._metadata()
-        claims = self._claims(await self._id_token(metadata, attempt, code, redirect_uri), await _json(metadata.jwks_uri))
+        token = await self._id_token(metadata, attempt, code, redirect_uri)
+        claims = verified_claims(token, await _json(metadata.jwks_uri), metadata.issuer, self._settings.client_id)
         if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), attempt.nonce.encode()):
             raise SignInRefused("refused", "The token belongs to another sign-in.")
         email = claims.get("email")
@@ -158,28 +159,32 @@ class Provider:
             raise SignInRefused("refused", f"The provider gave no token for the code ({answer.status_code}).")
         return token
 
-    def _claims(self, token: str, key_set: dict[str, Any]) -> dict[str, Any]:
-        """OpenID Connect Core 3.1.3.7. Raises SignInRefused."""
-        client_id = self._settings.client_id
-        try:
-            key_id = jwt.get_unverified_header(token).get("kid")
-            key = next((key for key in jwt.PyJWKSet.from_dict(key_set).keys if key_id in (None, key.key_id)), None)
-            if key is None:
-                raise SignInRefused("refused", "The token is signed with a key that the provider does not have.")
-            claims: dict[str, Any] = jwt.decode(
-                token,
-                key,
-                ALGORITHMS,
-                {"require": ["iss", "sub", "aud", "exp", "iat"]},
-                audience=client_id,
-                issuer=self._settings.issuer,
-                leeway=CLOCK_SKEW_S,
-            )
-        except jwt.PyJWTError as error:
-            raise SignInRefused("refused", f"The token cannot be trusted: {error}.") from error
-        if claims.get("azp", client_id) != client_id:
-            raise SignInRefused("refused", "The token was issued to another party.")
-        return claims
+
+def verified_claims(token: str, key_set: dict[str, Any], issuer: str, client_id: str) -> dict[str, Any]:
+    """What an id token says, checked as OpenID Connect Core 3.1.3.7 asks but for the nonce.
+
+    Raises:
+        SignInRefused: wrong signature, issuer, audience or time.
+    """
+    try:
+        key_id = jwt.get_unverified_header(token).get("kid")
+        key = next((key for key in jwt.PyJWKSet.from_dict(key_set).keys if key_id in (None, key.key_id)), None)
+        if key is None:
+            raise SignInRefused("refused", "The token is signed with a key that the provider does not have.")
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key,
+            ALGORITHMS,
+            {"require": ["iss", "sub", "aud", "exp", "iat"]},
+            audience=client_id,
+            issuer=issuer,
+            leeway=CLOCK_SKEW_S,
+        )
+    except jwt.PyJWTError as error:
+        raise SignInRefused("refused", f"The token cannot be trusted: {error}.") from error
+    if claims.get("azp", client_id) != client_id:
+        raise SignInRefused("refused", "The token was issued to another party.")
+    return claims
 
 
 async def _json(url: str) -> dict[str, Any]:
