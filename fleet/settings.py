@@ -3,9 +3,10 @@
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -162,6 +163,43 @@ class Api(_Section):
     tenant_rate: Rate = Rate(per_s=300, burst=1500)
 
 
+def _https_or_loopback(url: str) -> str:
+    """Raises ValueError where the address would carry secrets in the clear."""
+    parts = urlsplit(url)
+    if not (parts.scheme == "https" and parts.hostname) and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+        raise ValueError("has to start with https:// (http:// on loopback alone)")
+    return url
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+SecureUrl = Annotated[str, AfterValidator(_https_or_loopback)]
+
+
+class Oidc(_Section):
+    """The OpenID Connect provider that people may sign in with; off without `issuer`. `name`: what the button calls it.
+
+    `client_secret`: none for a public client. `state_key`: signs what a browser keeps while it is away at the provider, 32
+    characters or more; each process makes its own where it is empty, so several API processes need one.
+    """
+
+    issuer: SecureUrl | None = None
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    name: str = "OpenID Connect"
+    state_key: SecretStr = SecretStr("")
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "Oidc":
+        if self.issuer and not self.client_id:
+            raise ValueError("an issuer needs a client_id")
+        if 0 < len(self.state_key.get_secret_value()) < SHORTEST_KEY:
+            raise ValueError(f"state_key needs {SHORTEST_KEY} characters or more")
+        return self
+
+
+SHORTEST_KEY = 32  # RFC 7518 3.2: at least as long as the hash
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Frozen: read once at a process's composition root."""
 
@@ -186,6 +224,7 @@ class Settings(BaseSettings):
     training: Training = Training()
     notify: Notify = Notify()
     api: Api = Api()
+    oidc: Oidc = Oidc()
 
 
 @lru_cache(maxsize=1)

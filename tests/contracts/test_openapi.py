@@ -17,6 +17,9 @@ OPEN = {  # sendTelemetry is closed too: it asks for the device's own credential
     "getReadiness",
     "getMetrics",
     "signIn",
+    "getSignInWays",
+    "startOidc",  # the provider asks who it is
+    "finishOidc",  # the code of the provider is its credential
     "acceptInvitation",  # the token of the invitation is its credential
 }
 OF_ONES_OWN_SIGN_IN = {

@@ -1,5 +1,6 @@
 """Who is asking: the session cookie or an API token, the roles, and the refusal of writes that another site started."""
 
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import Depends, Request, Response
@@ -8,12 +9,17 @@ from starlette.requests import HTTPConnection
 from fleet.errors import NotAuthenticated, NotAuthorized
 from fleet.permissions import Permission
 from fleet.stores import sessions
-from fleet.stores.sessions import SignedIn
+from fleet.stores.sessions import Candidate, SignedIn
 from ui.api.services import Services, ServicesDep, services_of
 
 SECURE_COOKIE = "__Host-fleetguard"  # the prefix makes browsers refuse it without Secure, on a sub-path or with a domain
 PLAIN_COOKIE = "fleetguard_session"  # http://localhost cannot carry the prefix
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+def client_address(connection: HTTPConnection) -> str:
+    """Who is counted where guessing is made slow."""
+    return connection.client.host if connection.client else ""
 
 
 def origin_of(connection: HTTPConnection, services: Services) -> str:
@@ -44,6 +50,36 @@ def set_session_cookie(connection: HTTPConnection, response: Response, token: st
 def clear_session_cookie(connection: HTTPConnection, response: Response) -> None:
     name = cookie_name(connection, services_of(connection))
     response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="strict")
+
+
+async def begin_session(request: Request, response: Response, who: Candidate, services: Services, now: datetime) -> str:
+    """Open a session and set its cookie; one that this browser already had ends. Returns the token."""
+    lifetime = timedelta(hours=services.settings.api.session_hours)
+    opened_with = request.headers.get("user-agent", "")
+    pool = await services.database.pool()
+    token = await sessions.open_session(pool, who, now, now + lifetime, session_token(request), opened_with)
+    set_session_cookie(request, response, token, int(lifetime.total_seconds()))
+    return token
+
+
+def kept_attempt(connection: HTTPConnection) -> str | None:
+    """What `set_attempt_cookie` left with the browser."""
+    return connection.cookies.get(_attempt_cookie(connection))
+
+
+def set_attempt_cookie(connection: HTTPConnection, response: Response, value: str, max_age_s: int) -> None:
+    """SameSite=Lax: the provider's page leads back here, and the browser has to bring it along."""
+    name = _attempt_cookie(connection)
+    response.set_cookie(name, value, max_age_s, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax")
+
+
+def clear_attempt_cookie(connection: HTTPConnection, response: Response) -> None:
+    name = _attempt_cookie(connection)
+    response.delete_cookie(name, path="/", secure=name.startswith("__Host-"), httponly=True, samesite="lax")
+
+
+def _attempt_cookie(connection: HTTPConnection) -> str:
+    return f"{cookie_name(connection, services_of(connection))}_oidc"
 
 
 def refuse_foreign_origin(request: Request, services: ServicesDep) -> None:

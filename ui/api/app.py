@@ -15,6 +15,7 @@ from ui.api.access import SignedInDep, refuse_foreign_origin
 from ui.api.devices import DeviceGateway
 from ui.api.limits import Limits
 from ui.api.live import LiveLog
+from ui.api.oidc import Provider
 from ui.api.page import DIST, AnswerHeaders, content_security_policy, page_routes
 from ui.api.routes import (
     alert_rules,
@@ -27,6 +28,7 @@ from ui.api.routes import (
     live,
     models,
     notifications,
+    oidc,
     operations,
     people,
     session,
@@ -53,10 +55,12 @@ def create_app(settings: Settings | None = None, dist: Path = DIST) -> FastAPI:
     database = Database(settings.postgres)
     limits = Limits(settings.api.person_rate, settings.api.tenant_rate)
     live_log, gateway = LiveLog(database.pool), DeviceGateway(settings.mqtt)
-    app.state.services = Services(settings, database, live_log, gateway, PasswordCheck(), Throttle(), limits)
+    provider = Provider(settings.oidc) if settings.oidc.issuer else None
+    app.state.services = Services(settings, database, live_log, gateway, PasswordCheck(), Throttle(), limits, provider)
     app.include_router(operations.router)
     app.include_router(docs.router)
     app.include_router(session.entrance, prefix="/api")
+    app.include_router(oidc.entrance, prefix="/api")
     app.include_router(people.entrance, prefix="/api")
     app.include_router(telemetry.router, prefix="/api")  # devices: their own credential, checked by the broker
     app.include_router(_behind_the_session())

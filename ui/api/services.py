@@ -14,6 +14,7 @@ from fleet.stores.postgres import connect_pool
 from ui.api.devices import DeviceGateway
 from ui.api.limits import Limits
 from ui.api.live import LiveLog
+from ui.api.oidc import Provider
 from ui.api.signin import PasswordCheck, Throttle
 
 
@@ -46,6 +47,7 @@ class Services:
     passwords: PasswordCheck
     throttle: Throttle
     limits: Limits
+    provider: Provider | None
 
 
 def services_of(connection: HTTPConnection) -> Services:

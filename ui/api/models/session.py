@@ -25,6 +25,10 @@ class PasswordChange(ApiModel):
     new_password: NewPassword
 
 
+class SignInWays(ApiModel):
+    oidc: str | None = Field(description="What people call the OpenID Connect provider; null where none is configured.")
+
+
 class Code(ApiModel):
     code: str = Field(min_length=6, max_length=10)
 

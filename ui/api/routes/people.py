@@ -5,7 +5,7 @@ from fastapi import APIRouter, Depends, Request, status
 from fleet.errors import NotFound
 from fleet.stores import people
 from ui.api import cursors
-from ui.api.access import OperatorDep, PeopleManagerDep, refuse_foreign_origin
+from ui.api.access import OperatorDep, PeopleManagerDep, client_address, refuse_foreign_origin
 from ui.api.models.people import ChosenPassword, Invitation, NewPerson, Person, PersonChange, PersonPage, Welcome
 from ui.api.parameters import Cursor, Limit, PersonPath
 from ui.api.services import NowDep, PoolDep, ServicesDep
@@ -19,7 +19,7 @@ async def accept_invitation(
     chosen: ChosenPassword, request: Request, services: ServicesDep, pool: PoolDep, now: NowDep
 ) -> Welcome:
     """Choose a password with the link of an invitation, which works once. Sessions that the person still had end."""
-    address = request.client.host if request.client else ""
+    address = client_address(request)
     services.throttle.check(address)
     if await people.holder_of(pool, chosen.token) is None:
         services.throttle.failed(address)

@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import asyncpg
@@ -9,7 +9,15 @@ from fastapi import APIRouter, Depends, Request, Response, status
 from fleet.errors import NotAuthenticated, NotAuthorized
 from fleet.stores import second_factors, sessions
 from fleet.stores.sessions import Candidate, SignedIn
-from ui.api.access import InPersonDep, SignedInDep, clear_session_cookie, refuse_foreign_origin, session_token, set_session_cookie
+from ui.api.access import (
+    InPersonDep,
+    SignedInDep,
+    begin_session,
+    clear_session_cookie,
+    client_address,
+    refuse_foreign_origin,
+    session_token,
+)
 from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, PasswordChange, Session, SessionList, SpareCodes
 from ui.api.problems import SecondFactorNeeded
 from ui.api.services import NowDep, PoolDep, Services, ServicesDep
@@ -23,7 +31,7 @@ async def sign_in(
     credentials: Credentials, request: Request, response: Response, services: ServicesDep, pool: PoolDep, now: NowDep
 ) -> Session:
     """Open a session; the answer sets the cookie. A session that this browser already had ends."""
-    address, email = _address(request), credentials.email.strip().lower()
+    address, email = client_address(request), credentials.email.strip().lower()
     services.throttle.check(address, email)
     candidate = await sessions.candidate(pool, email)
     matches = await services.passwords.matches(candidate.password_hash if candidate else None, credentials.password)
@@ -32,11 +40,7 @@ async def sign_in(
         raise NotAuthenticated("Email or password is wrong.")
     await _check_second_factor(credentials, candidate, address, services, pool, now)
     services.throttle.succeeded(address, email)
-    lifetime = timedelta(hours=services.settings.api.session_hours)
-    token = await sessions.open_session(
-        pool, candidate, now, now + lifetime, session_token(request), request.headers.get("user-agent", "")
-    )
-    set_session_cookie(request, response, token, int(lifetime.total_seconds()))
+    token = await begin_session(request, response, candidate, services, now)
     who = await sessions.holder(pool, token)
     if who is None:
         raise NotAuthenticated("This account was just disabled.")
@@ -92,7 +96,7 @@ async def change_password(
     wish: PasswordChange, request: Request, who: InPersonDep, services: ServicesDep, pool: PoolDep, now: NowDep
 ) -> None:
     """Choose another password with the present one. You stay signed in here and are signed out everywhere else."""
-    address, email = _address(request), who.email.lower()
+    address, email = client_address(request), who.email.lower()
     services.throttle.check(address, email)
     candidate = await sessions.candidate(pool, email)
     if not await services.passwords.matches(candidate.password_hash if candidate else None, wish.password):
@@ -114,10 +118,6 @@ async def sign_out(request: Request, response: Response, who: InPersonDep, pool:
     """End this session; its open streams end with it."""
     await sessions.close_session(pool, who, session_token(request) or "", now)
     clear_session_cookie(request, response)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
 
 
 async def _session(pool: asyncpg.Pool, who: SignedIn) -> Session:

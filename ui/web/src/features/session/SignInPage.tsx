@@ -4,6 +4,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { Emblem } from '@/shared/page/Emblem';
 import { useHeadingFocus } from '@/shared/page/useHeadingFocus';
+import { ProviderSignIn } from './ProviderSignIn';
 import { SignInForm } from './SignInForm';
 
 const route = getRouteApi('/sign-in');
@@ -25,6 +26,7 @@ export function SignInPage() {
             {t('Sign in')}
           </h1>
           <p className="mt-1 text-muted">{t('Use the email and password that your administrator gave you.')}</p>
+          <ProviderSignIn next={next} />
           <SignInForm onDone={() => void navigate({ href: next ?? '/alerts', replace: true })} />
           <p className="mt-7 text-sm text-muted">
             {t('Cannot sign in? Ask your FleetGuard administrator to set a new password.')}

@@ -6,6 +6,7 @@ import { PERIOD_WORDS } from '@/features/dashboard/period';
 import { BAND_WORDS, BEHAVIOUR_WORDS } from '@/features/drivers/driver';
 import { EXCEPTIONS, GLOSSARY, KEPT } from '@/features/help/words';
 import { SCOPE_IN_WORDS } from '@/features/security/scopes';
+import { REFUSAL_WORDS } from '@/features/session/ProviderSignIn';
 import { SEVERITY_WORD } from '@/shared/severity/severity';
 import { languageOf } from './choice';
 import { SENTENCES } from './de';
@@ -27,9 +28,17 @@ function spoken(): string[] {
 }
 
 const TABLES = [
-  ...[TYPE_WORDS, STATE_WORDS, REASON_WORDS, SEVERITY_WORD, PERIOD_WORDS, BAND_WORDS, BEHAVIOUR_WORDS, SCOPE_IN_WORDS].flatMap(
-    (words) => Object.values(words),
-  ),
+  ...[
+    TYPE_WORDS,
+    STATE_WORDS,
+    REASON_WORDS,
+    SEVERITY_WORD,
+    PERIOD_WORDS,
+    BAND_WORDS,
+    BEHAVIOUR_WORDS,
+    SCOPE_IN_WORDS,
+    REFUSAL_WORDS,
+  ].flatMap((words) => Object.values(words)),
   ...Object.values(DEED_WORDS).flatMap((words) => Object.values(words)),
   ...Object.values(GUIDANCE).flatMap(({ meaning, steps }) => [meaning, ...steps]),
   ...GLOSSARY.flat(),

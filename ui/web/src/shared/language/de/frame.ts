@@ -83,6 +83,19 @@ export const FRAME: Catalogue = {
   'This account asks for a code that was not used yet.': 'Dieses Konto verlangt einen Code, der noch nicht benutzt wurde.',
   'Cannot sign in? Ask your FleetGuard administrator to set a new password.':
     'Die Anmeldung gelingt nicht? Bitten Sie Ihre FleetGuard-Verwaltung um ein neues Passwort.',
+  'Sign in with {name}': 'Mit {name} anmelden',
+  'This sign-in took too long, or was started elsewhere. Start again.':
+    'Diese Anmeldung hat zu lange gedauert oder wurde anderswo begonnen. Fangen Sie noch einmal an.',
+  'The provider did not confirm who you are. Try again.':
+    'Der Anbieter hat nicht bestätigt, wer Sie sind. Versuchen Sie es noch einmal.',
+  'The provider has not verified your email address, so it cannot be used here.':
+    'Der Anbieter hat Ihre E-Mail-Adresse nicht geprüft, deshalb gilt sie hier nicht.',
+  'No active account has this email address. Ask your FleetGuard administrator to invite you.':
+    'Kein aktives Konto hat diese E-Mail-Adresse. Bitten Sie Ihre FleetGuard-Verwaltung um eine Einladung.',
+  'This account asks for a code: sign in with your email, password and code.':
+    'Dieses Konto verlangt einen Code: Melden Sie sich mit E-Mail, Passwort und Code an.',
+  'The provider or FleetGuard does not answer. Try again in a moment.':
+    'Der Anbieter oder FleetGuard antwortet nicht. Versuchen Sie es gleich noch einmal.',
   'Know what needs you, and why.': 'Wissen, was Sie braucht, und warum.',
   'Live alerts from every vehicle, each with the readings behind it and the next step to take.':
     'Meldungen aller Fahrzeuge in Echtzeit, jede mit ihren Messwerten und dem nächsten Schritt.',
