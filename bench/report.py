@@ -29,9 +29,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def stages_text(costs: StageCosts) -> str:
     """Cost per reading of every stage, and the append."""
-    rows = [[stage, *(_number(costs.per_reading_us[size][stage]) for size in ROWS)] for stage in STAGES]
-    rows.append(["**sum**", *(f"**{_number(sum(costs.per_reading_us[size].values()))}**" for size in ROWS)])
-    quantiles = ", ".join(f"p{share * 100:g} {_number(np.quantile(costs.append_ms, share))} ms" for share in (0.5, 0.95))
+    rows = [[stage, *(number(costs.per_reading_us[size][stage]) for size in ROWS)] for stage in STAGES]
+    rows.append(["**sum**", *(f"**{number(sum(costs.per_reading_us[size].values()))}**" for size in ROWS)])
+    quantiles = ", ".join(f"p{share * 100:g} {number(np.quantile(costs.append_ms, share))} ms" for share in (0.5, 0.95))
     return "\n\n".join(
         (
             table(["µs per reading", *(f"{size:,} rows" for size in ROWS)], rows),
@@ -72,11 +72,11 @@ def _growth_row(result: LiveResult) -> list[str]:
         f"{result.vehicles:,}",
         f"{result.gateways or '–'}",
         f"{len(result.verdict.missing)}",
-        *(_number(np.quantile(written, share) * 1e3) if len(written) else "–" for share in (0.5, 0.99)),
-        _number(np.quantile(result.latencies.committed, 0.99) * 1e3) if len(result.latencies.committed) else "–",
-        _number(stored / batches) if batches else "–",
+        *(number(np.quantile(written, share) * 1e3) if len(written) else "–" for share in (0.5, 0.99)),
+        number(np.quantile(result.latencies.committed, 0.99) * 1e3) if len(result.latencies.committed) else "–",
+        number(stored / batches) if batches else "–",
         f"{cpu_s / result.costs.seconds:.2f}",
-        _number(cpu_s / stored * 1e6) if stored else "–",
+        number(cpu_s / stored * 1e6) if stored else "–",
         f"{usage[INGEST].memory_bytes / 2**20:,.0f}" if INGEST in usage else "–",
         f"{result.drained_s:.1f}",
     ]
@@ -130,7 +130,7 @@ def _latency_table(result: LiveResult) -> str:
     lag = result.costs.growth.quantiles_s(LAG, SHARES)
     count = result.costs.growth.total(f"{LAG}_count")
     rows.append(
-        ["arrival at ingest → decision committed, per batch", f"{count:,.0f}", *(_number(value * 1e3) for value in lag), "–"]
+        ["arrival at ingest → decision committed, per batch", f"{count:,.0f}", *(number(value * 1e3) for value in lag), "–"]
     )
     return table(["ms", "n", *(f"p{share * 100:g}" for share in SHARES), "max"], rows)
 
@@ -139,14 +139,14 @@ def _quantiles(name: str, seconds: NDArray[np.float64]) -> list[str]:
     if not len(seconds):
         return [name, "0", *["–"] * (len(SHARES) + 1)]
     values = [*np.quantile(seconds, SHARES), seconds.max()]
-    return [name, f"{len(seconds):,}", *(_number(value * 1e3) for value in values)]
+    return [name, f"{len(seconds):,}", *(number(value * 1e3) for value in values)]
 
 
 def _ingest_text(result: LiveResult) -> str:
     growth = result.costs.growth
     batches = growth.total(f"{STAGE}_count", stage="decode")
     stored = growth.total("fleetguard_readings_total", outcome="stored")
-    means = ", ".join(f"{stage} {_number(growth.mean_s(STAGE, stage=stage) * 1e3)}" for stage in LIVE_STAGES)
+    means = ", ".join(f"{stage} {number(growth.mean_s(STAGE, stage=stage) * 1e3)}" for stage in LIVE_STAGES)
     return f"Mean ms per batch inside ingest: {means}; {stored / batches if batches else float('nan'):.1f} readings per batch."
 
 
@@ -158,7 +158,7 @@ def _cost_table(result: LiveResult) -> str:
             part,
             f"{usage.processes}",
             f"{usage.cpu_s / seconds:.3f}",
-            _number(usage.cpu_s / readings * 1e6) if readings else "–",
+            number(usage.cpu_s / readings * 1e6) if readings else "–",
             f"{usage.memory_bytes / 2**20:,.0f}",
         ]
         for part, usage in result.costs.usage.items()
@@ -167,7 +167,7 @@ def _cost_table(result: LiveResult) -> str:
     total_cpu_s = sum(usage.cpu_s for usage in every)
     rows.append([
         "**all**", f"{sum(usage.processes for usage in every)}", f"**{total_cpu_s / seconds:.3f}**",
-        f"**{_number(total_cpu_s / readings * 1e6)}**" if readings else "–",
+        f"**{number(total_cpu_s / readings * 1e6)}**" if readings else "–",
         f"**{sum(usage.memory_bytes for usage in every) / 2**20:,.0f}**",
     ])  # fmt: skip
     return table(["part", "processes", "cores", "CPU µs per reading", "memory, MiB"], rows)
@@ -238,13 +238,13 @@ def _ratio_text(result: LiveResult, costs: StageCosts) -> str:
     stack_us = sum(usage.cpu_s for part, usage in result.costs.usage.items() if part != RIG) / max(readings, 1) * 1e6
     bare_us = sum(costs.per_reading_us[BARE_ROWS].values())
     return (
-        f"The whole stack spent {_number(stack_us)} µs per reading at {result.vehicles:,} vehicles, load rig left out: "
-        f"{_number(stack_us / bare_us)} times the bare stages in batches of {BARE_ROWS}. "
+        f"The whole stack spent {number(stack_us)} µs per reading at {result.vehicles:,} vehicles, load rig left out: "
+        f"{number(stack_us / bare_us)} times the bare stages in batches of {BARE_ROWS}. "
         "At 10,000 readings a second 100 µs per reading are one whole core."
     )
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three digits, no more."""
     if not np.isfinite(value):
         return "–"

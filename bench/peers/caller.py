@@ -21,12 +21,13 @@ from bench.peers.figures import Level, level
 from bench.peers.wire import DIALECTS, Dialect, Rows, features_of
 from bench.processes import cpu_s
 from fleet.errors import FleetError, Unavailable
-from fleet.features import FeatureBatch
+from fleet.features import FeatureBatch, concatenate
 from fleet.scores import ScoreBatch
 from fleet.telemetry import FloatArray
 
 TOLERANCE: Final = 1e-5
 TIMEOUT_S: Final = 30.0
+GATHERED_S: Final = 0.005  # the peers' window; ingest's own is 20 ms
 APP: Final = "peers"  # whose handle is called
 ADDRESS_FILE: Final = "gcs-address"  # where its server says how to join its Ray
 
@@ -36,7 +37,7 @@ class Plan:
     """What to do.
 
     Attributes:
-        way: "http" or "handle". address: of the server, or of Ray's GCS. server_pid: root of the processes whose CPU counts.
+        way: "http", "handle", or "gathered": the handle, with the requests of all callers gathered. address: of the server, or of Ray's GCS. server_pid: root of the processes whose CPU counts.
         levels: (rows, callers) of each.
     """
 
@@ -103,6 +104,37 @@ class OverHandle:
         return answer.probability
 
 
+class Gathered:
+    """One call while the next batch grows, as ingest makes them: requests of many callers go over the handle together."""
+
+    def __init__(self, score: Callable[[FeatureBatch], Any]) -> None:
+        self._score = score
+        self._waiting: list[tuple[FeatureBatch, asyncio.Future[FloatArray]]] = []
+        self._calling: asyncio.Task[None] | None = None
+
+    def question(self, rows: Rows) -> FeatureBatch:
+        return features_of(rows)
+
+    async def ask(self, question: FeatureBatch) -> FloatArray:
+        answer: asyncio.Future[FloatArray] = asyncio.get_running_loop().create_future()
+        self._waiting.append((question, answer))
+        if self._calling is None or self._calling.done():
+            self._calling = asyncio.create_task(self._call())
+        return await answer
+
+    def probability(self, answer: FloatArray) -> FloatArray:
+        return answer
+
+    async def _call(self) -> None:
+        while self._waiting:
+            await asyncio.sleep(GATHERED_S)
+            batch, self._waiting = self._waiting, []
+            scores: ScoreBatch = await self._score(concatenate([question for question, _ in batch]))
+            ends = np.cumsum([len(question) for question, _ in batch])
+            for (_, answer), own in zip(batch, np.split(scores.probability, ends[:-1]), strict=True):
+                answer.set_result(own)
+
+
 @asynccontextmanager
 async def _target(plan: Plan) -> AsyncIterator[Target]:
     if plan.way == "http":
@@ -116,7 +148,8 @@ async def _target(plan: Plan) -> AsyncIterator[Target]:
     from ingest.scoring import ServeScorer
 
     ray.init(address=plan.address, log_to_driver=False, logging_level="warning")
-    yield OverHandle(ServeScorer(serve.get_app_handle(APP), TIMEOUT_S).score)
+    score = ServeScorer(serve.get_app_handle(APP), TIMEOUT_S).score
+    yield Gathered(score) if plan.way == "gathered" else OverHandle(score)
 
 
 async def check(target: Target, rows: Rows, expected: FloatArray) -> None:

@@ -100,7 +100,9 @@ def fleetguard(place: Place) -> Start:
     return Start([sys.executable, "-m", "bench.peers.graph", str(place.models), str(place.ports[0]), str(place.home)], own)
 
 
-OURS: Final = "FleetGuard, handle call"
+OURS: Final = "FleetGuard"
+PROXY: Final = "FleetGuard, over HTTP"
+GATHERED: Final = "FleetGuard, gathered"
 SERVER_STARTS: Final = {
     "fleetguard": fleetguard, "fastapi": fastapi, "litserve": litserve, "bentoml": bentoml, "mlserver": mlserver,
 }  # fmt: skip
@@ -109,13 +111,18 @@ REQUIREMENTS: Final[dict[str, tuple[str, ...]]] = {
     "fastapi": ("fastapi==0.165.0", "uvicorn[standard]==0.54.0"),
     "litserve": ("litserve==0.2.19",),
     "bentoml": ("bentoml==1.4.40",),
-    "mlserver": ("mlserver==1.7.1",),
+    "mlserver": ("mlserver==1.7.1", "uvloop==0.21.0"),  # its worker find no event loop with uvloop 0.23
 }
 CONTENDERS: Final = (
-    Contender(OURS, "fleetguard", "one replica of the colocated graph, a call per request, as ingest calls it", "handle"),
-    Contender("Ray Serve's proxy", "fleetguard", "the same graph behind Ray Serve's HTTP proxy, by a route made for this page"),
+    Contender(OURS, "fleetguard", "one replica of the colocated graph, a handle call per request", "handle"),
+    Contender(
+        GATHERED, "fleetguard", "the same, requests gathered by the caller within 5 ms, as ingest gathers readings", "gathered"
+    ),
+    Contender(PROXY, "fleetguard", "the same graph behind Ray Serve's HTTP proxy, by a route made for this page"),
     Contender("FastAPI + uvicorn", "fastapi", "one worker per container; a `def` endpoint, which runs in the thread pool"),
     Contender("LitServe", "litserve", "one worker, batches of up to 32 requests within 5 ms, fast queue"),
     Contender("BentoML", "bentoml", "one worker, adaptive batching of up to 32 requests", dialect="list"),
-    Contender("MLServer", "mlserver", "one parallel worker, adaptive batching of up to 32 requests within 5 ms", dialect="tensor"),
+    Contender(
+        "MLServer", "mlserver", "one parallel worker, adaptive batching of up to 32 requests within 5 ms", dialect="tensor"
+    ),
 )

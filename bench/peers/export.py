@@ -4,8 +4,6 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from bench.peers.exported import Exported
 from bench.peers.scoring import Scoring, native_folder
 from bench.peers.wire import features_of, rows_of
@@ -34,7 +32,7 @@ def export(stack: StackUnderTest, folder: Path, progress: Progress) -> Exported:
     quiet_libraries()
     registry = registry_of(stack.settings)
     versions = {name: scorer.version for name, scorer in champions(registry).items()}
-    exported = Exported(folder)
+    exported = Exported(folder, versions)
     for name, version in versions.items():
         shutil.copytree(registry.fetch(name, version), native_folder(exported.models, name))
     with progress.step("Simulating the rows", SECONDS) as advance:

@@ -1,6 +1,6 @@
 """The models and rows of a comparison, written once: every server loads the same files and is sent the same rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,10 @@ from fleet.telemetry import FloatArray
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A folder with models, rows and what the models say of them."""
+    """A folder with models, rows and what the models say of them; `versions` of the models by name."""
 
     folder: Path
+    versions: dict[str, str] = field(default_factory=dict)
 
     @property
     def models(self) -> Path:

@@ -61,9 +61,7 @@ def middle(rounds: Sequence[Level]) -> Level:
 def outdone(theirs: Level, ours: Sequence[Level]) -> bool:
     """Whether we answer at least as much at no higher p99, and one of both is strictly better, at whatever number of callers."""
     return any(
-        own.per_s >= theirs.per_s
-        and own.p99_ms <= theirs.p99_ms
-        and (own.per_s > theirs.per_s or own.p99_ms < theirs.p99_ms)
+        own.per_s >= theirs.per_s and own.p99_ms <= theirs.p99_ms and (own.per_s > theirs.per_s or own.p99_ms < theirs.p99_ms)
         for own in ours
         if own.rows == theirs.rows
     )

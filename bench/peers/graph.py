@@ -18,7 +18,6 @@ from serve.graph import MODELS, Colocated, GraphArgs, build_app
 from serve.registry import CHAMPION, REGISTERED
 
 
-
 class OverHttp(Colocated):
     """The same graph behind Ray Serve's proxy, in the form the peers are sent; the product's own route takes readings."""
 

@@ -14,7 +14,6 @@ from serve.engine import EngineScorer
 from serve.fuel import FuelScorer
 
 VERSION: Final = "1"
-SCORERS: Final = {"driver": DriverScorer, "fuel": FuelScorer, "engine": EngineScorer}
 WARM_UP_ROWS: Final = (1, 100)
 
 
@@ -27,7 +26,11 @@ class Scoring:
     """The models in `models`; libraries have set themselves up before the first request."""
 
     def __init__(self, models: Path) -> None:
-        self._scorers = [scorer.load(native_folder(models, name), VERSION) for name, scorer in SCORERS.items()]
+        self._scorers = (
+            DriverScorer.load(native_folder(models, "driver"), VERSION),
+            FuelScorer.load(native_folder(models, "fuel"), VERSION),
+            EngineScorer.load(native_folder(models, "engine"), VERSION),
+        )
         for rows in WARM_UP_ROWS:
             self.score(features_of(np.zeros(rows, ROW)))
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,17 +36,29 @@ SIZES: Final = (1, 100)
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """How long is measured. `callers`: numbers of callers at a time."""
+    """How much is measured.
+
+    Attributes:
+        seconds, warm_up_s: of each level of each round. callers: numbers of callers at a time.
+        rates: readings per second of the stream path. stream_s: of each rate.
+    """
 
     rounds: int
     seconds: float
     warm_up_s: float
     callers: tuple[int, ...]
+    rates: tuple[int, ...]
+    stream_s: int
 
     @property
     def levels(self) -> list[tuple[int, int]]:
         """(rows, callers) of each level."""
         return [(size, callers) for size in SIZES for callers in self.callers]
+
+    @property
+    def patience_s(self) -> float:
+        """For a caller to be done with every level."""
+        return 120 + 2 * len(self.levels) * (self.seconds + self.warm_up_s)
 
 
 @dataclass(slots=True)
@@ -119,7 +131,12 @@ def running(server: str, python: Path, exported: Exported) -> Iterator[tuple[psu
         log = home / "server.log"
         with log.open("wb") as output:
             process = psutil.Popen(
-                start.command, cwd=ROOT, env=_environment() | start.environment, stdout=output, stderr=output, start_new_session=True
+                start.command,
+                cwd=ROOT,
+                env=_environment() | dict(start.environment),
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         try:
             _await_answer(process, place.url + dialect.path, dialect.body(exported.read()[0][:1]), log)
@@ -175,11 +192,21 @@ def call(contender: Contender, server: psutil.Process, place: Place, exported: E
     """
     address = place.url if contender.way == "http" else (place.home / ADDRESS_FILE).read_text()
     plan = Plan(
-        contender.way, contender.dialect, address, server.pid, str(exported.folder), effort.levels, effort.warm_up_s, effort.seconds
+        contender.way,
+        contender.dialect,
+        address,
+        server.pid,
+        str(exported.folder),
+        effort.levels,
+        effort.warm_up_s,
+        effort.seconds,
     )
     command = [sys.executable, "-m", "bench.peers.caller", json.dumps(asdict(plan))]
     own = _environment() | SERVE_ENVIRONMENT | {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
-    done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, check=False)  # noqa: S603
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=effort.patience_s, check=False)  # noqa: S603
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"{contender.name} has not answered all that was asked within {effort.patience_s:.0f} s.") from error
     if done.returncode:
         raise Unavailable(f"{contender.name} fails under load: {done.stderr.strip()[-600:]}")
     return [Level(**level) for level in json.loads(done.stdout.splitlines()[-1])]

@@ -80,7 +80,9 @@ class Dialect:
 
 def _tensor(text: str) -> dict[str, Any]:
     """The Open Inference Protocol: one element of bytes, so that a batch of requests is a batch of elements."""
-    return {"inputs": [{"name": "rows", "shape": [1], "datatype": "BYTES", "parameters": {"content_type": "str"}, "data": [text]}]}
+    return {
+        "inputs": [{"name": "rows", "shape": [1], "datatype": "BYTES", "parameters": {"content_type": "str"}, "data": [text]}]
+    }
 
 
 PLAIN: Final = Dialect("/score", lambda text: {"rows": text}, lambda answer: answer["probability"])

@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import litserve
 
@@ -23,15 +23,15 @@ class FleetApi(litserve.LitAPI):
         """Load; called in the worker."""
         self._scoring = Scoring(self._models)
 
-    def decode_request(self, request: Any, **kwargs: Any) -> str:
+    def decode_request(self, request: dict[str, str]) -> str:
         """Rows as text."""
-        return str(request["rows"])
+        return request["rows"]
 
     def batch(self, inputs: list[str]) -> list[str]:
         """Texts stay apart until they are scored."""
         return inputs
 
-    def predict(self, inputs: list[str], **kwargs: Any) -> list[str]:
+    def predict(self, inputs: list[str]) -> list[str]:
         """The answer to each."""
         return self._scoring.answer(inputs)
 
@@ -39,7 +39,7 @@ class FleetApi(litserve.LitAPI):
         """Each its own."""
         return output
 
-    def encode_response(self, output: str, **kwargs: Any) -> dict[str, str]:
+    def encode_response(self, output: str) -> dict[str, str]:
         """As it is sent."""
         return {"probability": output}
 

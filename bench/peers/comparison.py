@@ -1,0 +1,47 @@
+"""The whole comparison: the path of a reading on the running stack, then the servers of models one by one."""
+
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Final
+
+from bench.machine import Occasion
+from bench.peers import serving, stream
+from bench.peers.export import export
+from bench.peers.plot import draw
+from bench.peers.report import Comparison, page
+from bench.peers.serving import Effort
+from bench.progress import Progress
+from bench.stack import StackUnderTest
+
+FULL: Final = Effort(5, 10.0, 3.0, (1, 8, 32), (50, 100, 200, 400, 800, 1600, 3200), 30)
+QUICK: Final = Effort(1, 2.0, 1.0, (1, 8, 32), (50, 200), 20)
+
+
+def compare(
+    stack: Callable[[], AbstractContextManager[StackUnderTest]],
+    occasion: Callable[[], Occasion],
+    effort: Effort,
+    progress: Progress,
+) -> Comparison:
+    """Measure everything; a throw-away stack is gone before the servers are measured.
+
+    Raises:
+        ModelUnavailable: a model has no champion.
+        Unavailable: a part of the stack does not answer.
+    """
+    with tempfile.TemporaryDirectory(prefix="fleetguard-peers-") as folder:
+        with stack() as running:
+            when = occasion()
+            exported = export(running, Path(folder), progress)
+            streamed = stream.measure(running, exported, effort.rates, effort.stream_s, progress)
+        served = serving.measure(exported, effort, progress)
+    return Comparison(when, effort, exported.versions, served, streamed)
+
+
+def write(run: Comparison, text: Path, picture: Path) -> None:
+    """Write the page and its picture."""
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    draw(run, picture)
+    text.write_text(page(run, picture.relative_to(text.parent)))
