@@ -37,7 +37,8 @@ class Plan:
     """What to do.
 
     Attributes:
-        way: "http", "handle", or "gathered": the handle, with the requests of all callers gathered. address: of the server, or of Ray's GCS. server_pid: root of the processes whose CPU counts.
+        way: "http"; "handle"; or "gathered": the handle, with the requests of all callers gathered.
+        address: of the server, or of Ray's GCS. server_pid: root of the processes whose CPU counts.
         levels: (rows, callers) of each.
     """
 

@@ -111,7 +111,7 @@ REQUIREMENTS: Final[dict[str, tuple[str, ...]]] = {
     "fastapi": ("fastapi==0.165.0", "uvicorn[standard]==0.54.0"),
     "litserve": ("litserve==0.2.19",),
     "bentoml": ("bentoml==1.4.40",),
-    "mlserver": ("mlserver==1.7.1", "uvloop==0.21.0"),  # its worker find no event loop with uvloop 0.23
+    "mlserver": ("mlserver==1.7.1", "uvloop==0.21.0"),  # its workers find no event loop with uvloop 0.23
 }
 CONTENDERS: Final = (
     Contender(OURS, "fleetguard", "one replica of the colocated graph, a handle call per request", "handle"),

@@ -40,8 +40,8 @@ def page(run: Comparison, picture: Path) -> str:
     versions = ", ".join(f"{name} {own}" for name, own in _versions(run).items())
     return f"""# Beside other servers and engines
 
-Every figure on this page was produced by one run of `{run.when.command}` (`make peers`), which writes the page: the same models, the
-same rows, the same load, on the same machine.
+Every figure on this page was produced by one run of `{run.when.command}` (`make peers`), which writes the page:
+the same models, the same rows, the same load, on the same machine.
 
 - **Machine**: {run.when.machine}; load average {run.when.load:.2f} before the run. Whoever calls runs on the same cores.
 - **When and what**: {run.when.at:%Y-%m-%d %H:%M} UTC, revision {run.when.revision}. Stack: {run.when.stack}.
@@ -68,16 +68,18 @@ def scoring_text(run: Comparison) -> str:
     effort = run.effort
     setups = "\n".join(f"- **{contender.name}**: {contender.advice}." for contender in CONTENDERS)
     tables = "\n\n".join(_table(run, size) for size in SIZES)
-    return f"""Each server runs alone, scores the same {max(SIZES)} rows of a simulated fleet with the driver, fuel and engine champions in
-one process, and must first answer the probabilities that the models give (to 1e-5), for each row alone and for all at once. Then so
-many callers ask, each waiting for its answer before it asks again: {effort.rounds} rounds of {effort.seconds:g} s a level, the servers
-in turn, every second round in reverse order. Figures are medians over the rounds; the ratio compares within a round.
+    return f"""Each server runs alone and scores the same {max(SIZES)} rows of a simulated fleet with the driver, fuel and engine
+champions in one process. First it must answer the probabilities that the models give (to 1e-5), for each row alone and for all
+at once. Then so many callers ask, each waiting for its answer before it asks again: {effort.rounds} round(s) of
+{effort.seconds:g} s a level, the servers in turn, every second round in reverse order. Figures are medians over the rounds; the
+ratio compares within a round.
 
 {setups}
 
-Rows hold NaN, which JSON has not: arrays travel as base64 of float32 in JSON, the same for all, and pickled over the handle. The
-product's own HTTP route takes readings and computes features first, so it is not comparable; *{PROXY}* is a route made for this page.
-The graph also looks up slow features and forecasts, watches drift and gives evidence back: the peers only give probabilities.
+Rows hold NaN, which JSON has not: arrays travel as base64 of float32 in JSON, the same for all, and pickled over the
+handle. The product's own HTTP route takes readings and computes features first, so it is not comparable; *{PROXY}* is a
+route made for this page. The graph also looks up slow features and forecasts, watches drift and gives evidence back: the peers
+only give probabilities.
 
 {tables}
 
@@ -117,8 +119,8 @@ def verdict_text(run: Comparison) -> str:
     if not run.levels(OURS):
         return "The graph was not measured."
     rows = [[f"{name}, {size} row{'s' if size > 1 else ''}", *cells] for name, size, *cells in _ahead(run)]
-    return f"""*Ahead* of a peer's level means: at one of its own levels FleetGuard answers at least as many requests a second at no
-higher p99, and one of the two is better. Levels at which it is ahead, of {len(run.effort.callers)}:
+    return f"""*Ahead* of a peer's level means: at one of its own levels FleetGuard answers at least as many requests a second
+at no higher p99, and one of the two is better. Levels at which it is ahead, of {len(run.effort.callers)}:
 
 {table(["peer", f"{OURS}", f"{GATHERED}"], rows)}
 
@@ -148,10 +150,11 @@ def _why(behind: Sequence[str]) -> str:
         return "One of the two is ahead at every level of every peer."
     return f"""**Not ahead** (rows × callers): {"; ".join(behind)}.
 
-Why: a handle call goes to another process. The batch is pickled, sent over gRPC, routed and scored, and the whole answer (probabilities,
-severities, evidence, versions) comes back; that hop is what buys replicas that are swapped, killed and added without a lost request.
-FastAPI scores in the very process that took the request, and the others gather waiting requests into one pass of the models, which costs
-little more than a single row. FleetGuard gathers before the call instead: ingest never calls per row, and *{GATHERED}* is that."""
+Why: a handle call goes to another process. The batch is pickled, sent over gRPC, routed and scored, and the whole answer
+(probabilities, severities, evidence, versions) comes back; that hop is what buys replicas that are swapped, killed and added
+without a lost request. FastAPI scores in the very process that took the request; the others gather waiting requests into one
+pass of the models, which costs little more than a single row. FleetGuard gathers before the call instead: ingest never calls
+per row, and *{GATHERED}* is that."""
 
 
 def stream_text(run: Comparison) -> str:
@@ -167,19 +170,19 @@ def stream_text(run: Comparison) -> str:
         for one in levels
         if one.vehicles == vehicles
     ]  # fmt: skip
-    return f"""Simulated vehicles publish once a second for {run.effort.stream_s} s, QoS 1, to the stack's broker; each consumer decodes, keeps
-windows, computes features, scores with the same models and writes into the same table of the same PostgreSQL, then acks. The first 10 s
-do not count. A consumer that is saturated (p99 above {SATURATED_MS / 1e3:g} s, or something not stored) is not asked
-for more; *not stored* is what the broker had acked and nobody had written when no new row had come for 10 s.
+    return f"""Simulated vehicles publish once a second for {run.effort.stream_s} s, QoS 1, to the stack's broker; each consumer
+decodes, keeps windows, computes features, scores with the same models, writes into the same table of the same PostgreSQL, and
+acks. The first 10 s do not count. A consumer that is saturated (p99 above {SATURATED_MS / 1e3:g} s, or something not stored) is
+not asked for more; *not stored* is what the broker had acked and nobody had written when no new row had come for 10 s.
 
-- **{OUR_PATH}**: the stack as it runs: ingest actor, scoring graph, alerts with evidence, snapshots, dead letters; batches of up to 20 ms.
+- **{OUR_PATH}**: the stack as it runs: ingest actor, scoring graph, alerts with evidence, snapshots; batches of up to 20 ms.
 - **plain script**: one process, paho-mqtt, each reading scored, inserted, committed and acked before the next.
-- **Bytewax**: one worker; a source that drains paho-mqtt every 20 ms and a sink that scores, inserts and acks a batch. Bytewax ships no
-  MQTT source, and its recovery needs offsets, which MQTT has not: what is not acked comes again from the broker.
+- **Bytewax**: one worker; a source that drains paho-mqtt every 20 ms and a sink that scores, inserts and acks a batch. Bytewax
+  ships no MQTT source, and its recovery needs offsets, which MQTT has not: what is not acked comes again from the broker.
 
-The script and the Bytewax dataflow decide nothing: no alerts, no evidence, no snapshots; a restart loses their windows. The stack's
-ingest actor is held while they run; the rest of the stack idles beside all three. CPU: the consumer (of FleetGuard the actor, the
-replica, Ray and the pipeline), the broker and PostgreSQL; at low rates what idles weighs most.
+The script and the Bytewax dataflow decide nothing: no alerts, no evidence, no snapshots; a restart loses their windows.
+The stack's ingest actor is held while they run; the rest of the stack idles beside all three. CPU: the consumer (of FleetGuard
+the actor, the replica, Ray and the pipeline), the broker and PostgreSQL; at low rates what idles weighs most.
 
 {table(head, rows)}
 
