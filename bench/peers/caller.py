@@ -27,6 +27,7 @@ from fleet.telemetry import FloatArray
 
 TOLERANCE: Final = 1e-5
 TIMEOUT_S: Final = 30.0
+GATHERED_ROWS: Final = 2000  # as many as ingest puts into a batch
 GATHERED_S: Final = 0.005  # the peers' window; ingest's own is 20 ms
 APP: Final = "peers"  # whose handle is called
 ADDRESS_FILE: Final = "gcs-address"  # where its server says how to join its Ray
@@ -129,8 +130,14 @@ class Gathered:
     async def _call(self) -> None:
         while self._waiting:
             await asyncio.sleep(GATHERED_S)
-            batch, self._waiting = self._waiting, []
-            scores: ScoreBatch = await self._score(concatenate([question for question, _ in batch]))
+            most = max(1, GATHERED_ROWS // len(self._waiting[0][0]))
+            batch, self._waiting = self._waiting[:most], self._waiting[most:]
+            try:
+                scores: ScoreBatch = await self._score(concatenate([question for question, _ in batch]))
+            except Unavailable as error:
+                for _, answer in batch:
+                    answer.set_exception(error)
+                continue
             ends = np.cumsum([len(question) for question, _ in batch])
             for (_, answer), own in zip(batch, np.split(scores.probability, ends[:-1]), strict=True):
                 answer.set_result(own)

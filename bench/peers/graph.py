@@ -16,6 +16,7 @@ from bench.peers.caller import ADDRESS_FILE, APP
 from bench.peers.wire import features_of, packed_answer, unpacked
 from serve.graph import MODELS, Colocated, GraphArgs, build_app
 from serve.registry import CHAMPION, REGISTERED
+from serve.replica import LOOPBACK
 
 
 class OverHttp(Colocated):
@@ -43,7 +44,14 @@ def main() -> None:
     register(models, os.environ["FLEETGUARD_MLFLOW__TRACKING_URI"])
     ended = {signal.SIGTERM, signal.SIGINT}
     with tempfile.TemporaryDirectory(prefix="fg-ray-") as folder:
-        ray.init(num_cpus=8, include_dashboard=False, log_to_driver=False, _temp_dir=folder, object_store_memory=100_000_000)
+        ray.init(
+            _node_ip_address=LOOPBACK,
+            num_cpus=8,
+            include_dashboard=False,
+            log_to_driver=False,
+            _temp_dir=folder,
+            object_store_memory=100_000_000,
+        )
         serve.start(
             proxy_location="HeadOnly",
             http_options={"host": "127.0.0.1", "port": port},
