@@ -133,7 +133,7 @@ def running(server: str, python: Path, exported: Exported) -> Iterator[tuple[psu
             process = psutil.Popen(
                 start.command,
                 cwd=ROOT,
-                env=_environment() | dict(start.environment),
+                env=clean_environment() | dict(start.environment),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -145,7 +145,8 @@ def running(server: str, python: Path, exported: Exported) -> Iterator[tuple[psu
             _stop(process)
 
 
-def _environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Of this process, without settings of the stack or of Ray; the project is found, and numeric libraries use one thread."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("FLEETGUARD_", "RAY_"))}
     return own | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
 
@@ -202,7 +203,7 @@ def call(contender: Contender, server: psutil.Process, place: Place, exported: E
         effort.seconds,
     )
     command = [sys.executable, "-m", "bench.peers.caller", json.dumps(asdict(plan))]
-    own = _environment() | SERVE_ENVIRONMENT | {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
+    own = clean_environment() | SERVE_ENVIRONMENT | {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
     try:
         done = subprocess.run(command, cwd=ROOT, env=own, capture_output=True, text=True, timeout=effort.patience_s, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:

@@ -1,7 +1,6 @@
 """The path of a reading beside scripts and engines that do less: the same broker, the same PostgreSQL, the same load."""
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -23,7 +22,7 @@ from bench.live import LiveResult
 from bench.peers.environments import environment, versions
 from bench.peers.exported import Exported
 from bench.peers.path import READY
-from bench.peers.serving import ROOT, STOP_S
+from bench.peers.serving import ROOT, STOP_S, clean_environment
 from bench.processes import INGEST
 from bench.progress import Progress
 from bench.stack import StackUnderTest
@@ -145,10 +144,8 @@ def consuming(stack: StackUnderTest, exported: Exported, consumer: str, python: 
 
 def _environment(stack: StackUnderTest, consumer: str) -> dict[str, str]:
     """`FLEETGUARD_PROGRAM` is how the consumer's CPU is told from the stack's."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith(("FLEETGUARD_", "RAY_"))}
     mqtt = stack.settings.mqtt
-    return own | {
-        "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1",
+    return clean_environment() | {
         "FLEETGUARD_HOME": str(stack.home), "FLEETGUARD_PROGRAM": consumer,
         "FLEETGUARD_POSTGRES__URL": stack.settings.postgres.url,
         "FLEETGUARD_MQTT__HOST": mqtt.host, "FLEETGUARD_MQTT__PORT": str(mqtt.port),
