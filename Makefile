@@ -6,7 +6,7 @@ CHROMIUM ?= /usr/bin/chromium
 WEB_SOURCES := $(shell find $(WEB) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' 2>/dev/null)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup page check test test-all run bench faults soak evaluate chromium
+.PHONY: help setup page check test test-all run bench peers faults soak evaluate chromium
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,6 +58,9 @@ run: setup ## the whole product with a simulated fleet; Ctrl-C stops it
 
 bench: setup ## the figures of the documentation, measured anew
 	python -m bench
+
+peers: setup ## beside other servers and stream engines, installed on demand; writes docs/peers.md (about an hour)
+	python -m bench peers
 
 faults: setup ## every fault on purpose, five times each, audited; writes docs/reliability.md (about an hour)
 	python -m bench.faults

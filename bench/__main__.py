@@ -30,6 +30,7 @@ from fleet.errors import FleetError
 ROOT = Path(__file__).parents[1]
 STREAMS_PAGE, ARCHIVE_PAGE = ROOT / "docs" / "streams.md", ROOT / "docs" / "archive.md"
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.svg"
+PEERS_PAGE, PEERS_PICTURE = ROOT / "docs" / "peers.md", ROOT / "docs" / "images" / "peers.svg"
 
 HomeOption = Annotated[
     Path | None,
@@ -153,6 +154,21 @@ def growth(
     """The same run with more and more vehicles, until readings are lost or wait for longer than a run."""
     with stack_under_test(home) as stack:
         print(growth_text(_grow(stack, rates, seconds, gateways, Progress(Console(stderr=True)))))
+
+
+@app.command()
+def peers(
+    home: HomeOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="A few minutes instead of most of an hour; figures are rough.")] = False,
+) -> None:
+    """FleetGuard beside other servers of models and other stream paths; writes docs/peers.md."""
+    from bench.peers import comparison  # torch and the models: only where they are used
+
+    progress = Progress(Console(stderr=True))
+    effort = comparison.QUICK if quick else comparison.FULL
+    run = comparison.compare(lambda: stack_under_test(home), lambda: _occasion(home), effort, progress)
+    comparison.write(run, PEERS_PAGE, PEERS_PICTURE)
+    print(f"Written: {PEERS_PAGE} and {PEERS_PICTURE}")
 
 
 def _grow(stack: StackUnderTest, rates: str, seconds: int, gateways: int, progress: Progress) -> list[LiveResult]:

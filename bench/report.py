@@ -179,6 +179,7 @@ def page(when: Occasion, result: LiveResult, grown: list[LiveResult], costs: Sta
     return f"""# Benchmarks
 
 Every figure on this page was produced by one run of `{when.command}` (also `make bench`), which writes the page.
+What other servers of models and other stream paths do on one machine: [peers.md](peers.md).
 
 - **Machine**: {when.machine}; load average {when.load:.2f} before the run. The load rig runs on the same cores.
 - **Stack**: {when.stack}.
