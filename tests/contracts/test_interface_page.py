@@ -26,7 +26,7 @@ def test_the_figures_are_those_of_the_code():
     words, api = re.sub(r"\s+", " ", PAGE), Api()
     assert f"{api.person_rate.per_s:.0f} requests a second per person ({api.person_rate.burst} at once)" in words
     assert f"{api.tenant_rate.per_s:.0f} per tenant ({api.tenant_rate.burst:,} at once)" in words
-    assert f"{STREAMS_PER_USER} streams and {STREAMS_PER_USER} sockets per person" in words
+    assert f"{STREAMS_PER_USER} live streams per person, event streams and sockets together" in words
     assert f"{graph.MOST_DEPTH} levels, {graph.MOST_ALIASES} aliases, {graph.MOST_TOKENS} tokens, {graph.MOST_ROWS} rows" in words
     assert f"over {WINDOW_DAYS} days" in words
     assert f"Below {LEAST_KM:.0f} km it is null" in words

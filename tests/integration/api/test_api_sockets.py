@@ -12,6 +12,7 @@ import websockets
 from fleet.alerts import AlertType
 from fleet.stores.postgres import tenant_transaction
 from ui.api import sockets
+from ui.api.live import STREAMS_PER_USER
 
 TYPES = list(AlertType)
 TRANSPORTS = ["websocket", "polling"]
@@ -214,3 +215,14 @@ async def longest_queue_until_cut():
 
 def is_feed(task):
     return task.get_coro().__name__ == "_feed"
+
+
+async def test_event_streams_and_sockets_of_a_person_are_limited_together(manager, connect):
+    async with contextlib.AsyncExitStack() as streams:
+        lines = []  # an iterator that nobody holds closes its stream
+        for _ in range(STREAMS_PER_USER):
+            stream = await streams.enter_async_context(manager.browser.stream("GET", "/sse/anomalies"))
+            lines.append(stream.aiter_lines())
+            await anext(lines[-1])
+        desk = await connect(manager)
+        assert "Too many live streams" in (await desk.subscribe())["error"]
