@@ -51,7 +51,7 @@ def stack_under_test(home: Path | None) -> Iterator[StackUnderTest]:
 
 def described(home: Path | None) -> str:
     """Which stack that is, for a document."""
-    return "a throw-away one, started for this run" if home is None else "`fleetguard demo --vehicles 1`, running before"
+    return "a throw-away one, started for this run" if home is None else "a `fleetguard demo` that ran before"
 
 
 def _attached(home: Path) -> StackUnderTest:
