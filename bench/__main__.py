@@ -28,6 +28,7 @@ from bench.stages import StageCosts
 from fleet.errors import FleetError
 
 ROOT = Path(__file__).parents[1]
+SCREENS_PAGE = ROOT / "docs" / "screens.md"
 STREAMS_PAGE, ARCHIVE_PAGE = ROOT / "docs" / "streams.md", ROOT / "docs" / "archive.md"
 PAGE, PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "images" / "benchmarks.svg"
 PEERS_PAGE, PEERS_PICTURE = ROOT / "docs" / "peers.md", ROOT / "docs" / "images" / "peers.svg"
@@ -113,6 +114,21 @@ def consumers(home: HomeOption = None) -> None:
         costs = uvloop.run(consumer_costs.measure(stack, Progress(Console(stderr=True))))
     for name, cost_us in costs.items():
         print(f"{name}: {cost_us:.1f} µs of CPU per message")
+
+
+@app.command()
+def screens(
+    home: Annotated[Path, typer.Option("--home", envvar="FLEETGUARD_TRIAL_HOME", help="FLEETGUARD_HOME of a demo that runs.")],
+    chromium: Annotated[str, typer.Option(help="The browser that draws.")] = "/usr/bin/chromium",
+) -> None:
+    """Draw every page in three widths and three colour schemes; writes docs/screens.md."""
+    from bench import screens as drawn  # needs playwright, which only development installs
+
+    with stack_under_test(home) as stack:
+        when = _occasion(home)
+        sheets = asyncio.run(drawn.draw(stack, chromium, SCREENS_PAGE.parent / "screens", Progress(Console(stderr=True))))
+    SCREENS_PAGE.write_text(drawn.page_of(when, sheets, SCREENS_PAGE.parent))
+    print(f"Written: {SCREENS_PAGE}")
 
 
 @app.command()

@@ -118,13 +118,8 @@ class EngineScorer:
         total = float(speaking.sum()) or 1.0
         best = [int(place) for place in np.argsort(-speaking)[:_REASONS] if speaking[place] > 0 and not np.isnan(row[place])]
         return tuple(
-            Evidence(
-                PHRASES[ENGINE_FEATURES[place]].column,
-                PHRASES[ENGINE_FEATURES[place]].unit,
-                float(row[place]),
-                _number(self._typical[place]),
-                PHRASES[ENGINE_FEATURES[place]].sentence(float(row[place]), float(self._typical[place])),
-                round(float(speaking[place]) / total, 3),
+            PHRASES[ENGINE_FEATURES[place]].evidence(
+                float(row[place]), float(self._typical[place]), round(float(speaking[place]) / total, 3)
             )
             for place in best
         )
@@ -147,7 +142,3 @@ def class_probability(booster: xgboost.Booster, table: FloatArray, temperature: 
 def _heard(features: FeatureBatch, group: tuple[str, ...]) -> NDArray[np.bool_]:
     """(n,) whether any feature of a group says something."""
     return np.any([~np.isnan(features.column(name)) for name in group], axis=0)
-
-
-def _number(value: np.floating) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -1,7 +1,9 @@
 """What the engine model's features are called in a sentence."""
 
+import math
 from dataclasses import dataclass
 
+from fleet.alerts import Evidence
 from fleet.signals import BY_COLUMN
 from fleet.vitals import SENSORS
 
@@ -21,13 +23,19 @@ class Phrase:
     unit: str = ""
     factor: float = 1.0
 
+    def evidence(self, observed: float, typical: float, contribution: float) -> Evidence:
+        """In the unit in which it is said; `typical`, the feature's value in normal driving, may be NaN."""
+        expected = None if math.isnan(typical) else self.factor * typical
+        return Evidence(self.column, self.unit, self.factor * observed, expected, self.sentence(observed, typical), contribution)
+
     def sentence(self, observed: float, typical: float) -> str:
         """One plain sentence; `typical` may be NaN."""
         said = f"{self.words} {self._said(observed)}"
-        return f"{said}." if typical != typical else f"{said}; {self._said(typical)} in normal driving."
+        return f"{said}." if math.isnan(typical) else f"{said}; {self._said(typical)} in normal driving."
 
     def _said(self, value: float) -> str:
-        return f"{self.factor * value:.4g} {self.unit}".rstrip()
+        said = self.factor * value
+        return f"{f'{said:.0f}' if abs(said) >= 100 else f'{said:.3g}'} {self.unit}".rstrip()
 
 
 def _of(column: str, words: str, unit: str | None = None, factor: float = 1.0) -> Phrase:

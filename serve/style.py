@@ -59,6 +59,9 @@ _WORDS: dict[str, tuple[str, str, str]] = {  # input → signal, unit, words
 }
 
 
+_SHARES = {"speeding_15"}
+
+
 def forest_table(features: FeatureBatch, centre: FloatArray) -> FloatArray:
     """(n, len(FOREST_FEATURES)) with silence replaced by the fleet's median: a missing value is nothing unusual."""
     table = np.stack([features.column(name) for name in FOREST_FEATURES], axis=1)
@@ -107,7 +110,7 @@ def style_reason(kind: AlertType, model: Logistic, inputs: FloatArray, features:
 
 def _sentence(name: str, observed: float, usual: float) -> str:
     _, unit, words = _WORDS[name]
-    said, typical = (f"{value:.2g} {unit}".rstrip() for value in (observed, usual))
+    said, typical = (f"{value:.0%}" if name in _SHARES else f"{value:.2g} {unit}".rstrip() for value in (observed, usual))
     return f"{words} {said}; the fleet's is {typical}."
 
 

@@ -196,6 +196,18 @@ def test_every_feature_of_the_model_has_words_and_a_signal():
     assert sentence == "In ten seconds oil pressure reached at most 48 kPa; 288 kPa in normal driving."
 
 
+def test_a_figure_beside_a_sentence_is_the_one_in_it():
+    evidence = PHRASES["dip_share"].evidence(0.08785, 0.01667, 0.4)
+    assert "in 8.79 %; 1.67 %" in evidence.text
+    assert (evidence.observed, evidence.expected, evidence.unit) == (pytest.approx(8.785), pytest.approx(1.667), "%")
+
+
+def test_what_is_typical_is_unknown_rather_than_a_figure():
+    evidence = PHRASES["dip_share"].evidence(0.08785, float("nan"), 0.4)
+    assert evidence.expected is None
+    assert evidence.text.endswith("8.79 %.")
+
+
 def test_scores_name_the_model_and_its_version(scorer):
     scores = scorer.score(row(**hot(126)), np.full((1, len(SLOW_FEATURES)), np.nan, np.float32))
     assert scores.versions[TYPE_INDEX[AlertType.ENGINE_OVERHEAT]] == "engine-7"

@@ -53,24 +53,26 @@ function Scores({ days, driverId }: { days: readonly DriverScore[]; driverId: st
       <Card title={t('What the score comes from')}>
         <Contributions contributions={newest.contributions} />
       </Card>
-      <Card title={t('How the score moved')}>
-        <Suspense fallback={<p role="status">{t('Loading {what}…', { what: t('the chart') })}</p>}>
-          <AccessibleChart
-            title={t('Score of {driver} by day', { driver: driverId })}
-            times={days.map(({ day }) => Date.parse(day))}
-            series={[
-              {
-                signal: 'score',
-                label: t('Score'),
-                unit: '',
-                values: days.map(({ score }) => score),
-                range: { lower: days.map(({ lower }) => lower), upper: days.map(({ upper }) => upper) },
-              },
-            ]}
-            stepS={DAY_S}
-          />
-        </Suspense>
-      </Card>
+      {days.some(({ score }) => score !== null) && (
+        <Card title={t('How the score moved')}>
+          <Suspense fallback={<p role="status">{t('Loading {what}…', { what: t('the chart') })}</p>}>
+            <AccessibleChart
+              title={t('Score of {driver} by day', { driver: driverId })}
+              times={days.map(({ day }) => Date.parse(day))}
+              series={[
+                {
+                  signal: 'score',
+                  label: t('Score'),
+                  unit: '',
+                  values: days.map(({ score }) => score),
+                  range: { lower: days.map(({ lower }) => lower), upper: days.map(({ upper }) => upper) },
+                },
+              ]}
+              stepS={DAY_S}
+            />
+          </Suspense>
+        </Card>
+      )}
     </>
   );
 }

@@ -111,8 +111,8 @@ function ThresholdRow({ rule: { type, threshold, usual } }: { rule: AlertRule })
       <th scope="row" className="px-5 py-2 font-normal">
         {t(TYPE_WORDS[type])}
       </th>
-      <td className={`figures px-3 py-2 text-right ${weight}`}>{percent(threshold)}</td>
-      <td className="figures px-5 py-2 text-right text-muted">{percent(usual)}</td>
+      <td className={`figures px-3 py-2 text-right whitespace-nowrap ${weight}`}>{percent(threshold)}</td>
+      <td className="figures px-5 py-2 text-right whitespace-nowrap text-muted">{percent(usual)}</td>
     </tr>
   );
 }
