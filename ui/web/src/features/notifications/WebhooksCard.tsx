@@ -9,7 +9,6 @@ import { FormField } from '@/shared/controls/FormField';
 import { Overlay } from '@/shared/controls/Overlay';
 import { Settled } from '@/shared/controls/Settled';
 import { ShownOnce } from '@/shared/controls/ShownOnce';
-import { WentWrong } from '@/shared/controls/WentWrong';
 import { counted, t } from '@/shared/language/language';
 import { Loaded } from '@/shared/page/Loaded';
 import { SettingsCard } from '@/shared/page/SettingsCard';
@@ -25,6 +24,7 @@ export function WebhooksCard() {
     <SettingsCard
       title={t('Other systems')}
       about={t('A webhook is told of every change of an alert, signed, and again until it arrives.')}
+      error={remove.error}
       aside={
         <Button className="button" onPress={() => ask(true)}>
           {t('Add a webhook')}
@@ -34,11 +34,6 @@ export function WebhooksCard() {
       <Loaded query={webhooks} what={t('the webhooks')}>
         {(all) => all.length > 0 && <WebhookTable webhooks={all} onRemove={remove.mutate} />}
       </Loaded>
-      {remove.isError && (
-        <div className="px-5 pb-4">
-          <WentWrong error={remove.error} />
-        </div>
-      )}
       {isAsked && <NewWebhookDialog onClose={() => ask(false)} />}
     </SettingsCard>
   );

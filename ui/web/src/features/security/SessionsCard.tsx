@@ -1,7 +1,6 @@
 /** Where one is signed in, and the way out of there. */
 import { useQuery } from '@tanstack/react-query';
 import { Button } from 'react-aria-components';
-import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
 import { Loaded } from '@/shared/page/Loaded';
 import { Table } from '@/shared/page/Table';
@@ -17,15 +16,11 @@ export function SessionsCard() {
     <SettingsCard
       title={t('Where you are signed in')}
       about={t('End a session that you do not know, then change your password. Its page is shut within seconds.')}
+      error={end.error}
     >
       <Loaded query={sessions} what={t('the sessions')}>
         {(all) => <SessionTable sessions={all} onEnd={end.mutate} />}
       </Loaded>
-      {end.isError && (
-        <div className="px-5 pb-4">
-          <WentWrong error={end.error} />
-        </div>
-      )}
     </SettingsCard>
   );
 }

@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
-import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
 import { Loaded } from '@/shared/page/Loaded';
 import { Table } from '@/shared/page/Table';
@@ -22,6 +21,7 @@ export function TokensCard() {
       about={t(
         'A token lets a program of yours do what you choose, and never more than you may. It works until it is revoked or too old.',
       )}
+      error={revoke.error}
       aside={
         <Button className="button" onPress={() => ask(true)}>
           {t('New token')}
@@ -31,11 +31,6 @@ export function TokensCard() {
       <Loaded query={tokens} what={t('the tokens')}>
         {(all) => all.length > 0 && <TokenTable tokens={all} onRevoke={revoke.mutate} />}
       </Loaded>
-      {revoke.isError && (
-        <div className="px-5 pb-4">
-          <WentWrong error={revoke.error} />
-        </div>
-      )}
       {isAsked && <NewTokenDialog onClose={() => ask(false)} />}
     </SettingsCard>
   );
