@@ -76,6 +76,9 @@ def test_committed_renderings_and_the_table_of_values_are_current(script: str) -
         pytest.param(
             {"settings": {"FLEETGUARD_MQTT__PASSWORD": "x"}}, "FLEETGUARD_MQTT__PASSWORD", id="a secret among the settings"
         ),
+        pytest.param(
+            {"settings": {"FLEETGUARD_OIDC__CLIENT_SECRET": "x"}}, "FLEETGUARD_OIDC__CLIENT_SECRET", id="a provider's secret"
+        ),
         pytest.param({"settings": {"FLEETGUARD_X": "nats://user:word@nats:4222"}}, "FLEETGUARD_X", id="a password in a URL"),
         pytest.param({"ingress": {"enabled": True, "host": "fleet.example"}}, "tlsSecret", id="an Ingress without TLS"),
         pytest.param({"mlflow": {"enabled": True}}, "existingClaim", id="MLflow that would forget its artifacts"),
@@ -89,6 +92,19 @@ def test_committed_renderings_and_the_table_of_values_are_current(script: str) -
 def test_values_that_cannot_work_are_refused_by_name(values: dict[str, Any], named: str) -> None:
     with pytest.raises(helm_python.HelmError, match=named):
         documents(values)
+
+
+def test_a_provider_and_an_influxdb_get_their_secrets_and_their_way_out_only_where_they_are_named() -> None:
+    named, usual = (
+        list(pod_templates(documents({"secrets": {"oidc": oidc, "influx": influx}})))
+        for oidc, influx in (("fleetguard-oidc", "fleetguard-influx"), ("", ""))
+    )
+    path = {"ray-head", "ray-worker", "pipeline"}
+    for pods, api, ingest in ((named, {"api"}, path), (usual, set(), set())):
+        assert {pod.part for pod in pods if "FLEETGUARD_OIDC__STATE_KEY" in pod.secrets} == api
+        assert {pod.part for pod in pods if "fleetguard/reaches-identity" in pod.labels} == api
+        assert {pod.part for pod in pods if "fleetguard/reaches-influx" in pod.labels} == ingest
+        assert ingest <= {pod.part for pod in pods if "FLEETGUARD_INFLUX__TOKEN" in pod.secrets}
 
 
 @releases

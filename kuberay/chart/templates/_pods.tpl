@@ -42,7 +42,7 @@ capabilities: {drop: [ALL]}
 - configMapRef: {name: {{ include "fleetguard.name" .root }}-settings}
 {{- end -}}
 
-{{/* Environment from Secrets that exist already. (dict "root" $ "names" (list "POSTGRES__URL")) */}}
+{{/* Environment from Secrets that exist already; one without a name is left out. (dict "root" $ "names" (list "POSTGRES__URL")) */}}
 {{- define "fleetguard.secretEnv" -}}
 {{- $secrets := .root.Values.secrets -}}
 {{- $sources := dict
@@ -56,12 +56,17 @@ capabilities: {drop: [ALL]}
   "FLEETGUARD_MLFLOW__TRACKING_URI" (list $secrets.mlflow "tracking-uri")
   "FLEETGUARD_FEAST__REGISTRY" (list $secrets.feast "registry")
   "MLFLOW_BACKEND_STORE_URI" (list $secrets.mlflow "backend-store-uri")
+  "FLEETGUARD_OIDC__CLIENT_SECRET" (list $secrets.oidc "client-secret")
+  "FLEETGUARD_OIDC__STATE_KEY" (list $secrets.oidc "state-key")
+  "FLEETGUARD_INFLUX__TOKEN" (list $secrets.influx "token")
   "RAY_AUTH_TOKEN" (list $secrets.rayToken "auth_token") -}}
 {{- range .names }}
 {{- $source := get $sources . }}
+{{- if index $source 0 }}
 - name: {{ . }}
   valueFrom:
     secretKeyRef: {name: {{ index $source 0 }}, key: {{ index $source 1 }}}
+{{- end }}
 {{- end }}
 {{- end -}}
 
@@ -69,7 +74,7 @@ capabilities: {drop: [ALL]}
 {{- define "fleetguard.pathSecretEnv" -}}
 {{- include "fleetguard.secretEnv" (dict "root" .root "names" (list
   "FLEETGUARD_POSTGRES__URL" "FLEETGUARD_MQTT__PASSWORD" "FLEETGUARD_VALKEY__URL"
-  "FLEETGUARD_MLFLOW__TRACKING_URI" "FLEETGUARD_FEAST__REGISTRY")) -}}
+  "FLEETGUARD_MLFLOW__TRACKING_URI" "FLEETGUARD_FEAST__REGISTRY" "FLEETGUARD_INFLUX__TOKEN")) -}}
 {{- end -}}
 
 {{- define "fleetguard.spread" -}}

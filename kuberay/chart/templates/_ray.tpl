@@ -27,7 +27,7 @@
 {{- end -}}
 
 {{- define "fleetguard.rayReaches" -}}
-{{- list "postgres" "mqtt" "valkey" "mlflow" "artifacts" | toJson -}}
+{{- concat (list "postgres" "mqtt" "valkey" "mlflow" "artifacts") (ternary (list "influx") list (ne .Values.secrets.influx "")) | toJson -}}
 {{- end -}}
 
 {{/* (dict "root" $ "part" "ray-head" "reaches" (list …)) */}}
