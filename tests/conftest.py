@@ -1,6 +1,7 @@
 """Real servers for tests: started once a session when a test asks for them, thrown away at its end."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 import shutil
@@ -70,25 +71,34 @@ async def pool(postgres: PostgresUrls) -> AsyncIterator[asyncpg.Pool]:
         yield opened
 
 
+@contextlib.asynccontextmanager
+async def running_api(settings: Settings) -> AsyncIterator[str]:
+    """The address of an API with these settings, until the end of the block."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning"))
+    task = asyncio.create_task(server.serve())
+    async with asyncio.timeout(10):
+        while not server.started:  # noqa: ASYNC110  uvicorn has a flag and no event
+            await asyncio.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait_for(task, 10)
+
+
 @pytest.fixture(scope="session")
 async def serve_api(postgres: PostgresUrls) -> AsyncIterator[Callable[[Settings], Awaitable[str]]]:
     """Starts the API with given settings and returns its address; stopped before PostgreSQL is."""
-    running: list[tuple[uvicorn.Server, asyncio.Task[None]]] = []
+    async with contextlib.AsyncExitStack() as running:
+        yield lambda settings: running.enter_async_context(running_api(settings))
 
-    async def start(settings: Settings) -> str:
-        port = free_port()
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), host="127.0.0.1", port=port, log_level="warning"))
-        task = asyncio.create_task(server.serve())
-        running.append((server, task))
-        async with asyncio.timeout(10):
-            while not server.started:  # noqa: ASYNC110  uvicorn has a flag and no event
-                await asyncio.sleep(0.01)
-        return f"http://127.0.0.1:{port}"
 
-    yield start
-    for server, task in running:
-        server.should_exit = True
-        await asyncio.wait_for(task, 10)
+@pytest.fixture
+async def serve_api_briefly(postgres: PostgresUrls) -> AsyncIterator[Callable[[Settings], Awaitable[str]]]:
+    """The same for one test: what it holds of PostgreSQL's connections is given back at its end."""
+    async with contextlib.AsyncExitStack() as running:
+        yield lambda settings: running.enter_async_context(running_api(settings))
 
 
 @pytest.fixture(scope="session")

@@ -75,7 +75,7 @@ async def remind(pool: asyncpg.Pool, tenants: Sequence[UUID], now: datetime) -> 
                    SELECT a.tenant_id, a.alert_id FROM alerts a JOIN notification_rules r USING (tenant_id)
                    WHERE a.state = 'OPEN' AND a.severity >= r.remind_severity
                      AND coalesce(a.reminded_at, a.created_at) < $1::timestamptz - make_interval(secs => r.remind_after_s)
-                   LIMIT $2 FOR UPDATE OF a SKIP LOCKED),
+                   ORDER BY a.severity DESC, coalesce(a.reminded_at, a.created_at) LIMIT $2 FOR UPDATE OF a SKIP LOCKED),
                reminded AS (
                    UPDATE alerts a SET reminded_at = $1::timestamptz FROM due
                    WHERE (a.tenant_id, a.alert_id) = (due.tenant_id, due.alert_id)

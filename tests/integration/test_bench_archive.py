@@ -17,9 +17,9 @@ READINGS = 100_000
 
 
 @pytest.fixture
-async def stack(serve_api, postgres, tmp_path):
+async def stack(serve_api_briefly, postgres, tmp_path):
     settings = Settings(postgres=Postgres(url=postgres.app_url, owner_url=postgres.owner_url), mqtt=Mqtt(port=free_port()))
-    return StackUnderTest(tmp_path, await serve_api(settings), settings)
+    return StackUnderTest(tmp_path, await serve_api_briefly(settings), settings)
 
 
 async def test_every_question_is_answered_and_the_oldest_day_is_forgotten(stack):

@@ -29,10 +29,10 @@ def issuer():
 
 
 @pytest.fixture
-async def browser(serve_api, postgres, issuer):
+async def browser(serve_api_briefly, postgres, issuer):
     """A browser on an API of its own that has this provider: failures of one test do not slow down the next."""
     oidc = Oidc(issuer=issuer, client_id="fleetguard", client_secret="s", name="Acme ID", state_key=STATE_KEY)
-    api = await serve_api(Settings(postgres=Postgres(url=postgres.app_url, pool_size=2), api=Api(), oidc=oidc))
+    api = await serve_api_briefly(Settings(postgres=Postgres(url=postgres.app_url, pool_size=2), api=Api(), oidc=oidc))
     async with httpx.AsyncClient(base_url=api, headers={"X-Requested-With": "fleetguard"}, timeout=10) as opened:
         yield opened
 
@@ -201,9 +201,9 @@ async def test_failures_slow_down(browser, known_to_provider):
     assert [end.partition("#")[2] for end in ends] == ["unknown"] * 5 + ["throttled"]
 
 
-async def test_a_provider_that_is_away_is_told_in_words(serve_api, postgres):
+async def test_a_provider_that_is_away_is_told_in_words(serve_api_briefly, postgres):
     oidc = Oidc(issuer="http://127.0.0.1:1", client_id="fleetguard")
-    api = await serve_api(Settings(postgres=Postgres(url=postgres.app_url, pool_size=2), oidc=oidc))
+    api = await serve_api_briefly(Settings(postgres=Postgres(url=postgres.app_url, pool_size=2), oidc=oidc))
     async with httpx.AsyncClient(base_url=api) as browser:
         answer = await browser.get("/api/session/oidc", params={"next": "/vehicles"})
     assert answer.headers["location"] == "/sign-in?next=%2Fvehicles#unavailable"
