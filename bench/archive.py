@@ -79,6 +79,8 @@ class ArchiveResult:
 async def measure(stack: StackUnderTest, readings: int, progress: Progress) -> ArchiveResult:
     """Fill a fresh tenant, ask what the page asks, forget the first day. The days that end today are used.
 
+    For a stack to be thrown away: what any tenant has of days as old as the first is forgotten too.
+
     Raises:
         Unavailable: the stack does not answer.
     """
