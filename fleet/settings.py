@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fleet.errors import ConfigurationError
 
 
 class _Section(BaseModel):
@@ -229,6 +232,18 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def load_settings() -> Settings:
-    """The process's settings; call it in a composition root and pass the parts on."""
+    """The process's settings; call it in a composition root and pass the parts on.
+
+    Raises:
+        ConfigurationError: a setting cannot be used; names each by its variable, and never what it holds.
+    """
     home = Path(os.environ.get("FLEETGUARD_HOME", ".fleetguard"))
-    return Settings(_env_file=home / "stack.env", home=home)  # type: ignore[call-arg]
+    try:
+        return Settings(_env_file=home / "stack.env", home=home)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise ConfigurationError(f"These settings cannot be used. {'; '.join(map(_in_words, error.errors()))}.") from None
+
+
+def _in_words(wrong: ErrorDetails) -> str:
+    name = "__".join(map(str, wrong["loc"])).upper()
+    return f"FLEETGUARD_{name}: {wrong['msg'].removeprefix('Value error, ')}"
