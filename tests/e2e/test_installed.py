@@ -66,7 +66,7 @@ async def test_alerts_are_worked_by_keyboard_alone(context, enter, desk):
     await desk.raise_alert("VH-0001", AlertType.LOW_OIL_PRESSURE, Severity.CRITICAL)
     (*_, mine) = [a for a in await desk.alerts() if a["vehicle_id"] == "VH-0001" and a["type"] == "LOW_OIL_PRESSURE"]
     page: Page = await enter(context)
-    await page.goto(f"{desk.url}/alerts?q=low+oil+pressure&state=OPEN")
+    await page.goto(f"{desk.url}/alerts?q=low+oil+pressure&vehicle=VH-0001&state=OPEN")
     link = page.get_by_role("link", name=re.compile("^Open alert: low oil pressure, VH-0001"))
     await expect(link).to_have_count(1, timeout=PATIENCE_MS)
     await page.keyboard.press("j")
