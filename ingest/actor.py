@@ -14,6 +14,7 @@ from ray import serve
 
 from alerts.sink import AlertSink
 from fleet.errors import FleetError
+from fleet.garbage import keep_pauses_short
 from fleet.logs import configure_logging
 from fleet.settings import Influx, Settings
 from fleet.stores.influx import influx_store
@@ -41,6 +42,7 @@ class IngestActor:
 
     def __init__(self, settings: Settings, index: int) -> None:
         configure_logging(settings.log_format, settings.log_level)
+        keep_pauses_short()
         self._settings, self._index = settings, index
         self._name = f"ingest-{index}"
         self._running: asyncio.Task[None] | None = None
@@ -83,6 +85,7 @@ class IngestActor:
             for subscriber in self._subscribers:
                 await subscriber.stop()
             self._subscribers = []
+            await processor.settle()
 
     async def _beat(self, store: IngestStore) -> None:
         while True:

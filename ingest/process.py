@@ -18,17 +18,18 @@ from alerts.sink import AlertSink
 from fleet.alerts import VehicleId
 from fleet.errors import InvalidInput, Unavailable
 from fleet.metrics import DEAD_LETTERS, QUARANTINED, STAGE_SECONDS, UNKNOWN_KEYS, UNSCORED
-from fleet.stores.ingest import IngestStore
+from fleet.stores.ingest import IngestStore, Snapshot
 from fleet.stores.postgres import SYSTEM_TENANT
 from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
 from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode, vehicle_of
 from ingest.isolation import Isolation, Scored
 from ingest.tenancy import codes_of, readings_of
-from ingest.vehicles import LAYOUT, Judgeable, Vehicles
+from ingest.vehicles import LAYOUT, Judgeable, Vehicles, packed
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
 READINGS_PER_SNAPSHOT = 60  # a snapshot takes a millisecond: at 1 Hz and one in 120 s this is twice what is due
+ROUNDS_PER_SNAPSHOT = 240  # in how many rounds each vehicle is saved once: every half a second, for one in 120 s
 UNSCORABLE = "unscorable"
 UNPROCESSABLE = "unprocessable"
 # What a message can bring about by what it holds: a number that no float, window or calendar takes (one of 400 digits did), or a
@@ -71,6 +72,8 @@ class Processor:
         self._tenants: dict[str, UUID] = {}
         self._ruled: set[str] = set()
         self._rules_due = 0.0
+        self._saving: asyncio.Task[None] | None = None
+        self._save_due, self._readings_since = 0.0, 0
 
     async def process(self, messages: Sequence[Message]) -> int:
         """Decode, store, score and decide; returns the number of readings.
@@ -136,7 +139,7 @@ class Processor:
             await appending  # whatever the scorer says: no write may outlive its batch
         await self._record(scored, tenants)
         await self._recall(_earliest(late, await self._set_aside(scored, tenants)), tenants)
-        await self._snapshot(1 + len(batch) // READINGS_PER_SNAPSHOT, tenants)
+        self._snapshot(len(batch))
         self._vehicles.forget(self._vehicles.silent(SILENT_S))
 
     async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
@@ -168,6 +171,7 @@ class Processor:
     async def _set_aside(self, scored: Scored, tenants: dict[str, UUID]) -> dict[VehicleId, float]:
         """Flag what cannot be scored: it stays in the store and leaves the windows, whose vehicles are to be recalled."""
         if scored.unscorable:
+            await self.settle()
             await self._store.drop_snapshots(scored.unscorable, tenants)
             refused = await self._telemetry.set_aside(scored.unscorable, tenants)
             UNSCORED.labels(UNSCORABLE).inc(len(refused))
@@ -187,6 +191,7 @@ class Processor:
             vehicle = batch.vehicles[suspects.row_vehicle[row]]
             late[vehicle] = min(late.get(vehicle, np.inf), float(suspects.event_time[row]))
         if late:  # before it is stored: a snapshot that misses a stored reading would never be found out
+            await self.settle()
             await self._store.drop_snapshots(late, tenants)
         return late
 
@@ -226,12 +231,31 @@ class Processor:
         for letter in letters:
             DEAD_LETTERS.labels(letter.reason).inc()
 
-    async def _snapshot(self, at_most: int, tenants: dict[str, UUID]) -> None:
-        if due := self._vehicles.due_snapshots(self._snapshot_s, at_most):
-            slugs = {snapshot.vehicle.tenant for snapshot in due}
-            await self._store.save_snapshots(
-                due, LAYOUT, tenants if slugs <= tenants.keys() else await self._directory.resolve(slugs)
-            )
+    def _snapshot(self, readings: int) -> None:
+        """Now and then begin to save some vehicles as they are now, beside the next batches."""
+        self._readings_since += readings
+        if time.monotonic() < self._save_due or (self._saving is not None and not self._saving.done()):
+            return
+        if self._saving is not None:
+            saved, self._saving = self._saving, None
+            saved.result()
+        due = self._vehicles.due_snapshots(self._snapshot_s, 1 + self._readings_since // READINGS_PER_SNAPSHOT)
+        self._save_due, self._readings_since = time.monotonic() + self._snapshot_s / ROUNDS_PER_SNAPSHOT, 0
+        if due:
+            self._saving = asyncio.create_task(self._save(due))
+
+    async def _save(self, due: list[Snapshot]) -> None:
+        try:
+            tenants = await self._directory.resolve({snapshot.vehicle.tenant for snapshot in due})
+            await self._store.save_snapshots(await asyncio.to_thread(packed, due), LAYOUT, tenants)
+        except Unavailable as error:  # the older ones remain: only more readings are to be replayed
+            log.warning("snapshots_not_saved", vehicles=len(due), error=str(error))
+
+    async def settle(self) -> None:
+        """Until the snapshots that are being saved are in the store, or have failed."""
+        if self._saving is not None:
+            saving, self._saving = self._saving, None
+            await saving
 
 
 def _earliest(*moments: dict[VehicleId, float]) -> dict[VehicleId, float]:

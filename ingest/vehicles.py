@@ -3,7 +3,7 @@
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -38,6 +38,11 @@ class Judgeable:
     def take(self, rows: NDArray[np.intp]) -> "Judgeable":
         """The given rows, in the given order."""
         return Judgeable(self.slots[rows], self.features.take(rows))
+
+
+def packed(snapshots: list[Snapshot]) -> list[Snapshot]:
+    """As they are stored; half a millisecond each, in which other threads go on."""
+    return [replace(snapshot, state=zlib.compress(snapshot.state, 1)) for snapshot in snapshots]
 
 
 class Vehicles:
@@ -142,7 +147,7 @@ class Vehicles:
             self._episodes.heed(np.array(slots, np.intp), thresholds.get(slug, {}))
 
     def due_snapshots(self, every_s: float, at_most: int) -> list[Snapshot]:
-        """Snapshots of vehicles whose last one is older than `every_s` by their own clock; marks them as saved."""
+        """Copies of vehicles whose last one is older than `every_s` by their own clock, to be packed; marks them as saved."""
         vehicles = list(self._slots)
         slots = np.fromiter(self._slots.values(), np.intp, len(vehicles))
         newest = self._windows.rows["time"][slots]
@@ -152,7 +157,7 @@ class Vehicles:
         return due
 
     def _snapshot(self, vehicle: VehicleId, slot: int) -> Snapshot:
-        state = zlib.compress(self._windows.snapshot(slot) + self._episodes.snapshot(slot), 1)
+        state = self._windows.snapshot(slot) + self._episodes.snapshot(slot)
         return Snapshot(vehicle, float(self._windows.rows["time"][slot]), state)
 
     def _slots_of(self, batch: TelemetryBatch) -> NDArray[np.intp]:

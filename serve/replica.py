@@ -1,10 +1,11 @@
-"""What every replica does first: read its settings, log, and stay on loopback where its node does."""
+"""What every replica does first: read its settings, log, pause briefly, and stay on loopback where its node does."""
 
 from typing import Any
 
 import ray
 from ray.serve._private import replica as ray_replica
 
+from fleet.garbage import keep_pauses_short
 from fleet.logs import configure_logging
 from fleet.settings import Settings, load_settings
 
@@ -16,6 +17,7 @@ def settings_of_replica() -> Settings:
     """Settings of this process; call it in a deployment's constructor, before its server is bound."""
     settings = load_settings()
     configure_logging(settings.log_format, settings.log_level)
+    keep_pauses_short()
     if ray.is_initialized() and ray.util.get_node_ip_address() == LOOPBACK:
         ray_replica.add_port_to_grpc_server = _bind_to_loopback
     return settings

@@ -29,10 +29,19 @@ async def connect_pool(settings: Postgres) -> asyncpg.Pool:
         raise ConfigurationError("No PostgreSQL URL: start the stack with `fleetguard up`, or set FLEETGUARD_POSTGRES__URL.")
     try:
         return await asyncpg.create_pool(
-            settings.url, min_size=1, max_size=settings.pool_size, command_timeout=30, server_settings={"timezone": "UTC"}
+            settings.url,
+            min_size=1,
+            max_size=settings.pool_size,
+            command_timeout=30,
+            server_settings={"timezone": "UTC"},
+            reset=_nothing_to_reset,
         )
     except UNREACHABLE as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+async def _nothing_to_reset(_: asyncpg.Connection) -> None:
+    """Whatever is set here is set for a transaction, and that has ended: asking the server to reset it is a round trip for nothing."""
 
 
 @asynccontextmanager

@@ -1,5 +1,6 @@
 """The path of a reading on a real PostgreSQL: stored once, judged once, whatever is repeated, late or interrupted."""
 
+import asyncio
 import json
 import random
 import time
@@ -33,13 +34,25 @@ class FailingScorer:
         return await CoolantScorer().score(features)
 
 
+class SlowStore(IngestStore):
+    """Saves snapshots only when it may."""
+
+    def __init__(self, pool) -> None:
+        super().__init__(pool)
+        self.may_save = asyncio.Event()
+
+    async def save_snapshots(self, snapshots, layout, tenants) -> None:
+        await self.may_save.wait()
+        await super().save_snapshots(snapshots, layout, tenants)
+
+
 @pytest.fixture
 def new_processor(pool):
-    def make(scorer=None, snapshot_s: float = 1e9) -> Processor:
+    def make(scorer=None, snapshot_s: float = 1e9, store: IngestStore | None = None) -> Processor:
         telemetry = PostgresTelemetryStore(pool)
         return Processor(
             TenantDirectory(pool),
-            IngestStore(pool),
+            store or IngestStore(pool),
             telemetry,
             Isolation(scorer or CoolantScorer(), patience_s=0.2),
             AlertSink(pool),
@@ -121,6 +134,20 @@ async def test_a_late_reading_is_missing_from_no_snapshot_that_is_used_afterward
     assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
 
 
+async def test_batches_do_not_wait_for_snapshots_and_late_readings_do(pool, tenant, new_processor, overheating):
+    store = SlowStore(pool)
+    processor = new_processor(snapshot_s=1, store=store)
+    for message in [*overheating[:10], *overheating[11:20]]:
+        await processor.process([message])
+    late = asyncio.create_task(processor.process([overheating[10]]))
+    done, _ = await asyncio.wait([late], timeout=0.5)
+    assert not done, "it would be missing from the snapshot that is still to be saved"
+    store.may_save.set()
+    await late
+    moment = json.loads(overheating[10].payload)["ts"] / 1000
+    assert [row for row in await rows(pool, tenant, "window_snapshots") if row["event_time"].timestamp() >= moment] == []
+
+
 async def test_an_actor_that_dies_between_the_commits_loses_no_alert(pool, tenant, new_processor, overheating):
     await new_processor().process(overheating[:20])
     scorer = FailingScorer()
@@ -145,6 +172,7 @@ async def test_a_restarted_actor_goes_on_from_its_snapshot(pool, tenant, new_pro
     first = new_processor(snapshot_s=10)
     for message in overheating[:40]:
         await first.process([message])
+    await first.settle()
     assert await rows(pool, tenant, "window_snapshots")
     second = new_processor(snapshot_s=10)
     for message in overheating[40:]:
