@@ -13,7 +13,7 @@ YOUNG: Final = 10_000  # objects of a hundred batches or so; Python's own 700 ar
 
 
 class _Freeze:
-    """Runs inside a collection: it must not touch a lock that whoever was interrupted may hold, and so says and counts nothing."""
+    """Runs inside a collection: it may touch no lock that whoever was interrupted may hold, and so says and counts nothing."""
 
     def __init__(self) -> None:
         self._began = 0.0

@@ -29,6 +29,13 @@ class GatewayId:
 Sender = VehicleId | GatewayId
 
 
+def username_of(sender: Sender) -> str:
+    """The name under which it connects; `ConnectionRequest.sender` reads it back."""
+    if isinstance(sender, VehicleId):
+        return f"{sender.tenant}.{sender.vehicle}"
+    return f"{sender.tenant}.gateway.{sender.gateway}"
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectionRequest:
     """Someone who wants to connect. `user_key` and `server_id` identify the question in the answer."""
@@ -101,7 +108,7 @@ class Answers:
         return self._answer(request, {"error": reason}, now)
 
     def _publishable(self, vehicle: VehicleId) -> list[str]:
-        own = f"{vehicle.tenant}.{vehicle.vehicle}"
+        own = username_of(vehicle)
         # The broker checks the subject after its mapping, so the device's own partition is named as well.
         mapped = f"ingest.{partition(vehicle, self._partitions)}.{own}" if self._partitions else ""
         return [f"fleet.v1.{own}.>", *([mapped, f"{mapped}.dtc"] if mapped else [])]

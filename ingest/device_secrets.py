@@ -70,22 +70,26 @@ class DeviceSecrets:
         """How long an answer may be older than the store."""
         return timedelta(seconds=self._cache_s)
 
-    def forget(self, vehicle: VehicleId) -> None:
+    def forget(self, sender: Sender) -> None:
         """Ask anew at the next question."""
-        self._known.pop(vehicle, None)
+        self._known.pop(sender, None)
 
-    async def lately_revoked(self) -> list[tuple[VehicleId, datetime]]:
-        """Devices of which a credential has ended within the last minutes, and when.
+    async def lately_revoked(self) -> list[tuple[Sender, datetime]]:
+        """Devices and gateways of which a credential has ended within the last minutes, and when.
 
         Raises:
             Unavailable: PostgreSQL does not answer.
         """
         pool = await self._connected()
         try:
-            rows = await pool.fetch("SELECT * FROM lately_revoked($1)", _LATELY)
+            devices = await pool.fetch("SELECT * FROM lately_revoked($1)", _LATELY)
+            gateways = await pool.fetch("SELECT * FROM lately_revoked_gateways($1)", _LATELY)
         except UNREACHABLE as error:
             raise Unavailable(f"PostgreSQL does not answer: {error}") from error
-        return [(VehicleId(row["slug"], row["vehicle_id"]), row["revoked_at"]) for row in rows]
+        return [
+            *((VehicleId(row["slug"], row["vehicle_id"]), row["revoked_at"]) for row in devices),
+            *((GatewayId(row["slug"], row["gateway_id"]), row["revoked_at"]) for row in gateways),
+        ]
 
     async def beat(self, part: str, detail: str) -> None:
         """Say in the store that `part` lives.

@@ -1,19 +1,20 @@
-"""Cuts the connections of devices whose credential has ended: the broker asks only once, when a device connects."""
+"""Cuts the connections of devices and gateways whose credential has ended: the broker asks only once, when they connect."""
 
 import asyncio
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Final
 
 import nats
 import structlog
 from nats.aio.client import Client
 
-from fleet.alerts import VehicleId
 from fleet.errors import FleetError, Unavailable
 from fleet.settings import DeviceAuth, Postgres
 from fleet.stores.announcements import REVOCATIONS, announcements
+from ingest.broker_tokens import Sender, username_of
 from ingest.device_secrets import DeviceSecrets
 
 LOOK_EVERY_S: Final = 10.0
@@ -29,7 +30,7 @@ class Revocations:
 
     def __init__(self, secrets: DeviceSecrets, system: Client, account: str) -> None:
         self._secrets, self._system, self._account = secrets, system, account
-        self._done: set[tuple[VehicleId, datetime]] = set()
+        self._done: set[tuple[Sender, datetime]] = set()
 
     async def cut(self) -> int:
         """Cut what is new since the last look; returns how many connections.
@@ -39,16 +40,16 @@ class Revocations:
         """
         ended = set(await self._secrets.lately_revoked())
         closed = 0
-        for vehicle, revoked_at in sorted(ended - self._done):
-            self._secrets.forget(vehicle)
-            closed += await self._close(vehicle, revoked_at + self._secrets.remembered_for)
-            self._done.add((vehicle, revoked_at))
+        for sender, revoked_at in sorted(ended - self._done, key=itemgetter(1)):
+            self._secrets.forget(sender)
+            closed += await self._close(username_of(sender), revoked_at + self._secrets.remembered_for)
+            self._done.add((sender, revoked_at))
         self._done &= ended
         return closed
 
-    async def _close(self, vehicle: VehicleId, before: datetime) -> int:
-        """Close a device's connections that are older than that: a younger one was judged after its secret had ended."""
-        username, closed = f"{vehicle.tenant}.{vehicle.vehicle}", 0
+    async def _close(self, username: str, before: datetime) -> int:
+        """Close a sender's connections that are older than that: a younger one was judged after its secret had ended."""
+        closed = 0
         for server, connection in _connections(await self._ask_all(username)):
             if datetime.fromisoformat(connection["start"][:26].rstrip("Z") + "+00:00") <= before:
                 await self._kick(server, connection["cid"])

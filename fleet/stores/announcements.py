@@ -13,7 +13,7 @@ from fleet.stores.postgres import UNREACHABLE
 
 PROMOTIONS: Final = "fleetguard_promotions"  # a model has another champion; the word is its name
 BUDGET_TRIALS: Final = "fleetguard_budget_trials"  # somebody asked for one; the word says nothing
-REVOCATIONS: Final = "fleetguard_revocations"  # a device's credential has ended; the word says nothing
+REVOCATIONS: Final = "fleetguard_revocations"  # a device's or a gateway's credential has ended; the word says nothing
 _STILL_THERE_S = 5.0
 
 

@@ -41,7 +41,7 @@ async def connect_pool(settings: Postgres) -> asyncpg.Pool:
 
 
 async def _nothing_to_reset(_: asyncpg.Connection) -> None:
-    """Whatever is set here is set for a transaction, and that has ended: asking the server to reset it is a round trip for nothing."""
+    """Whatever is set is set for a transaction, and that has ended: to have the server reset it is a round trip for nothing."""
 
 
 @asynccontextmanager

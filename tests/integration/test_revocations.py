@@ -5,11 +5,13 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+import asyncpg
 import gmqtt
 import pytest
 
 from fleet.errors import Conflict, NotFound
 from fleet.stores import devices
+from fleet.stores.provisioning import replace_gateway
 from fleet.stores.sessions import SignedIn
 
 WITHIN_S = 15.0
@@ -60,6 +62,20 @@ async def test_a_revoked_device_is_cut_off_and_does_not_come_back(pool, tenant, 
     await asyncio.wait_for(device.gone.wait(), WITHIN_S)
     assert await connect(tenant.device) is None
     assert neighbour.client.is_connected
+
+
+async def test_a_gateways_new_credential_cuts_off_who_came_with_the_old_one(postgres, tenant, connect):
+    owner = await asyncpg.connect(postgres.owner_url)
+    try:
+        old = await replace_gateway(owner, tenant.id, "depot", [tenant.vehicle])
+        gateway, device = await connect(old), await connect(tenant.device)
+        new = await replace_gateway(owner, tenant.id, "depot", [tenant.vehicle])
+    finally:
+        await owner.close()
+    await asyncio.wait_for(gateway.gone.wait(), WITHIN_S)
+    assert await connect(old) is None
+    assert await connect(new)
+    assert device.client.is_connected
 
 
 async def test_a_new_credential_works_after_a_revocation(pool, tenant, who, connect):
