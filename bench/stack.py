@@ -21,6 +21,7 @@ from fleet.settings import Settings
 
 COLD_START_S: Final = 900.0  # the first champions are trained on the way
 STOP_S: Final = 60.0
+DISK_MB: Final = 3072  # of a throw-away home: models, PostgreSQL with its WAL, broker and logs
 _ANNOUNCEMENT: Final = "http://"
 HOME_HELP: Final = "FLEETGUARD_HOME of a demo that runs; without it a throw-away one is started, which trains its models first."
 
@@ -35,8 +36,10 @@ class StackUnderTest:
 
 
 @contextmanager
-def stack_under_test(home: Path | None) -> Iterator[StackUnderTest]:
+def stack_under_test(home: Path | None, own_disk: bool = False) -> Iterator[StackUnderTest]:
     """The stack that runs in `home`, which is left running; without one, a demo in a throw-away home.
+
+    `own_disk`: the throw-away home lies on a small disk in memory, where we may make one.
 
     Raises:
         ConfigurationError: no stack runs in `home`.
@@ -45,7 +48,7 @@ def stack_under_test(home: Path | None) -> Iterator[StackUnderTest]:
     if home is not None:
         yield _attached(home.expanduser().resolve())
         return
-    with _throwaway_home() as fresh, _demo(fresh):
+    with _throwaway_home(own_disk) as fresh, _demo(fresh):
         yield _stack_of(fresh)
 
 
@@ -71,13 +74,24 @@ def _stack_of(home: Path) -> StackUnderTest:
 
 
 @contextmanager
-def _throwaway_home() -> Iterator[Path]:
+def _throwaway_home(own_disk: bool) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="fleetguard-bench-")).resolve()
+    mounted = own_disk and _quietly("mount", "-t", "tmpfs", "-o", f"size={DISK_MB}m", "tmpfs", str(home))
     home.chmod(0o711)  # PostgreSQL runs under an account of its own when we are root
     try:
         yield home
     finally:
+        if mounted:
+            _quietly("umount", "--lazy", str(home))
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _quietly(*command: str) -> bool:
+    """Whether it worked; only root may mount, and not everywhere."""
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603 - our own arguments
+    except OSError:
+        return False
 
 
 @contextmanager

@@ -54,7 +54,9 @@ class Mqtt(_Section):
 class DeviceAuth(_Section):
     """NATS auth callout: the broker asks us whether a device may connect.
 
-    `system_username`: of NATS' system account, with the same password; it cuts the connections of revoked devices.
+    `system_username`: of NATS' system account, with the same password; it cuts the connections of revoked devices and tells
+    whether the broker can store. `broker_pid`: file with the process id of a broker that is supervised beside us and may be ended
+    when it cannot store any more.
     """
 
     nats_url: str = ""
@@ -64,6 +66,7 @@ class DeviceAuth(_Section):
     issuer_seed: str = ""
     account: str = "FLEET"
     broker_log: str = ""
+    broker_pid: str = ""
     cache_s: float = 30.0
 
 

@@ -150,6 +150,7 @@ async def throwaway_broker(folder: Path, postgres: PostgresUrls) -> AsyncIterato
     """The broker and the service it asks about devices."""
     configured = broker_server.Broker(
         store=folder / "jetstream",
+        pid_file=folder / "broker.pid",
         nats_port=free_port(),
         mqtt_port=free_port(),
         ingest_password=secrets.token_hex(8),

@@ -17,7 +17,9 @@ from fleet.alerts import VehicleId
 from fleet.errors import ConfigurationError, FleetError, Unavailable
 from fleet.logs import configure_logging
 from fleet.metrics import BROKER_REFUSED, SHED
+from fleet.settings import DeviceAuth as DeviceAuthSettings
 from fleet.settings import Settings, load_settings
+from ingest.broker_health import watch_broker
 from ingest.broker_log import count_refusals
 from ingest.broker_tokens import Answers, ConnectionRequest, read_request
 from ingest.device_secrets import DeviceSecrets
@@ -118,11 +120,13 @@ async def serve(settings: Settings, stopped: asyncio.Event) -> None:
         reconnected_cb=_broker_back,
     )
     await connection.subscribe(_SUBJECT, cb=service.on_question)
+    system = await _connect_to_system(own)
     log.info("device_auth_ready")
-    background = [
-        asyncio.create_task(_beat(secrets, connection)),
-        asyncio.create_task(watch_revocations(own, settings.postgres, secrets)),
-    ]
+    background = [asyncio.create_task(_beat(secrets, connection))]
+    if system is not None:
+        pid_file = Path(own.broker_pid) if own.broker_pid else None
+        background.append(asyncio.create_task(watch_revocations(system, own.account, settings.postgres, secrets)))
+        background.append(asyncio.create_task(watch_broker(system, secrets, pid_file)))
     if own.broker_log:
         background.append(asyncio.create_task(count_refusals(Path(own.broker_log))))
     await stopped.wait()
@@ -130,7 +134,22 @@ async def serve(settings: Settings, stopped: asyncio.Event) -> None:
         task.cancel()
     with contextlib.suppress(Exception):
         await connection.close()
+        if system is not None:
+            await system.close()
     await secrets.close()
+
+
+async def _connect_to_system(own: DeviceAuthSettings) -> Client | None:
+    """To the broker's system account: what cuts connections and tells how the broker is; None without a credential."""
+    if not own.system_username:
+        log.warning(
+            "broker_not_watched",
+            reason="FLEETGUARD_DEVICE_AUTH__SYSTEM_USERNAME is not set: revoked devices stay until they reconnect",
+        )
+        return None
+    return await nats.connect(
+        own.nats_url, user=own.system_username, password=own.password, max_reconnect_attempts=-1, reconnect_time_wait=0.2
+    )
 
 
 async def _until_signalled(settings: Settings) -> None:

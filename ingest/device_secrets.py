@@ -91,13 +91,13 @@ class DeviceSecrets:
             *((GatewayId(row["slug"], row["gateway_id"]), row["revoked_at"]) for row in gateways),
         ]
 
-    async def beat(self, part: str, detail: str) -> None:
-        """Say in the store that `part` lives.
+    async def beat(self, part: str, detail: str, state: str = "ok") -> None:
+        """Say in the store how `part` is.
 
         Raises:
             Unavailable: PostgreSQL does not answer.
         """
-        await heartbeats.beat(await self._connected(), part, datetime.now(UTC), detail=detail)
+        await heartbeats.beat(await self._connected(), part, datetime.now(UTC), state, detail)
 
     async def _connected(self) -> asyncpg.Pool:
         if self._pool is None:

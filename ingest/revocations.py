@@ -12,7 +12,7 @@ import structlog
 from nats.aio.client import Client
 
 from fleet.errors import FleetError, Unavailable
-from fleet.settings import DeviceAuth, Postgres
+from fleet.settings import Postgres
 from fleet.stores.announcements import REVOCATIONS, announcements
 from ingest.broker_tokens import Sender, username_of
 from ingest.device_secrets import DeviceSecrets
@@ -87,18 +87,9 @@ def _connections(answers: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str,
             yield answer["server"]["id"], connection
 
 
-async def watch_revocations(own: DeviceAuth, postgres: Postgres, secrets: DeviceSecrets) -> None:
-    """Look again and again, at once when somebody says so.
-
-    Without a system credential a device whose credential has ended stays until it reconnects.
-    """
-    if not own.system_username:
-        log.warning("revocations_wait_for_reconnects", reason="FLEETGUARD_DEVICE_AUTH__SYSTEM_USERNAME is not set")
-        return
-    system = await nats.connect(
-        own.nats_url, user=own.system_username, password=own.password, max_reconnect_attempts=-1, reconnect_time_wait=0.2
-    )
-    revocations, hint = Revocations(secrets, system, own.account), asyncio.Event()
+async def watch_revocations(system: Client, account: str, postgres: Postgres, secrets: DeviceSecrets) -> None:
+    """Look again and again, at once when somebody says so."""
+    revocations, hint = Revocations(secrets, system, account), asyncio.Event()
     listening = asyncio.create_task(_listen(postgres, hint))
     try:
         while True:
@@ -114,7 +105,6 @@ async def watch_revocations(own: DeviceAuth, postgres: Postgres, secrets: Device
                 continue
     finally:
         listening.cancel()
-        await system.close()
 
 
 async def _listen(postgres: Postgres, hint: asyncio.Event) -> None:

@@ -53,15 +53,15 @@ def faults(
     if not chosen:
         raise typer.BadParameter(f"no fault is called {only!r}: " + "; ".join(fault.name for fault in FAULTS))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    with stack_under_test(home) as stack:
+    with stack_under_test(home, own_disk=True) as stack:
         when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
         for seed in range(1, seeds + 1):
-            for fault in chosen:
+            for fault in (fault for fault in chosen if fault.possible(stack)):
                 outcome = asyncio.run(try_fault(stack, fault, seed))
                 outcomes[fault.name].append(outcome)
                 print(outcome_line(fault.name, outcome), flush=True)
             if not only:
-                PAGE.write_text(page(when, outcomes))
+                PAGE.write_text(page(when, outcomes, [fault.name for fault in chosen if not fault.possible(stack)]))
     if any(outcome.broken for tried in outcomes.values() for outcome in tried):
         sys.exit(1)
 

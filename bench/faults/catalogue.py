@@ -4,19 +4,25 @@ import asyncio
 import contextlib
 import json
 import random
+import shutil
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thrice
 from bench.faults.flood import flood
+from bench.faults.network import Line
 from bench.faults.victims import BACKEND, POSTGRES, hold, kill
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
 HELD_S: Final = 10.0
+LATENCY_S: Final = 0.2
+SMALL_BYTES: Final = 8 << 30
+FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
 
 
@@ -26,7 +32,18 @@ class Scene:
 
     stack: StackUnderTest
     fleet: FaultFleet
+    line: Line
     rng: random.Random
+
+
+def always(_stack: StackUnderTest) -> bool:
+    """Most faults harm nothing but the stack."""
+    return True
+
+
+def on_a_small_disk(stack: StackUnderTest) -> bool:
+    """Whether its home is all that lies on its disk."""
+    return stack.home.stat().st_dev != stack.home.parent.stat().st_dev and shutil.disk_usage(stack.home).total <= SMALL_BYTES
 
 
 Act = Callable[[Scene], Awaitable[None]]
@@ -34,13 +51,16 @@ Act = Callable[[Scene], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage."""
+    """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage.
+    `possible`: whether it can be done to this stack without harm to anything else.
+    """
 
     name: str
     guarantee: str
     act: Act
     arrival: Arrival = as_they_come
     p99_s: float | None = None
+    possible: Callable[[StackUnderTest], bool] = always
 
 
 async def _nothing(_scene: Scene) -> None:
@@ -117,6 +137,36 @@ async def _two_at_once(scene: Scene) -> None:
         await asyncio.sleep(scene.rng.uniform(0, 2))
 
 
+async def _full_disk(scene: Scene) -> None:
+    """Not a byte is left on the disk of the home, for a while."""
+    filler = scene.stack.home / "filler"
+    try:
+        await asyncio.to_thread(_fill, filler)
+        await asyncio.sleep(HELD_S)
+    finally:
+        filler.unlink(missing_ok=True)
+
+
+def _fill(filler: Path) -> None:
+    with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+        for size in FILLED_AT_ONCE:  # a large piece that does not fit leaves room for small ones
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)) == size:
+                    pass
+
+
+async def _bad_line(scene: Scene) -> None:
+    """200 ms each way; then half-open connections; then none, and 200 ms again."""
+    scene.line.delay_s = LATENCY_S
+    await asyncio.sleep(HELD_S / 2)
+    scene.line.swallows = True
+    await asyncio.sleep(HELD_S / 2)
+    scene.line.swallows = False
+    scene.line.cut()
+    await asyncio.sleep(HELD_S / 2)
+    scene.line.delay_s = 0.0
+
+
 async def _one_after_the_other(seconds: float, scene: Scene) -> None:
     """A random process is killed every half minute."""
     ends = time.monotonic() + seconds
@@ -151,6 +201,8 @@ FAULTS: Final = (
     *(Fault(f"kill -9 of {name}", NOTHING_LOST, partial(_kill, title)) for name, title in PROCESSES),
     Fault("kill -9 of two of them", NOTHING_LOST, _two_at_once),
     *(Fault(f"{name} held for {HELD_S:.0f} s", NOTHING_LOST, partial(_hold, title)) for name, title in _HELD),
+    Fault(f"the disk full for {HELD_S:.0f} s", NOTHING_LOST, _full_disk, possible=on_a_small_disk),
+    Fault("devices on a line that is slow, swallows everything, breaks", NOTHING_LOST, _bad_line),
     Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
     Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),
     Fault("every message three times", NOTHING_LOST, _nothing, thrice),

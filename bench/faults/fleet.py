@@ -78,17 +78,17 @@ class FaultFleet:
 
 
 @asynccontextmanager
-async def fault_fleet(stack: StackUnderTest) -> AsyncIterator[FaultFleet]:
-    """A fresh tenant whose devices are connected.
+async def fault_fleet(stack: StackUnderTest, port: int) -> AsyncIterator[FaultFleet]:
+    """A fresh tenant whose devices are connected, by way of this port.
 
     Raises:
         Unavailable: they cannot connect.
     """
     vehicles = [Vehicle(f"F-{number:03d}", "car", tank_l=50.0) for number in range(OVERHEATING + STEADY)]
     tenant, credentials = await fresh_tenant(stack.settings.postgres, vehicles)
-    counters, gate, mqtt = Counters(), asyncio.Semaphore(50), stack.settings.mqtt
+    counters, gate = Counters(), asyncio.Semaphore(50)
     devices = {
-        c.vehicle: Device(DeviceCredential(c.tenant, c.vehicle, c.username, c.password), mqtt.host, mqtt.port, counters, gate)
+        c.vehicle: Device(DeviceCredential(c.tenant, c.vehicle, c.username, c.password), "127.0.0.1", port, counters, gate)
         for c in credentials
     }
     fleet = FaultFleet(tenant, devices)

@@ -13,6 +13,7 @@ import numpy as np
 
 from bench.faults.catalogue import Fault, Scene
 from bench.faults.fleet import FaultFleet, fault_fleet
+from bench.faults.network import line_to
 from bench.ledger import violations
 from bench.listener import AlertListener, listening
 from bench.stack import StackUnderTest
@@ -50,10 +51,16 @@ async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int 
         Unavailable: the stack is not well to begin with.
     """
     rng = random.Random(f"{fault.name}/{seed}")  # noqa: S311 - repeatable, guards nothing
-    async with _readiness(stack) as named, fault_fleet(stack) as fleet, listening(stack, fleet.tenant, resumes=True) as listener:
+    mqtt = stack.settings.mqtt
+    async with (
+        _readiness(stack) as named,
+        line_to(mqtt.host, mqtt.port) as (line, port),
+        fault_fleet(stack, port) as fleet,
+        listening(stack, fleet.tenant, resumes=True) as listener,
+    ):
         publishing = asyncio.create_task(fleet.run(load_s, fault.arrival, rng))
         await asyncio.sleep(rng.uniform(*FAULT_WITHIN_S))
-        await fault.act(Scene(stack, fleet, rng))
+        await fault.act(Scene(stack, fleet, line, rng))
         await publishing
         broken = [] if await fleet.all_acked() else ["the broker does not take every message"]
         stored, found = await _settled(stack, fleet, listener)

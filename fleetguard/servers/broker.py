@@ -20,6 +20,7 @@ MAX_PAYLOAD_BYTES: Final = 66_560  # a telemetry payload of 64 kB (interfaces.md
 
 _CONFIGURATION = """\
 server_name: fleetguard
+pid_file: "{pid_file}"
 listen: "127.0.0.1:{nats_port}"
 max_payload: {max_payload}
 max_connections: {max_connections}
@@ -66,6 +67,7 @@ class Broker:
     """
 
     store: Path
+    pid_file: Path
     nats_port: int
     mqtt_port: int
     ingest_password: str
@@ -82,6 +84,7 @@ class Broker:
             nats_port=self.nats_port,
             mqtt_port=self.mqtt_port,
             store=self.store,
+            pid_file=self.pid_file,
             max_payload=MAX_PAYLOAD_BYTES,
             max_connections=self.max_connections,
             max_store_mb=self.max_store_mb,

@@ -51,6 +51,10 @@ class Home:
         return self.root / "broker.conf"
 
     @property
+    def broker_pid(self) -> Path:
+        return self.run / "broker.pid"
+
+    @property
     def supervisor_configuration(self) -> Path:
         return self.root / "supervisord.conf"
 

@@ -171,6 +171,7 @@ def settings_environment(home: Home, plan: Plan, demo: bool = False) -> dict[str
             "FLEETGUARD_DEVICE_AUTH__PASSWORD": passwords["device_auth"],
             "FLEETGUARD_DEVICE_AUTH__ISSUER_SEED": passwords["issuer_seed"],
             "FLEETGUARD_DEVICE_AUTH__BROKER_LOG": str(home.log_of("broker")),
+            "FLEETGUARD_DEVICE_AUTH__BROKER_PID": str(home.broker_pid),
         }
     own = {
         "valkey": {"FLEETGUARD_VALKEY__URL": f"redis://127.0.0.1:{ports['valkey']}/0"},

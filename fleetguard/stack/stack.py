@@ -84,6 +84,7 @@ def _write_configuration(home: Home, plan: Plan, demo: bool) -> None:
     if "broker" not in plan.external:
         configured = broker.Broker(
             store=home.root / "broker",
+            pid_file=home.broker_pid,
             nats_port=plan.ports["nats"],
             mqtt_port=plan.ports["mqtt"],
             ingest_password=plan.secrets["ingest"],

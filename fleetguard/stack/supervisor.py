@@ -120,7 +120,7 @@ class Supervisor:
             return
         with self._home.log_of("supervisord").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own arguments, no shell
-                [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._home.supervisor_configuration)],
+                [sys.executable, "-m", "fleetguard.stack.supervise", "-c", str(self._home.supervisor_configuration)],
                 env=dict(environment),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -25,7 +25,10 @@ def rows() -> list[object]:
 
 @pytest.mark.parametrize("fault", rows())
 async def test_every_promise_is_kept(trial: Trial, fault: Fault) -> None:
-    outcome = await try_fault(StackUnderTest(trial.home, trial.url, trial.settings), fault, seed=0)
+    stack = StackUnderTest(trial.home, trial.url, trial.settings)
+    if not fault.possible(stack):
+        pytest.skip("the stack under test is not alone on a small disk: `make faults` makes one, where it may")
+    outcome = await try_fault(stack, fault, seed=0)
     assert outcome.broken == ()
 
 

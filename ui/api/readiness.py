@@ -24,10 +24,17 @@ async def postgres_state(services: Services) -> PartState:
 
 async def part_states(services: Services) -> list[PartState]:
     """The broker and every part that should be sending heartbeats."""
-    return [await _broker_state(services.settings.mqtt), *await _heartbeat_states(services)]
+    try:
+        beats = {beat.part: beat for beat in await heartbeats(await services.database.pool())}
+    except FleetError as error:
+        return [await _broker_state(services.settings.mqtt, None), PartState(name="heartbeats", state="down", detail=str(error))]
+    actors = [f"ingest-{index}" for index in range(services.settings.ingest.actors)]
+    parts = [_state(part, beats.get(part)) for part in ("device-auth", *actors, "scoring", "notifier")]
+    return [await _broker_state(services.settings.mqtt, beats.get("broker")), *parts]
 
 
-async def _broker_state(mqtt: Mqtt) -> PartState:
+async def _broker_state(mqtt: Mqtt, beat: Heartbeat | None) -> PartState:
+    """As it answers here and, where device-auth can ask it, as it says of itself."""
     try:
         async with asyncio.timeout(ANSWER_WITHIN_S):
             _, writer = await asyncio.open_connection(mqtt.host, mqtt.port)
@@ -36,16 +43,9 @@ async def _broker_state(mqtt: Mqtt) -> PartState:
     writer.close()
     with contextlib.suppress(OSError):
         await writer.wait_closed()
+    if beat is not None and beat.age_s <= LONGEST_SILENCE_S:
+        return PartState(name="broker", state=beat.state, detail=beat.detail)
     return PartState(name="broker", state="ok", detail="")
-
-
-async def _heartbeat_states(services: Services) -> list[PartState]:
-    try:
-        beats = {beat.part: beat for beat in await heartbeats(await services.database.pool())}
-    except FleetError as error:
-        return [PartState(name="heartbeats", state="down", detail=str(error))]
-    actors = [f"ingest-{index}" for index in range(services.settings.ingest.actors)]
-    return [_state(part, beats.get(part)) for part in ("device-auth", *actors, "scoring", "notifier")]
 
 
 def _state(part: str, beat: Heartbeat | None) -> PartState:
