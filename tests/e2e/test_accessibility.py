@@ -1,5 +1,6 @@
 """Every page, in every theme and three widths: axe-core, and what axe does not look at."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from fleet.alerts import AlertType, Severity
 
@@ -157,6 +158,29 @@ async def test_wider_spacing_cuts_nothing_off(opened, name):
     await page.add_style_tag(content=SPACED)
     assert await page.evaluate(CUT_OFF) == []
     assert await page.evaluate(SIDEWAYS) <= 0
+
+
+@pytest.mark.parametrize("search", ["", "?vehicle=VH-1", "?from=2026-01-01&severity=HIGH"], ids=["none", "further", "days"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_filters_that_load_later_do_not_move_the_list(desk, browser, signed_in, width, search):
+    context = await browser.new_context(storage_state=signed_in, viewport={"width": width, "height": 900})
+    page, may_load = await context.new_page(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await may_load.wait()
+        await route.continue_()
+
+    await page.route("**/AlertFilters-*.js", hold)
+    await page.goto(f"{desk.url}/alerts{search}")
+    alerts = page.get_by_role("region", name="Alerts, newest first")
+    await expect(page.get_by_text("Loading the filters…")).to_have_count(1, timeout=PATIENCE_MS)
+    before = await alerts.bounding_box()
+    may_load.set()
+    await expect(page.get_by_role("search", name="Filter the alerts")).to_be_visible(timeout=PATIENCE_MS)
+    after = await alerts.bounding_box()
+    await context.close()
+    assert before and after
+    assert before["y"] == pytest.approx(after["y"], abs=0.5)
 
 
 async def test_with_reduced_motion_nothing_moves(opened):
