@@ -1203,6 +1203,12 @@ export type PartState = {
      */
     name: string;
     /**
+     * Reported
+     *
+     * False until a part has reported for the first time since the start.
+     */
+    reported: boolean;
+    /**
      * State
      */
     state: 'ok' | 'degraded' | 'down';

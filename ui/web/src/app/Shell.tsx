@@ -9,6 +9,7 @@ import { t } from '@/shared/language/language';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
+import { JudgingNotice } from './JudgingNotice';
 import { OfflineNotice } from './OfflineNotice';
 
 export function Shell() {
@@ -38,6 +39,7 @@ export function Shell() {
           <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-2 pb-12 outline-none sm:px-6">
             <Outlet />
           </main>
+          <JudgingNotice />
         </div>
       </div>
     </LiveProvider>

@@ -105,6 +105,24 @@ export const FRAME: Catalogue = {
   Dispatcher: 'Disposition',
   'ML engineer': 'ML-Entwicklung',
   Analyst: 'Analyse',
+  // whether vehicles are judged
+  Judging: 'Bewertung',
+  'Nothing is judged yet': 'Noch wird nichts bewertet',
+  'Nothing is judged at the moment': 'Zurzeit wird nichts bewertet',
+  'Not every vehicle is judged at the moment': 'Zurzeit wird nicht jedes Fahrzeug bewertet',
+  'It is not known whether vehicles are judged': 'Es ist nicht bekannt, ob Fahrzeuge bewertet werden',
+  'FleetGuard does not say how its parts are.': 'FleetGuard sagt nicht, wie es seinen Teilen geht.',
+  'The database does not answer.': 'Die Datenbank antwortet nicht.',
+  'No readings arrive: the message broker does not answer.':
+    'Es kommen keine Messwerte an: Der Nachrichtenvermittler antwortet nicht.',
+  'The models are still being trained or loaded. After a first start this takes minutes.':
+    'Die Modelle werden noch trainiert oder geladen. Nach einem ersten Start dauert das Minuten.',
+  'The models do not answer.': 'Die Modelle antworten nicht.',
+  'The readings of some vehicles are not taken in.': 'Die Messwerte einiger Fahrzeuge werden nicht angenommen.',
+  'Readings are not taken in.': 'Messwerte werden nicht angenommen.',
+  'Readings are not taken in yet.': 'Messwerte werden noch nicht angenommen.',
+  'Asking whether vehicles are judged…': 'Es wird gefragt, ob Fahrzeuge bewertet werden…',
+  'This page goes back to normal by itself.': 'Diese Seite wird von selbst wieder normal.',
   // settings
   'They hold in this browser. Nothing changes until you save.':
     'Sie gelten in diesem Browser. Erst mit dem Speichern ändert sich etwas.',
