@@ -141,6 +141,12 @@ export const FRAME: Catalogue = {
   'Keys of the alert list': 'Tasten der Meldungsliste',
   'On: j, k, a, d and others': 'An: j, k, a, d und andere',
   Off: 'Aus',
+  'Your data': 'Ihre Daten',
+  'What FleetGuard stores about you, as a file: your account, where you are signed in, your tokens, notes and deeds, and for drivers their scores and alerts. It holds no passwords and nothing of anybody else.':
+    'Was FleetGuard über Sie speichert, als Datei: Ihr Konto, wo Sie angemeldet sind, Ihre Tokens, Notizen und Taten, bei Fahrerinnen und Fahrern auch Bewertungen und Meldungen. Passwörter stehen nicht darin, und nichts von anderen.',
+  'Download your data': 'Ihre Daten herunterladen',
+  'Collecting…': 'Wird gesammelt…',
+  'The file is among your downloads.': 'Die Datei liegt bei Ihren Downloads.',
   // help
   'Work through the alerts': 'Meldungen abarbeiten',
   'Open the alert page of an entry to see why it was raised and what to do. Acknowledge it to tell the others that you have it.':
