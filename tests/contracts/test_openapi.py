@@ -31,6 +31,7 @@ OF_ONES_OWN_SIGN_IN = {
     "confirmSecondFactor",
     "removeSecondFactor",
     "changePassword",
+    "getOwnData",
     "listTokens",
     "createToken",
     "revokeToken",

@@ -1,5 +1,6 @@
 """Every page, in every theme and three widths: axe-core, and what axe does not look at."""
 
+import asyncio
 import itertools
 import json
 from collections.abc import AsyncIterator
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from fleet.alerts import AlertType, Severity
 
@@ -70,6 +71,28 @@ CUT_OFF = """() => [...document.querySelectorAll('a, button, h1, h2, p, th, dt, 
   .filter((element) => /hidden|clip/.test(getComputedStyle(element).overflow))
   .filter((element) => element.scrollWidth > element.clientWidth + 2 || element.scrollHeight > element.clientHeight + 2)
   .map((element) => element.outerHTML.slice(0, 90))"""
+
+# What is stuck to the screen lies over the rest on purpose, so texts are held only against those of the same layer.
+OVERLAPPED = """() => {
+  const layerOf = (element) => {
+    for (let at = element; at; at = at.parentElement) if (/sticky|fixed/.test(getComputedStyle(at).position)) return at;
+    return document.body;
+  };
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const { parentElement: parent, textContent } = walker.currentNode;
+    if (!textContent.trim() || parent.closest('.sr-only, script, style, noscript') || !parent.checkVisibility()) continue;
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    for (const box of range.getClientRects()) texts.push({ box, layer: layerOf(parent), words: textContent.trim().slice(0, 40) });
+  }
+  const shared = (a, b, from, to) => Math.min(a[to], b[to]) - Math.max(a[from], b[from]);
+  return texts.flatMap((one, index) => texts.slice(index + 1)
+    .filter((other) => one.layer === other.layer)
+    .filter(({ box }) => shared(one.box, box, 'left', 'right') > 2 && shared(one.box, box, 'top', 'bottom') > 6)
+    .map(({ words }) => `"${one.words}" lies over "${words}"`));
+}"""
 
 REACHABLE = """() => [...document.querySelectorAll('a[href], button:not([disabled]), input, [tabindex="0"]')]
   .filter((element) => element.checkVisibility() && element.tabIndex >= 0).length"""
@@ -157,6 +180,43 @@ async def test_wider_spacing_cuts_nothing_off(opened, name):
     await page.add_style_tag(content=SPACED)
     assert await page.evaluate(CUT_OFF) == []
     assert await page.evaluate(SIDEWAYS) <= 0
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+@pytest.mark.parametrize("width", [WIDTHS[0], WIDTHS[-1]])
+@pytest.mark.parametrize("name", ["alerts", "alert", "dashboard", "vehicles", "driver", "rules"])
+async def test_pages_hold_in_either_direction_of_writing(opened, name, width, direction):
+    page = await opened(name, width)
+    await page.evaluate("(direction) => { document.documentElement.dir = direction }", direction)
+    await page.add_script_tag(path=AXE)
+    assert await problems_of(page) == []
+    assert await page.evaluate(OVERLAPPED) == []
+    assert await page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("search", ["", "?vehicle=VH-1", "?from=2026-01-01&severity=HIGH"], ids=["none", "further", "days"])
+@pytest.mark.parametrize("width", WIDTHS)
+async def test_filters_that_load_later_do_not_move_the_list(desk, browser, signed_in, width, search):
+    context = await browser.new_context(storage_state=signed_in, viewport={"width": width, "height": 900})
+    page, may_load = await context.new_page(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await may_load.wait()
+        await route.continue_()
+
+    await page.route("**/AlertFilters-*.js", hold)
+    await page.goto(f"{desk.url}/alerts{search}")
+    alerts = page.get_by_role("region", name="Alerts, newest first")
+    await expect(page.get_by_text("Loading the filters…")).to_have_count(1, timeout=PATIENCE_MS)
+    await page.evaluate("document.fonts.ready.then(() => null)")
+    before = await alerts.bounding_box()
+    may_load.set()
+    await expect(page.get_by_role("search", name="Filter the alerts")).to_be_visible(timeout=PATIENCE_MS)
+    after = await alerts.bounding_box()
+    await context.close()
+    assert before
+    assert after
+    assert before["y"] == pytest.approx(after["y"], abs=0.5)
 
 
 async def test_with_reduced_motion_nothing_moves(opened):

@@ -1,6 +1,8 @@
 """One's own ways in, in a browser: a code beside the password, sessions elsewhere, tokens for programs."""
 
+import json
 import secrets
+from pathlib import Path
 
 import asyncpg
 import httpx
@@ -84,3 +86,14 @@ async def test_a_program_gets_a_token_that_works_until_it_is_revoked(page, desk)
         await page.get_by_role("button", name="Revoke the token of Night report").click()
         await expect(page.get_by_text("Night report")).to_have_count(0, timeout=PATIENCE_MS)
         assert (await program.get("/api/vehicles")).status_code == 401
+
+
+async def test_one_takes_along_ones_own_data_as_a_file(context, enter):
+    page = await enter(context)
+    await page.get_by_role("link", name="Settings").first.click()
+    async with page.expect_download() as download:
+        await page.get_by_role("button", name="Download your data").click()
+    taken = json.loads(Path(await (await download.value).path()).read_text())
+    assert taken["account"]["email"] == "sam@desk.example"
+    assert taken["thisBrowser"]["preferences"]["units"] == "metric"
+    await expect(page.get_by_text("The file is among your downloads.")).to_be_visible()

@@ -50,7 +50,7 @@ async def _broker_state(mqtt: Mqtt, beat: Heartbeat | None) -> PartState:
 
 def _state(part: str, beat: Heartbeat | None) -> PartState:
     if beat is None:
-        return PartState(name=part, state="down", detail="has not reported yet")
+        return PartState(name=part, state="down", detail="has not reported yet", reported=False)
     if beat.age_s > LONGEST_SILENCE_S:
         return PartState(name=part, state="down", detail=f"silent for {beat.age_s:.0f} s")
     return PartState(name=part, state=beat.state, detail=beat.detail)

@@ -31,6 +31,9 @@ async def test_readiness_names_every_part_and_its_state(serve_api, postgres, bro
     parts = {part["name"]: part["state"] for part in answer.json()["parts"]}
     assert answer.status_code == 503
     assert parts.items() >= {"postgres": "ok", "broker": "ok", "ingest-0": "ok", "scoring": "down", "ingest-1": "down"}.items()
+    never = {part["name"] for part in answer.json()["parts"] if not part["reported"]}
+    assert "ingest-1" in never
+    assert never.isdisjoint({"postgres", "broker", "ingest-0", "scoring"})
     assert (await ask(address, "/ready?part=api")).status_code == 200
     await owner.execute("DELETE FROM heartbeats WHERE part IN ('ingest-0', 'scoring')")
     await owner.close()

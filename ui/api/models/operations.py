@@ -34,6 +34,7 @@ class PartState(ApiModel):
     name: str
     state: Literal["ok", "degraded", "down"]
     detail: str
+    reported: bool = Field(default=True, description="False until a part has reported for the first time since the start.")
 
 
 class Health(ApiModel):

@@ -1,13 +1,18 @@
 """Signing in and out."""
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import datetime
+from typing import TextIO
 from uuid import UUID
 
 import asyncpg
 from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi.responses import StreamingResponse
 
 from fleet.errors import NotAuthenticated, NotAuthorized
-from fleet.stores import second_factors, sessions
+from fleet.stores import own_data, second_factors, sessions
 from fleet.stores.sessions import Candidate, SignedIn
 from ui.api.access import (
     InPersonDep,
@@ -18,9 +23,12 @@ from ui.api.access import (
     refuse_foreign_origin,
     session_token,
 )
+from ui.api.models.own_data import OwnData
 from ui.api.models.session import Code, Credentials, Enrolment, OpenSession, PasswordChange, Session, SessionList, SpareCodes
 from ui.api.problems import SecondFactorNeeded
 from ui.api.services import NowDep, PoolDep, Services, ServicesDep
+
+PIECE_CHARACTERS = 65_536
 
 entrance = APIRouter(tags=["session"], dependencies=[Depends(refuse_foreign_origin)])  # the one route that needs no session
 router = APIRouter(tags=["session"])
@@ -105,6 +113,24 @@ async def change_password(
     services.throttle.succeeded(address, email)
     chosen = await services.passwords.hashed(wish.new_password)
     await sessions.change_password(pool, who, session_token(request) or "", chosen, now)
+
+
+@router.get("/session/data", operation_id="getOwnData", response_class=StreamingResponse, responses={200: {"model": OwnData}})
+async def get_own_data(who: InPersonDep, pool: PoolDep, now: NowDep) -> StreamingResponse:
+    """What is stored about you, as one document: no secrets, nothing of others. Readings of vehicles are not part of it."""
+    with ExitStack() as unless_written:
+        document = unless_written.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8"))
+        await own_data.write(pool, who, now, document)
+        unless_written.pop_all()
+    headers = {"Content-Disposition": 'attachment; filename="fleetguard-data.json"'}
+    return StreamingResponse(_pieces(document), media_type="application/json", headers=headers)
+
+
+def _pieces(document: TextIO) -> Iterator[str]:
+    with document:
+        document.seek(0)
+        while piece := document.read(PIECE_CHARACTERS):
+            yield piece
 
 
 @router.get("/session", operation_id="getSession")

@@ -760,6 +760,44 @@ export type DriverScorePage = {
 };
 
 /**
+ * DrivingDay
+ */
+export type DrivingDay = {
+    /**
+     * Day
+     *
+     * UTC.
+     */
+    day: string;
+    /**
+     * Engineh
+     */
+    engineH: number | null;
+    /**
+     * Idleh
+     */
+    idleH: number | null;
+    /**
+     * Km
+     */
+    km: number | null;
+    /**
+     * Litres
+     */
+    litres: number | null;
+    /**
+     * Meteredkm
+     *
+     * Of these, with a fuel rate.
+     */
+    meteredKm: number | null;
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+};
+
+/**
  * Enrolment
  */
 export type Enrolment = {
@@ -1191,6 +1229,249 @@ export type OpenSession = {
 };
 
 /**
+ * OwnAccount
+ */
+export type OwnAccount = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Driverid
+     */
+    driverId: string | null;
+    /**
+     * Email
+     */
+    email: string;
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Role
+     */
+    role: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'driver' | 'ml_engineer' | 'analyst';
+    /**
+     * Secondfactorsince
+     */
+    secondFactorSince: string | null;
+    /**
+     * Tenant
+     */
+    tenant: string;
+    /**
+     * Tenantid
+     *
+     * The tenant's short name.
+     */
+    tenantId: string;
+    /**
+     * Userid
+     */
+    userId: string;
+};
+
+/**
+ * OwnAlert
+ */
+export type OwnAlert = {
+    /**
+     * Active
+     */
+    active: boolean;
+    /**
+     * Confidence
+     */
+    confidence: number;
+    dismissalReason: DismissalReason | null;
+    /**
+     * Endedat
+     */
+    endedAt: string | null;
+    /**
+     * Evidence
+     */
+    evidence: Array<EvidenceItem>;
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Lastseen
+     */
+    lastSeen: string;
+    /**
+     * Modelversion
+     */
+    modelVersion: string;
+    /**
+     * Occurrences
+     */
+    occurrences: number;
+    /**
+     * Severity
+     */
+    severity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Startedat
+     */
+    startedAt: string;
+    state: AlertState;
+    type: AlertType;
+    /**
+     * Vehicleid
+     */
+    vehicleId: string;
+    verdict: Verdict | null;
+};
+
+/**
+ * OwnData
+ */
+export type OwnData = {
+    account: OwnAccount;
+    /**
+     * Alerts
+     *
+     * Of the driver that this person is, without who worked on them.
+     */
+    alerts: Array<OwnAlert>;
+    /**
+     * Apitokens
+     */
+    apiTokens: Array<ApiToken>;
+    /**
+     * Deeds
+     *
+     * The lines of the audit log about what this person did.
+     */
+    deeds: Array<OwnDeed>;
+    /**
+     * Drivingdays
+     *
+     * What the scores are made of.
+     */
+    drivingDays: Array<DrivingDay>;
+    /**
+     * Notes
+     *
+     * What this person wrote about alerts.
+     */
+    notes: Array<OwnNote>;
+    /**
+     * Pushsubscriptions
+     */
+    pushSubscriptions: Array<OwnPushSubscription>;
+    /**
+     * Scores
+     *
+     * Of the driver that this person is.
+     */
+    scores: Array<DriverScore>;
+    /**
+     * Sessions
+     */
+    sessions: Array<OwnSession>;
+    /**
+     * Takenat
+     */
+    takenAt: string;
+};
+
+/**
+ * OwnDeed
+ */
+export type OwnDeed = {
+    /**
+     * Action
+     */
+    action: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Detail
+     */
+    detail: {
+        [key: string]: unknown;
+    };
+    /**
+     * Subject
+     *
+     * The id of what it was done to; null where that is another person.
+     */
+    subject: string | null;
+};
+
+/**
+ * OwnNote
+ */
+export type OwnNote = {
+    /**
+     * Alertid
+     */
+    alertId: string;
+    /**
+     * At
+     */
+    at: string;
+    /**
+     * Text
+     */
+    text: string;
+};
+
+/**
+ * OwnPushSubscription
+ */
+export type OwnPushSubscription = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Minseverity
+     */
+    minSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Removedat
+     */
+    removedAt: string | null;
+    /**
+     * Service
+     *
+     * The push service of the browser, without the address that only it should know.
+     */
+    service: string;
+};
+
+/**
+ * OwnSession
+ */
+export type OwnSession = {
+    /**
+     * Createdat
+     */
+    createdAt: string;
+    /**
+     * Expiresat
+     */
+    expiresAt: string;
+    /**
+     * Openedwith
+     *
+     * What the browser called itself.
+     */
+    openedWith: string;
+    /**
+     * Sessionid
+     */
+    sessionId: string;
+};
+
+/**
  * PartState
  */
 export type PartState = {
@@ -1202,6 +1483,12 @@ export type PartState = {
      * Name
      */
     name: string;
+    /**
+     * Reported
+     *
+     * False until a part has reported for the first time since the start.
+     */
+    reported: boolean;
     /**
      * State
      */
@@ -3503,6 +3790,31 @@ export type SignInResponses = {
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type GetOwnDataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/session/data';
+};
+
+export type GetOwnDataErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type GetOwnDataError = GetOwnDataErrors[keyof GetOwnDataErrors];
+
+export type GetOwnDataResponses = {
+    /**
+     * Successful Response
+     */
+    200: OwnData;
+};
+
+export type GetOwnDataResponse = GetOwnDataResponses[keyof GetOwnDataResponses];
 
 export type StartOidcData = {
     body?: never;

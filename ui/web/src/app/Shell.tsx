@@ -9,13 +9,14 @@ import { t } from '@/shared/language/language';
 import { ConnectionBanner } from '@/shared/live/ConnectionBanner';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import { Emblem } from '@/shared/page/Emblem';
+import { JudgingNotice } from './JudgingNotice';
 import { OfflineNotice } from './OfflineNotice';
 
 export function Shell() {
   return (
     <LiveProvider>
       <SignedOutWatch />
-      <a href="#content" className="button sr-only z-50 focus:not-sr-only focus:fixed focus:top-2 focus:left-2 focus:px-4">
+      <a href="#content" className="button sr-only z-50 focus:not-sr-only focus:fixed focus:top-2 focus:start-2 focus:px-4">
         {t('Skip to the content')}
       </a>
       <div className="lg:grid lg:grid-cols-[13.5rem_minmax(0,1fr)]">
@@ -38,6 +39,7 @@ export function Shell() {
           <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 pt-2 pb-12 outline-none sm:px-6">
             <Outlet />
           </main>
+          <JudgingNotice />
         </div>
       </div>
     </LiveProvider>
@@ -118,7 +120,7 @@ function Destination({ to, label, drawing }: (typeof DESTINATIONS)[number]) {
       >
         <svg
           viewBox="0 0 20 20"
-          className="size-5 shrink-0"
+          className="size-5 shrink-0 rtl:-scale-x-100"
           fill="none"
           stroke="currentColor"
           strokeWidth="1.6"

@@ -65,5 +65,5 @@ function Done({ ref, sentence }: { ref: React.Ref<HTMLParagraphElement>; sentenc
 }
 
 function Trouble({ error }: { error: unknown }) {
-  return <p className="max-w-56 text-right text-sm font-medium text-high-ink">{inWords(error)}</p>;
+  return <p className="max-w-56 text-end text-sm font-medium text-high-ink">{inWords(error)}</p>;
 }

@@ -1,4 +1,4 @@
-/** Narrows the list; each choice becomes part of the address. */
+/** Narrows the list; each choice becomes part of the address. Loaded beside the list, not before it. */
 import { useState } from 'react';
 import { Button } from 'react-aria-components';
 import { Choice, type Option } from '@/shared/controls/Choice';
@@ -7,7 +7,7 @@ import { PausingSearchBox } from '@/shared/controls/PausingSearchBox';
 import { t } from '@/shared/language/language';
 import { SEVERITIES, SEVERITY_WORD } from '@/shared/severity/severity';
 import { STATE_WORDS, TYPE_WORDS } from './alert';
-import { compact, type AlertFilter, type Span } from './alertFilter';
+import { compact, hasFurther, type AlertFilter, type Span } from './alertFilter';
 import { SavedFilters } from './SavedFilters';
 
 interface Props {
@@ -36,7 +36,7 @@ function chosen<Key extends string>(key: Key | typeof ANY): Key | undefined {
   return key === ANY ? undefined : key;
 }
 
-export function AlertFilters({ filter, onChange }: Props) {
+export default function AlertFilters({ filter, onChange }: Props) {
   const [more, setMore] = useState(() => hasFurther(filter));
   const change = (part: AlertFilter) => onChange(compact({ ...filter, ...part }));
   const isFiltered = Object.keys(filter).length > 0;
@@ -85,10 +85,6 @@ export function AlertFilters({ filter, onChange }: Props) {
       </div>
     </form>
   );
-}
-
-function hasFurther({ vehicle, driver, within, from, to }: AlertFilter): boolean {
-  return [vehicle, driver, within, from, to].some((part) => part !== undefined);
 }
 
 function FurtherFilters({ filter, onChange }: Props) {

@@ -21,7 +21,7 @@ const HISTORY_WORDS: Record<string, string> = {
 export function AlertHistory({ history }: { history: readonly HistoryItem[] }) {
   if (history.length === 0) return <p className="text-muted">{t('Nothing was done with this alert so far.')}</p>;
   return (
-    <ol className="flex flex-col gap-3 border-l-2 border-line pl-4">
+    <ol className="flex flex-col gap-3 border-s-2 border-line ps-4">
       {history.map((item) => (
         <li key={`${item.at} ${item.action}`}>
           <p className="font-medium">{t(deedInWords(item))}</p>

@@ -44,19 +44,19 @@ interface RowProps extends Omit<Props, 'alerts' | 'showVehicle' | 'selection'> {
 }
 
 const EDGE = {
-  CRITICAL: 'border-l-critical-mark',
-  HIGH: 'border-l-high-mark',
-  MEDIUM: 'border-l-medium-mark',
-  LOW: 'border-l-low-mark',
+  CRITICAL: 'border-s-critical-mark',
+  HIGH: 'border-s-high-mark',
+  MEDIUM: 'border-s-medium-mark',
+  LOW: 'border-s-low-mark',
 };
 
 const AlertRow = memo(function AlertRow({ alert, isSelected, onSelect, ...rest }: RowProps) {
   const shade = isSelected ? 'bg-accent-soft' : 'hover:bg-hover';
   return (
-    <li data-alert={alert.id} className={`alert-row flex border-l-4 pr-3 ${EDGE[alert.severity]} ${shade}`}>
+    <li data-alert={alert.id} className={`alert-row flex border-s-4 pe-3 ${EDGE[alert.severity]} ${shade}`}>
       {onSelect && <Tick alert={alert} isSelected={isSelected} onSelect={onSelect} />}
       <div
-        className={`grid flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] ${onSelect ? '' : 'pl-3 sm:pl-4'}`}
+        className={`grid flex-1 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[6rem_minmax(0,1fr)_8.5rem] ${onSelect ? '' : 'ps-3 sm:ps-4'}`}
       >
         <AlertOutline alert={alert} {...rest} />
       </div>

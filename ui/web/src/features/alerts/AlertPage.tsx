@@ -69,7 +69,7 @@ function AlertView({ alert }: { alert: AlertDetail }) {
           <Facts alert={alert} />
         </Section>
         <Section title={t('What to do')}>
-          <ol className="flex list-decimal flex-col gap-2.5 pl-5">
+          <ol className="flex list-decimal flex-col gap-2.5 ps-5">
             {guidance.steps.map((step) => (
               <li key={step}>{t(step)}</li>
             ))}

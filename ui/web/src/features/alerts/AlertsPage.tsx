@@ -1,12 +1,13 @@
 /** The alert desk: filters, the live list, and the work on it. */
 import { getRouteApi } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { ToggleButton } from 'react-aria-components';
 import { t } from '@/shared/language/language';
 import { Page } from '@/shared/page/Page';
-import { AlertFilters } from './AlertFilters';
+import { FiltersPlace } from './FiltersPlace';
 import { LiveAlerts } from './LiveAlerts';
 
+const AlertFilters = lazy(() => import('./AlertFilters'));
 const route = getRouteApi('/desk/alerts');
 
 export function AlertsPage() {
@@ -22,7 +23,9 @@ export function AlertsPage() {
         </ToggleButton>
       }
     >
-      <AlertFilters filter={filter} onChange={(next) => void navigate({ search: next, replace: true })} />
+      <Suspense fallback={<FiltersPlace filter={filter} />}>
+        <AlertFilters filter={filter} onChange={(next) => void navigate({ search: next, replace: true })} />
+      </Suspense>
       <LiveAlerts key={JSON.stringify(filter)} filter={filter} paused={paused} onTogglePause={() => setPaused(!paused)} />
     </Page>
   );

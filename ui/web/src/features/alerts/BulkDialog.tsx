@@ -75,7 +75,7 @@ function What({ alerts }: { alerts: readonly Alert[] }) {
   return (
     <div className="my-3 text-muted">
       <p>{words.join(', ')}</p>
-      <ul className="mt-2 list-disc pl-5 text-sm">
+      <ul className="mt-2 list-disc ps-5 text-sm">
         {alerts.slice(0, NAMED).map((alert) => (
           <li key={alert.id}>{nameOf(alert)}</li>
         ))}
@@ -103,7 +103,7 @@ function Outcome({ kind, done, refusals }: { kind: BulkKind; done: number; refus
           <p className="mt-3 font-medium text-high-ink">
             {counted(refusals.length, 'One was refused:', '{count} were refused:')}
           </p>
-          <ul className="mt-1 list-disc pl-5 text-sm">
+          <ul className="mt-1 list-disc ps-5 text-sm">
             {refusals.map(({ alert, reason }) => (
               <li key={alert.id}>
                 {nameOf(alert)}: {reason}

@@ -37,7 +37,7 @@ export default function KeyHelp({ onClose }: { onClose: () => void }) {
         <tbody>
           {KEYS.map(([key, does]) => (
             <tr key={key} className="border-b border-line last:border-b-0">
-              <th scope="row" className="w-20 py-1.5 text-left">
+              <th scope="row" className="w-20 py-1.5">
                 <kbd className="rounded-md border border-stroke bg-sunken px-2 py-0.5 text-sm font-semibold">{key}</kbd>
               </th>
               <td className="py-1.5">{t(does)}</td>

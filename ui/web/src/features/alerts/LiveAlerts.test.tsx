@@ -17,17 +17,26 @@ const FILTER = {};
 
 /** Answers as the server does; an acknowledgement succeeds, or fails where a test says so. */
 let refusal: { status: number; detail: string } | undefined;
+let alerts: Alert[];
+let readiness: () => Response;
 const json = (body: unknown, status = 200) =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
 
 function server(request: Request): Response {
   const { pathname } = new URL(request.url);
-  if (pathname === '/api/anomalies') return json({ items: [alertAt(20), alertAt(10)], nextCursor: null });
+  if (pathname === '/api/anomalies') return json({ items: alerts, nextCursor: null });
+  if (pathname === '/ready') return readiness();
   if (refusal) return json(refusal, refusal.status);
   return json(alertAt(20, { state: 'ACKNOWLEDGED', seq: 50, acknowledgedByName: 'Sam Rivera' }));
 }
 
 async function show(paused = false): Promise<Line> {
+  const line = draw(paused);
+  await screen.findByRole('link', { name: 'Open alert: harsh braking, VH-20' });
+  return line;
+}
+
+function draw(paused = false): Line {
   const line = new Line('/sse/anomalies');
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   queries.setQueryData(SESSION_KEY, { permissions: ['acknowledge alerts', 'work on alerts'] });
@@ -43,9 +52,12 @@ async function show(paused = false): Promise<Line> {
       </AnnouncerProvider>
     </QueryClientProvider>,
   );
-  await screen.findByRole('link', { name: 'Open alert: harsh braking, VH-20' });
   return line;
 }
+
+const part = (name: string, state = 'ok', reported = true) => ({ name, state, reported, detail: '' });
+const UP = [part('postgres'), part('broker'), part('ingest-0'), part('scoring'), part('notifier')];
+const TRAINING = [part('postgres'), part('broker'), part('ingest-0', 'down', false), part('scoring', 'down', false)];
 
 function arrive(line: Line, alert: Alert): void {
   act(() => line.send('anomaly', alert, String(alert.seq)));
@@ -56,6 +68,8 @@ const order = () =>
 
 beforeEach(() => {
   refusal = undefined;
+  alerts = [alertAt(20), alertAt(10)];
+  readiness = () => json({ status: 'ok', parts: UP });
   vi.stubGlobal('scrollTo', () => undefined);
   client.setConfig({ baseUrl: 'http://fleet.test', fetch: (request) => Promise.resolve(server(request as Request)) });
 });
@@ -102,4 +116,36 @@ test('a failed acknowledgement says why and can be tried again', async () => {
   refusal = undefined;
   await userEvent.click(screen.getByRole('button', { name: 'Try again to acknowledge alert: harsh braking, VH-20' }));
   await screen.findByText('Acknowledged by Sam Rivera');
+});
+
+test('an empty list is quiet only while vehicles are judged; it says why they are not, and is normal again by itself', async () => {
+  alerts = [];
+  readiness = () => json({ status: 'down', parts: TRAINING }, 503);
+  draw();
+  await screen.findByText('Nothing is judged yet');
+  expect(screen.getByText(/^The models are still being trained or loaded/)).toBeTruthy();
+  expect(screen.queryByText(/All is quiet/)).toBeNull();
+  readiness = () => json({ status: 'ok', parts: UP });
+  await screen.findByText(/All is quiet/, undefined, { timeout: 10_000 });
+}, 15_000);
+
+test.each<[string, () => Response]>([
+  ['nobody answers', () => Response.error()],
+  ['a proxy answers', () => new Response('<title>503</title>', { status: 503, headers: { 'Content-Type': 'text/html' } })],
+  ['the answer names no parts', () => json({ status: 'ok' })],
+])('an empty list is not called quiet when %s', async (_, answered) => {
+  alerts = [];
+  readiness = answered;
+  draw();
+  await screen.findByText('It is not known whether vehicles are judged');
+  expect(screen.queryByText(/All is quiet/)).toBeNull();
+});
+
+test('an empty list is not called quiet once the line has gone stale', async () => {
+  alerts = [];
+  const line = draw();
+  await screen.findByText(/All is quiet/);
+  line.readyState = 0;
+  act(() => line.send('error'));
+  await screen.findByText('It is not known whether vehicles are judged');
 });

@@ -3,6 +3,7 @@ import { lazy, Suspense, useCallback, useRef, type RefObject } from 'react';
 import { Button } from 'react-aria-components';
 import { useMay } from '@/features/session/session';
 import { counted, t } from '@/shared/language/language';
+import { useJudging } from '@/shared/live/judging';
 import { Failed, Nothing, Waiting } from '@/shared/page/Notice';
 import { AlertList } from './AlertList';
 import type { AlertFilter } from './alertFilter';
@@ -113,10 +114,15 @@ function NewAlerts({ count, paused, onShow }: { count: number; paused: boolean; 
 }
 
 function NoAlerts({ filter }: { filter: AlertFilter }) {
-  const filtered = Object.keys(filter).length > 0;
+  const judging = useJudging();
+  if (Object.keys(filter).length > 0)
+    return <Nothing title={t('No alert matches these filters')}>{t('Widen or clear the filters to see more.')}</Nothing>;
+  if (judging === 'asking') return <Nothing title={t('No alerts')}>{t('Asking whether vehicles are judged…')}</Nothing>;
+  if (judging === 'running')
+    return <Nothing title={t('No alerts')}>{t('All is quiet. New alerts appear here by themselves.')}</Nothing>;
   return (
-    <Nothing title={filtered ? t('No alert matches these filters') : t('No alerts')}>
-      {filtered ? t('Widen or clear the filters to see more.') : t('All is quiet. New alerts appear here by themselves.')}
+    <Nothing title={judging.title}>
+      {judging.why} {t('This page goes back to normal by itself.')}
     </Nothing>
   );
 }

@@ -16,7 +16,7 @@ export function SelectionBar({ selection, shown, mayDismiss, onAsk, onHelp }: Pr
   const count = selection.alerts.length;
   if (count === 0)
     return (
-      <Button className="button ml-auto max-sm:hidden" data-quiet onPress={onHelp}>
+      <Button className="button ms-auto max-sm:hidden" data-quiet onPress={onHelp}>
         {t('Keys')}
         <kbd aria-hidden="true" className="rounded border border-stroke px-1.5 text-xs">
           ?
@@ -24,7 +24,7 @@ export function SelectionBar({ selection, shown, mayDismiss, onAsk, onHelp }: Pr
       </Button>
     );
   return (
-    <div role="group" aria-label={t('Selected alerts')} className="ml-auto flex flex-wrap items-center gap-2">
+    <div role="group" aria-label={t('Selected alerts')} className="ms-auto flex flex-wrap items-center gap-2">
       <p className="figures text-sm font-semibold">{counted(count, '{count} selected', '{count} selected')}</p>
       <Button className="button" onPress={() => onAsk('acknowledge')}>
         {t('Acknowledge…')}

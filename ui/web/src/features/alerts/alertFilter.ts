@@ -60,6 +60,11 @@ export function compact(filter: AlertFilter): AlertFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined && value !== ''));
 }
 
+/** Whether it restricts by what stands behind "Vehicle, driver, time". */
+export function hasFurther({ vehicle, driver, within, from, to }: AlertFilter): boolean {
+  return [vehicle, driver, within, from, to].some((part) => part !== undefined);
+}
+
 export function statesOf(choice: StateChoice | undefined): AlertState[] | undefined {
   if (choice === undefined) return undefined;
   return choice === 'LIVE' ? [...LIVE_STATES] : [choice];

@@ -43,11 +43,11 @@ function Heatmap({ drivers, of }: { drivers: readonly DriverScore[]; of: number 
           <caption className="sr-only">{t('How drivers drive')}</caption>
           <thead>
             <tr>
-              <th scope="col" className="pr-2 text-left align-bottom font-semibold">
+              <th scope="col" className="pe-2 align-bottom font-semibold">
                 {t('Driver')}
               </th>
               {behaviours.map((behaviour) => (
-                <th key={behaviour} scope="col" className="min-w-16 px-1 align-bottom text-xs font-semibold">
+                <th key={behaviour} scope="col" className="min-w-16 px-1 text-center align-bottom text-xs font-semibold">
                   {t(behaviourInWords(behaviour))}
                 </th>
               ))}
@@ -67,7 +67,7 @@ function Heatmap({ drivers, of }: { drivers: readonly DriverScore[]; of: number 
 function DriverRow({ driver: { driverId, contributions }, behaviours }: { driver: DriverScore; behaviours: readonly string[] }) {
   return (
     <tr>
-      <th scope="row" className="pr-2 text-left font-normal">
+      <th scope="row" className="pe-2 font-normal">
         <Link
           to="/drivers/$driverId"
           params={{ driverId }}

@@ -42,7 +42,7 @@ function Rate({ rate: { vehicles, value, lower, upper } }: { rate: FailureRate }
 function WorstRisks({ risks }: { risks: readonly Forecast[] }) {
   return (
     <table className="mt-4 w-full text-sm">
-      <caption className="mb-1 text-left font-semibold">{t('The highest risks')}</caption>
+      <caption className="mb-1 text-start font-semibold">{t('The highest risks')}</caption>
       <thead className="sr-only">
         <tr>
           <th scope="col">{t('Vehicle')}</th>
@@ -53,7 +53,7 @@ function WorstRisks({ risks }: { risks: readonly Forecast[] }) {
       <tbody>
         {risks.map(({ vehicleId, component, probability }) => (
           <tr key={`${vehicleId} ${component}`} className="border-b border-line last:border-b-0">
-            <th scope="row" className="text-left font-normal">
+            <th scope="row" className="font-normal">
               <Link
                 to="/vehicles/$vehicleId"
                 params={{ vehicleId }}
@@ -64,7 +64,7 @@ function WorstRisks({ risks }: { risks: readonly Forecast[] }) {
               </Link>
             </th>
             <td className="px-3">{componentInWords(component)}</td>
-            <td className="text-right font-semibold">{percent(probability)}</td>
+            <td className="text-end font-semibold">{percent(probability)}</td>
           </tr>
         ))}
       </tbody>

@@ -79,7 +79,7 @@ function DeviceTable({ devices, onManage }: { devices: readonly Device[]; onMana
             <td className="px-3 py-2 text-sm">
               <Credential device={device} />
             </td>
-            <td className="px-3 py-2 text-right">
+            <td className="px-3 py-2 text-end">
               <Button
                 className="button"
                 aria-label={t('Manage {vehicle}', { vehicle: device.vehicleId })}

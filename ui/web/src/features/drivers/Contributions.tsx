@@ -18,11 +18,11 @@ export function Contributions({ contributions }: { contributions: readonly Score
       >
         <table className="w-full text-sm">
           <caption className="sr-only">{t('What the score comes from')}</caption>
-          <thead className="border-b border-line text-left">
+          <thead className="border-b border-line">
             <tr>
               {[t('Behaviour'), t('Points'), t('Costs'), t('Weight'), t('Measured'), t('Mean of the class')].map(
                 (name, column) => (
-                  <th key={name} scope="col" className={`py-1.5 pr-3 font-semibold ${column > 0 ? 'text-right' : ''}`}>
+                  <th key={name} scope="col" className={`py-1.5 pe-3 font-semibold ${column > 0 ? 'text-end' : ''}`}>
                     {name}
                   </th>
                 ),
@@ -32,20 +32,20 @@ export function Contributions({ contributions }: { contributions: readonly Score
           <tbody>
             {contributions.map((one) => (
               <tr key={one.behaviour} className="border-b border-line last:border-b-0">
-                <th scope="row" className="py-2 pr-3 text-left font-normal">
+                <th scope="row" className="py-2 pe-3 font-normal">
                   {t(behaviourInWords(one.behaviour))}
                 </th>
-                <td className="py-2 pr-3 text-right">
+                <td className="py-2 pe-3 text-end">
                   <span className={`inline-block min-w-10 rounded px-1.5 text-center font-semibold ${TONE[bandOf(one.points)]}`}>
                     {Math.round(one.points)}
                   </span>
                 </td>
-                <td className="py-2 pr-3 text-right">{figure(one.lost)}</td>
-                <td className="py-2 pr-3 text-right">{percent(one.weight)}</td>
-                <td className="py-2 pr-3 text-right whitespace-nowrap">
+                <td className="py-2 pe-3 text-end">{figure(one.lost)}</td>
+                <td className="py-2 pe-3 text-end">{percent(one.weight)}</td>
+                <td className="py-2 pe-3 text-end whitespace-nowrap">
                   {figure(one.observed)} {t(one.unit)}
                 </td>
-                <td className="py-2 text-right whitespace-nowrap">{figure(one.classMean)}</td>
+                <td className="py-2 text-end whitespace-nowrap">{figure(one.classMean)}</td>
               </tr>
             ))}
           </tbody>

@@ -53,7 +53,7 @@ function Drivers({ ranking: { drivers, rules } }: { ranking: Ranking }) {
 function DriverTable({ drivers }: { drivers: readonly DriverScore[] }) {
   return (
     <div className="card overflow-hidden">
-      <table className="w-full text-left">
+      <table className="w-full">
         <caption className="sr-only">{t('Drivers by score, the best first')}</caption>
         <thead className="border-b border-line bg-sunken text-sm">
           <tr>
@@ -66,7 +66,7 @@ function DriverTable({ drivers }: { drivers: readonly DriverScore[] }) {
             <th scope="col" className="px-3 py-2.5 font-semibold max-md:hidden">
               {t('What costs most')}
             </th>
-            <th scope="col" className="px-4 py-2.5 text-right font-semibold max-sm:hidden">
+            <th scope="col" className="px-4 py-2.5 text-end font-semibold max-sm:hidden">
               {t('Distance')}
             </th>
           </tr>
@@ -106,7 +106,7 @@ function DriverRow({ driver }: { driver: DriverScore }) {
           <span className="text-muted">{t('Nothing much')}</span>
         )}
       </td>
-      <td className="px-4 py-1.5 text-right text-sm max-sm:hidden">{measured(driver.distanceKm, 'km')}</td>
+      <td className="px-4 py-1.5 text-end text-sm max-sm:hidden">{measured(driver.distanceKm, 'km')}</td>
     </tr>
   );
 }

@@ -55,7 +55,7 @@ function Chapter({ title, children }: { title: string; children: ReactNode }) {
 
 function List({ items }: { items: readonly string[] }) {
   return (
-    <ul className="flex list-disc flex-col gap-1.5 pl-5">
+    <ul className="flex list-disc flex-col gap-1.5 ps-5">
       {items.map((item) => (
         <li key={item}>{t(item)}</li>
       ))}

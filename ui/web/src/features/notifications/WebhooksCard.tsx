@@ -59,7 +59,7 @@ function WebhookTable({ webhooks, onRemove }: { webhooks: readonly Webhook[]; on
             {webhook.trouble && <span className="block text-sm font-medium text-high-ink">{webhook.trouble}</span>}
           </th>
           <td className="px-3 py-2 text-sm max-sm:hidden">{deliveries(webhook)}</td>
-          <td className="px-3 py-2 text-right">
+          <td className="px-3 py-2 text-end">
             <Button
               className="button"
               aria-label={t('Remove the webhook {address}', { address: webhook.url })}

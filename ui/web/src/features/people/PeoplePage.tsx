@@ -80,7 +80,7 @@ function PersonRow({ person, onManage }: { person: Person; onManage: TableProps[
       <td className="px-3 py-2 max-sm:hidden">{t(roleInWords(person.role))}</td>
       <td className="px-3 py-2 text-sm max-md:hidden">{person.secondFactor ? t('Asked for') : t('Not asked for')}</td>
       {onManage && (
-        <td className="px-3 py-2 text-right">
+        <td className="px-3 py-2 text-end">
           <Button className="button" aria-label={t('Manage {person}', { person: person.name })} onPress={() => onManage(person)}>
             {t('Manage')}
           </Button>

@@ -91,9 +91,9 @@ function Thresholds({ rules }: { rules: readonly AlertRule[] }) {
       <Table
         caption={t('From which certainty on an alert of each type begins')}
         columns={[
-          { label: t('Type'), className: 'pl-5' },
-          { label: t('Here'), className: 'text-right' },
-          { label: t('Usual'), className: 'pr-5 text-right' },
+          { label: t('Type'), className: 'ps-5' },
+          { label: t('Here'), className: 'text-end' },
+          { label: t('Usual'), className: 'pe-5 text-end' },
         ]}
       >
         {rules.map((rule) => (
@@ -111,8 +111,8 @@ function ThresholdRow({ rule: { type, threshold, usual } }: { rule: AlertRule })
       <th scope="row" className="px-5 py-2 font-normal">
         {t(TYPE_WORDS[type])}
       </th>
-      <td className={`figures px-3 py-2 text-right whitespace-nowrap ${weight}`}>{percent(threshold)}</td>
-      <td className="figures px-5 py-2 text-right whitespace-nowrap text-muted">{percent(usual)}</td>
+      <td className={`figures px-3 py-2 text-end whitespace-nowrap ${weight}`}>{percent(threshold)}</td>
+      <td className="figures px-5 py-2 text-end whitespace-nowrap text-muted">{percent(usual)}</td>
     </tr>
   );
 }

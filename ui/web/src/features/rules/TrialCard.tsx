@@ -50,9 +50,9 @@ function Outcome({ outcome: { alerts, thresholds, vanishedTotal } }: { outcome: 
           caption={t('Alerts by type, as it is and with this budget')}
           columns={[
             { label: t('Type') },
-            { label: t('Before'), className: 'text-right' },
-            { label: t('After'), className: 'text-right' },
-            { label: t('Begins at'), className: 'text-right max-sm:hidden' },
+            { label: t('Before'), className: 'text-end' },
+            { label: t('After'), className: 'text-end' },
+            { label: t('Begins at'), className: 'text-end max-sm:hidden' },
           ]}
         >
           {types.map((type) => (
@@ -60,9 +60,9 @@ function Outcome({ outcome: { alerts, thresholds, vanishedTotal } }: { outcome: 
               <th scope="row" className="px-3 py-2 font-normal">
                 {t(TYPE_WORDS[type])}
               </th>
-              <td className="figures px-3 py-2 text-right">{figure(alerts[type]?.before ?? 0)}</td>
-              <td className="figures px-3 py-2 text-right font-semibold">{figure(alerts[type]?.after ?? 0)}</td>
-              <td className="figures px-3 py-2 text-right max-sm:hidden">
+              <td className="figures px-3 py-2 text-end">{figure(alerts[type]?.before ?? 0)}</td>
+              <td className="figures px-3 py-2 text-end font-semibold">{figure(alerts[type]?.after ?? 0)}</td>
+              <td className="figures px-3 py-2 text-end max-sm:hidden">
                 {thresholds[type] === undefined ? t('as it is') : percent(thresholds[type])}
               </td>
             </tr>

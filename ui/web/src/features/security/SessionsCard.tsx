@@ -44,7 +44,7 @@ function SessionTable({ sessions, onEnd }: { sessions: readonly OpenSession[]; o
           <td className="px-3 py-2 text-sm max-sm:hidden">
             <Exact at={session.createdAt} />
           </td>
-          <td className="px-3 py-2 text-right">
+          <td className="px-3 py-2 text-end">
             {!session.isThis && (
               <Button
                 className="button"

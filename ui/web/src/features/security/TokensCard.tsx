@@ -58,7 +58,7 @@ function TokenTable({ tokens, onRevoke }: { tokens: readonly ApiToken[]; onRevok
             </span>
           </th>
           <td className="px-3 py-2 text-sm max-sm:hidden">{token.lastUsedAt ? <Ago at={token.lastUsedAt} /> : t('Never')}</td>
-          <td className="px-3 py-2 text-right">
+          <td className="px-3 py-2 text-end">
             <Button
               className="button"
               aria-label={t('Revoke the token of {program}', { program: token.name })}

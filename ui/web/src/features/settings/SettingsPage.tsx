@@ -7,6 +7,7 @@ import { enableSingleKeys, useSingleKeysEnabled } from '@/shared/keys/useSingleK
 import { t } from '@/shared/language/language';
 import { Page } from '@/shared/page/Page';
 import { SettingsLinks } from './SettingsLinks';
+import { OwnDataCard } from './OwnDataCard';
 import { PushCard } from './PushCard';
 import { keepPreferences, preferences, SYSTEM_ZONE, type Preferences } from '@/shared/reader/preferences';
 
@@ -74,6 +75,7 @@ export function SettingsPage() {
         </Button>
       </Form>
       <PushCard />
+      <OwnDataCard />
     </Page>
   );
 }

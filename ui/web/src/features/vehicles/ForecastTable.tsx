@@ -32,12 +32,12 @@ function Risks({ items }: { items: readonly Forecast[] }) {
         <table className="w-full text-sm">
           <caption className="sr-only">{t('Risk of failure by part')}</caption>
           <thead>
-            <tr className="border-b border-line text-left">
-              <th scope="col" className="py-1.5 pr-3 font-semibold">
+            <tr className="border-b border-line">
+              <th scope="col" className="py-1.5 pe-3 font-semibold">
                 {t('Part')}
               </th>
               {horizons.map((hours) => (
-                <th key={hours} scope="col" className="py-1.5 pr-3 text-right font-semibold whitespace-nowrap">
+                <th key={hours} scope="col" className="py-1.5 pe-3 text-end font-semibold whitespace-nowrap">
                   {t('In {hours} h', { hours })}
                 </th>
               ))}
@@ -60,13 +60,13 @@ function Risks({ items }: { items: readonly Forecast[] }) {
 function PartRow({ part: { component, byHorizon, last }, horizons }: { part: PartRisk; horizons: readonly number[] }) {
   return (
     <tr className="border-b border-line last:border-b-0">
-      <th scope="row" className="py-2 pr-3 text-left font-normal">
+      <th scope="row" className="py-2 pe-3 font-normal">
         {componentInWords(component)}
       </th>
       {horizons.map((hours) => {
         const risk = byHorizon.get(hours);
         return (
-          <td key={hours} className="py-2 pr-3 text-right font-semibold">
+          <td key={hours} className="py-2 pe-3 text-end font-semibold">
             {risk ? percent(risk.probability) : t('not known')}
           </td>
         );

@@ -20,7 +20,7 @@ export function VehicleTable({ vehicles, view, onSort }: Props) {
   const heading = { view, onSort };
   return (
     <div className="card overflow-hidden">
-      <table className="w-full text-left">
+      <table className="w-full">
         <caption className="sr-only">
           {t('Vehicles with their newest reading and their live alerts. The column headings sort.')}
         </caption>
@@ -29,8 +29,8 @@ export function VehicleTable({ vehicles, view, onSort }: Props) {
             <SortHeading {...heading} sort="vehicle" label={t('Vehicle')} />
             <SortHeading {...heading} sort="alerts" label={t('Live alerts')} />
             <SortHeading {...heading} sort="seen" label={t('Last seen')} className="max-sm:hidden" />
-            <SortHeading {...heading} sort="speed" label={t('Speed')} className="text-right max-md:hidden" />
-            <SortHeading {...heading} sort="fuel" label={t('Fuel')} className="text-right max-md:hidden" />
+            <SortHeading {...heading} sort="speed" label={t('Speed')} className="text-end max-md:hidden" />
+            <SortHeading {...heading} sort="fuel" label={t('Fuel')} className="text-end max-md:hidden" />
           </tr>
         </thead>
         <tbody className="divide-y divide-line">
@@ -71,10 +71,10 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
         )}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">
+      <td className="px-4 py-1.5 text-end text-sm max-md:hidden">
         <Measured value={vehicle.speed} unit="km/h" />
       </td>
-      <td className="px-4 py-1.5 text-right text-sm max-md:hidden">
+      <td className="px-4 py-1.5 text-end text-sm max-md:hidden">
         <Measured value={vehicle.fuelLevel} unit="%" />
       </td>
     </tr>

@@ -25,12 +25,12 @@ export function BarTable({ caption, what, measure, bars }: Props) {
       <p className="mb-3 max-w-prose text-sm text-muted">{caption}</p>
       <table className="w-full text-sm">
         <caption className="sr-only">{measure}</caption>
-        <thead className="border-b border-line text-left">
+        <thead className="border-b border-line">
           <tr>
-            <th scope="col" className="py-1.5 pr-3 font-semibold">
+            <th scope="col" className="py-1.5 pe-3 font-semibold">
               {what}
             </th>
-            <th scope="col" className="py-1.5 pr-3 text-right font-semibold">
+            <th scope="col" className="py-1.5 pe-3 text-end font-semibold">
               {measure}
             </th>
             <td className="w-1/2" />
@@ -39,10 +39,10 @@ export function BarTable({ caption, what, measure, bars }: Props) {
         <tbody>
           {bars.map((bar) => (
             <tr key={bar.key} className="border-b border-line last:border-b-0">
-              <th scope="row" className="py-1 pr-3 text-left font-normal sm:whitespace-nowrap">
+              <th scope="row" className="py-1 pe-3 font-normal sm:whitespace-nowrap">
                 {bar.label}
               </th>
-              <td className="py-1 pr-3 text-right font-semibold" data-value={bar.value}>
+              <td className="py-1 pe-3 text-end font-semibold" data-value={bar.value}>
                 {bar.words}
               </td>
               <td aria-hidden="true">
@@ -60,7 +60,7 @@ function Drawn({ share, mark }: { share: number; mark?: number }) {
   return (
     <div className="relative h-4 rounded-sm bg-sunken">
       <div className="h-full rounded-sm bg-series" style={{ width: `${share * 100}%` }} />
-      {mark !== undefined && <div className="absolute -inset-y-1 w-0.5 bg-ink" style={{ left: `${mark * 100}%` }} />}
+      {mark !== undefined && <div className="absolute -inset-y-1 w-0.5 bg-ink" style={{ insetInlineStart: `${mark * 100}%` }} />}
     </div>
   );
 }

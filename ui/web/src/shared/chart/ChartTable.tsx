@@ -20,13 +20,13 @@ export function ChartTable({ title, times, series }: Props) {
     >
       <table className="w-full text-sm">
         <caption className="sr-only">{title}</caption>
-        <thead className="sticky top-0 bg-sunken text-left">
+        <thead className="sticky top-0 bg-sunken">
           <tr>
             <th scope="col" className="px-3 py-2 font-semibold">
               {t('Time')}
             </th>
             {series.map(({ signal, label, unit }) => (
-              <th key={signal} scope="col" className="px-3 py-2 text-right font-semibold">
+              <th key={signal} scope="col" className="px-3 py-2 text-end font-semibold">
                 {t(label)}
                 {unit && <Fragment> ({unit})</Fragment>}
               </th>
@@ -36,11 +36,11 @@ export function ChartTable({ title, times, series }: Props) {
         <tbody>
           {times.map((at, position) => (
             <tr key={at} className="border-t border-line">
-              <th scope="row" className="figures px-3 py-1.5 text-left font-normal whitespace-nowrap">
+              <th scope="row" className="figures px-3 py-1.5 font-normal whitespace-nowrap">
                 {dayAndClock(at)}
               </th>
               {series.map((one) => (
-                <td key={one.signal} data-value={one.values[position] ?? ''} className="px-3 py-1.5 text-right">
+                <td key={one.signal} data-value={one.values[position] ?? ''} className="px-3 py-1.5 text-end">
                   {cell({ ...one, unit: '' }, position)}
                 </td>
               ))}

@@ -14,7 +14,7 @@ const CENTRE = { x: 100, y: 100 };
 export function Gauge({ label, value, lower, upper }: Props) {
   return (
     <div className="relative mx-auto w-60">
-      <svg viewBox="0 0 200 112" className="w-full" fill="none" aria-hidden="true" focusable="false">
+      <svg viewBox="0 0 200 112" className="w-full rtl:-scale-x-100" fill="none" aria-hidden="true" focusable="false">
         <path d={arc(0, 1)} stroke="var(--stroke)" strokeWidth="20" />
         <path d={arc(0, 1)} stroke="var(--sunken)" strokeWidth="18" />
         <path d={arc(0, value)} stroke="var(--series-1)" strokeWidth="18" />

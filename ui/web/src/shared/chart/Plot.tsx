@@ -48,6 +48,7 @@ export function Plot({ title, times, series, band, longestPauseMs, width }: Prop
       <div
         role="slider"
         tabIndex={0}
+        dir="ltr" // time runs from left to right in every language
         aria-label={t('Cursor: {title}', { title })}
         aria-describedby={hintId}
         aria-valuemin={0}

@@ -17,9 +17,9 @@ export function RangeBar({ value, lower, upper, most, words = figure }: Props) {
       <span aria-hidden="true" className="relative inline-block h-3 w-28 rounded-full border border-stroke bg-sunken">
         <span
           className="absolute inset-y-0.5 rounded-full bg-series opacity-50"
-          style={{ left: at(lower), width: `calc(${at(upper)} - ${at(lower)})` }}
+          style={{ insetInlineStart: at(lower), width: `calc(${at(upper)} - ${at(lower)})` }}
         />
-        <span className="absolute -inset-y-1 w-0.5 bg-ink" style={{ left: at(value) }} />
+        <span className="absolute -inset-y-1 w-0.5 bg-ink" style={{ insetInlineStart: at(value) }} />
       </span>
       <span className="figures text-sm whitespace-nowrap text-muted">
         {t('{low} to {high}', { low: words(lower), high: words(upper) })}

@@ -1,4 +1,5 @@
 /** Which language the page speaks: the reader's choice, else the browser's. Only its sentences are loaded. */
+import { isRTL } from 'react-aria-components';
 import { preferences } from '@/shared/reader/preferences';
 import { speak } from './language';
 
@@ -17,4 +18,5 @@ export async function speakAsAsked(): Promise<void> {
   const { SENTENCES } = language === 'de' ? await import('./de') : { SENTENCES: {} };
   speak(LOCALES[language], SENTENCES);
   document.documentElement.lang = language;
+  document.documentElement.dir = isRTL(LOCALES[language]) ? 'rtl' : 'ltr';
 }

@@ -16,7 +16,7 @@ interface Props {
 
 export function Table({ caption, columns, children }: Props) {
   return (
-    <table className="w-full text-left">
+    <table className="w-full">
       <caption className="sr-only">{caption}</caption>
       <thead className="border-b border-line bg-sunken text-sm">
         <tr>

@@ -62,6 +62,7 @@ export default function FleetMap({ fleet }: { fleet: readonly Vehicle[] }) {
           role="region"
           aria-label={t('Map of the fleet')}
           tabIndex={0}
+          dir="ltr" // east is on the right in every language
           {...moves}
           className="card relative cursor-grab touch-pan-y overflow-hidden"
           style={{ height: HEIGHT }}

@@ -49,7 +49,7 @@ export function ScaleBar({ sight }: { sight: Sight }) {
     length >= 1000 ? `${(length / 1000).toLocaleString(localeInUse())} km` : `${length.toLocaleString(localeInUse())} m`;
   return (
     <p
-      className="figures absolute bottom-2 left-2 border-x-2 border-b-2 border-ink bg-surface px-1 text-center text-xs"
+      className="figures absolute bottom-2 start-2 border-x-2 border-b-2 border-ink bg-surface px-1 text-center text-xs"
       style={{ width: length / metres }}
     >
       {words}

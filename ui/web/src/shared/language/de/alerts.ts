@@ -84,6 +84,7 @@ export const ALERTS: Catalogue = {
   'Loading older alerts…': 'Lade ältere Meldungen …',
   'Show older alerts': 'Ältere Meldungen zeigen',
   'No alert matches these filters': 'Keine Meldung passt zu diesen Filtern',
+  'the filters': 'die Filter',
   'No alerts': 'Keine Meldungen',
   'Widen or clear the filters to see more.': 'Weiten oder löschen Sie die Filter, um mehr zu sehen.',
   'All is quiet. New alerts appear here by themselves.': 'Alles ruhig. Neue Meldungen erscheinen hier von selbst.',

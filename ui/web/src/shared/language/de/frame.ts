@@ -105,6 +105,24 @@ export const FRAME: Catalogue = {
   Dispatcher: 'Disposition',
   'ML engineer': 'ML-Entwicklung',
   Analyst: 'Analyse',
+  // whether vehicles are judged
+  Judging: 'Bewertung',
+  'Nothing is judged yet': 'Noch wird nichts bewertet',
+  'Nothing is judged at the moment': 'Zurzeit wird nichts bewertet',
+  'Not every vehicle is judged at the moment': 'Zurzeit wird nicht jedes Fahrzeug bewertet',
+  'It is not known whether vehicles are judged': 'Es ist nicht bekannt, ob Fahrzeuge bewertet werden',
+  'FleetGuard does not say how its parts are.': 'FleetGuard sagt nicht, wie es seinen Teilen geht.',
+  'The database does not answer.': 'Die Datenbank antwortet nicht.',
+  'No readings arrive: the message broker does not answer.':
+    'Es kommen keine Messwerte an: Der Nachrichtenvermittler antwortet nicht.',
+  'The models are still being trained or loaded. After a first start this takes minutes.':
+    'Die Modelle werden noch trainiert oder geladen. Nach einem ersten Start dauert das Minuten.',
+  'The models do not answer.': 'Die Modelle antworten nicht.',
+  'The readings of some vehicles are not taken in.': 'Die Messwerte einiger Fahrzeuge werden nicht angenommen.',
+  'Readings are not taken in.': 'Messwerte werden nicht angenommen.',
+  'Readings are not taken in yet.': 'Messwerte werden noch nicht angenommen.',
+  'Asking whether vehicles are judged…': 'Es wird gefragt, ob Fahrzeuge bewertet werden…',
+  'This page goes back to normal by itself.': 'Diese Seite wird von selbst wieder normal.',
   // settings
   'They hold in this browser. Nothing changes until you save.':
     'Sie gelten in diesem Browser. Erst mit dem Speichern ändert sich etwas.',
@@ -123,6 +141,12 @@ export const FRAME: Catalogue = {
   'Keys of the alert list': 'Tasten der Meldungsliste',
   'On: j, k, a, d and others': 'An: j, k, a, d und andere',
   Off: 'Aus',
+  'Your data': 'Ihre Daten',
+  'What FleetGuard stores about you, as a file: your account, where you are signed in, your tokens, notes and deeds, and for drivers their scores and alerts. It holds no passwords and nothing of anybody else.':
+    'Was FleetGuard über Sie speichert, als Datei: Ihr Konto, wo Sie angemeldet sind, Ihre Tokens, Notizen und Taten, bei Fahrerinnen und Fahrern auch Bewertungen und Meldungen. Passwörter stehen nicht darin, und nichts von anderen.',
+  'Download your data': 'Ihre Daten herunterladen',
+  'Collecting…': 'Wird gesammelt…',
+  'The file is among your downloads.': 'Die Datei liegt bei Ihren Downloads.',
   // help
   'Work through the alerts': 'Meldungen abarbeiten',
   'Open the alert page of an entry to see why it was raised and what to do. Acknowledge it to tell the others that you have it.':
