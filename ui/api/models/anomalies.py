@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from fleet.alerts import AlertState, AlertType
-from fleet.workflow import DismissalReason, Verdict
+from fleet.workflow import LONGEST_SNOOZE, DismissalReason, Verdict
 from ui.api.models.shape import ApiModel, BucketName, SeverityName
 
 
@@ -45,6 +45,9 @@ class Anomaly(ApiModel):
     assigned_to_name: str | None
     verdict: Verdict | None = Field(description="The last judgement by a person.")
     dismissal_reason: DismissalReason | None
+    snoozed_until: datetime | None = Field(default=None, description="It is put off until then; null where it is not.")
+    snoozed_by: UUID | None = None
+    snoozed_by_name: str | None = None
 
 
 class HistoryItem(ApiModel):
@@ -86,6 +89,14 @@ class Comment(ApiModel):
 
 
 class Reopening(ApiModel):
+    note: Note | None = None
+
+
+class Snooze(ApiModel):
+    minutes: int | None = Field(
+        default=None, ge=1, le=int(LONGEST_SNOOZE.total_seconds() / 60), description="From now on. Either this or `until`."
+    )
+    until: AwareDatetime | None = Field(default=None, description="At most 7 days ahead.")
     note: Note | None = None
 
 

@@ -1,5 +1,6 @@
 """What people do with alerts, one by one or many at once."""
 
+from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from ui.api.models.anomalies import (
     Dismissal,
     Reopening,
     Resolution,
+    Snooze,
 )
 from ui.api.problems import NOT_FOUND_DETAIL
 from ui.api.services import NowDep, PoolDep
@@ -161,6 +163,25 @@ async def reopen_anomaly(
 ) -> dict[str, Any]:
     """Open an alert again that is over; nobody has it then, and a dismissal is taken back. 409 where a newer one is open."""
     return await perform(pool, operator, id, Act(Deed.REOPEN, body.note if body else None), now, idempotency_key)
+
+
+@router.post("/{id}/snooze", operation_id="snoozeAnomaly", response_model=Anomaly)
+async def snooze_anomaly(
+    id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep, body: Snooze, idempotency_key: IdempotencyKey = None
+) -> dict[str, Any]:
+    """Put a live alert off, for everybody: no list, no push and no reminder has it until its time is over or it gets worse."""
+    if (body.minutes is None) == (body.until is None):
+        raise InvalidInput("until: a snooze has either this or minutes.")
+    until = body.until if body.minutes is None else timedelta(minutes=body.minutes)
+    return await perform(pool, operator, id, Act(Deed.SNOOZE, body.note, until=until), now, idempotency_key)
+
+
+@router.post("/{id}/unsnooze", operation_id="unsnoozeAnomaly", response_model=Anomaly)
+async def unsnooze_anomaly(
+    id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep, idempotency_key: IdempotencyKey = None
+) -> dict[str, Any]:
+    """Bring a snoozed alert back before its time."""
+    return await perform(pool, operator, id, Act(Deed.UNSNOOZE), now, idempotency_key)
 
 
 @router.post("/{id}/undo", operation_id="undoAnomaly", response_model=Anomaly)
