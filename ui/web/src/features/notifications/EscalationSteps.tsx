@@ -45,7 +45,7 @@ export function EscalationSteps({ steps, onChange }: Props) {
           className="grid items-end gap-4 sm:grid-cols-[1fr_1fr_auto]"
         >
           <Choice
-            label={t('When')}
+            label={t('How long nobody took it')}
             options={minutesFor(steps)}
             chosen={String(step.afterMin)}
             onChoose={(key) => change(place, { afterMin: Number(key) })}

@@ -19,7 +19,7 @@ export const NOTIFICATIONS: Catalogue = {
   'Step by step, from the same severity on, their browsers are told. Other systems hear of every step.':
     'Schritt für Schritt, ab derselben Schwere, erfahren es ihre Browser. Andere Systeme erfahren von jedem Schritt.',
   'Step {count}': 'Schritt {count}',
-  When: 'Wann',
+  'How long nobody took it': 'Wie lange sie niemand nahm',
   'Who is told': 'Wer es erfährt',
   'Remove step {count}': 'Schritt {count} entfernen',
   'Add a step': 'Schritt hinzufügen',
