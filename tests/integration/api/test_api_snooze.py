@@ -164,3 +164,21 @@ async def test_what_comes_again_stays_put_off_unless_it_is_worse(manager, alert,
     await detect(EpisodeChange.OPENED, severity)
     assert await listed(manager) == back
     assert (await manager.browser.get(alert)).json()["occurrences"] == 2
+
+
+async def test_many_are_put_off_and_brought_back_at_once(sign_in, tenant, raise_alert, alert):
+    await raise_alert(tenant, AlertType.MISFIRE)
+    dispatcher = await sign_in(tenant, "dispatcher")
+    ids = [found["id"] for found in (await dispatcher.browser.get("/api/anomalies")).json()["items"]]
+    for wish, left in (({"deed": "snooze", "time": {"minutes": 60}}, 0), ({"deed": "unsnooze"}, 2)):
+        answer = await dispatcher.browser.post("/api/anomalies/bulk", json={"ids": ids, "confirmed": 2, **wish})
+        assert [item["outcome"] for item in answer.json()["items"]] == ["done", "done"]
+        assert await listed(dispatcher) == left
+
+
+@pytest.mark.parametrize(
+    "wish", [{"deed": "snooze"}, {"deed": "snooze", "time": {}}, {"deed": "resolve", "time": {"minutes": 5}}]
+)
+async def test_many_need_what_one_needs(manager, alert, wish):
+    body = {"ids": [alert.rpartition("/")[2]], "confirmed": 1, **wish}
+    assert (await manager.browser.post("/api/anomalies/bulk", json=body)).status_code == 422

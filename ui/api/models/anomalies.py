@@ -92,20 +92,24 @@ class Reopening(ApiModel):
     note: Note | None = None
 
 
-class Snooze(ApiModel):
+class SnoozeTime(ApiModel):
     minutes: int | None = Field(
         default=None, ge=1, le=int(LONGEST_SNOOZE.total_seconds() / 60), description="From now on. Either this or `until`."
     )
     until: AwareDatetime | None = Field(default=None, description="At most 7 days ahead.")
+
+
+class Snooze(SnoozeTime):
     note: Note | None = None
 
 
 class BulkDeed(ApiModel):
     ids: list[UUID] = Field(min_length=1, max_length=200)
-    deed: Literal["acknowledge", "assign", "resolve", "confirm", "dismiss", "comment", "reopen"]
+    deed: Literal["acknowledge", "assign", "resolve", "confirm", "dismiss", "comment", "reopen", "snooze", "unsnooze"]
     confirmed: int = Field(description="How many alerts the person was told this would change: the number of different ids.")
     reason: DismissalReason | None = Field(default=None, description="Of a dismissal.")
     assignee: UUID | None = Field(default=None, description="Of an assignment; the person who asks, where none is given.")
+    time: SnoozeTime | None = Field(default=None, description="Of a snooze.")
     note: Note | None = None
 
 

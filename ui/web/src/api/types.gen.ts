@@ -503,7 +503,7 @@ export type BulkDeed = {
     /**
      * Deed
      */
-    deed: 'acknowledge' | 'assign' | 'resolve' | 'confirm' | 'dismiss' | 'comment' | 'reopen';
+    deed: 'acknowledge' | 'assign' | 'resolve' | 'confirm' | 'dismiss' | 'comment' | 'reopen' | 'snooze' | 'unsnooze';
     /**
      * Ids
      */
@@ -516,6 +516,10 @@ export type BulkDeed = {
      * Of a dismissal.
      */
     reason?: DismissalReason | null;
+    /**
+     * Of a snooze.
+     */
+    time?: SnoozeTime | null;
 };
 
 /**
@@ -1868,6 +1872,24 @@ export type Snooze = {
      * Note
      */
     note?: string | null;
+    /**
+     * Until
+     *
+     * At most 7 days ahead.
+     */
+    until?: string | null;
+};
+
+/**
+ * SnoozeTime
+ */
+export type SnoozeTime = {
+    /**
+     * Minutes
+     *
+     * From now on. Either this or `until`.
+     */
+    minutes?: number | null;
     /**
      * Until
      *
