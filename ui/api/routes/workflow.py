@@ -80,7 +80,7 @@ def _bulk_act(body: BulkDeed, who: SignedIn) -> Act:
     if (deed is Deed.SNOOZE) != (body.time is not None):
         raise InvalidInput("time: a snooze has one, nothing else has.")
     assignee = (body.assignee or who.user_id) if deed is Deed.ASSIGN else None
-    return Act(deed, body.note, body.reason, assignee, body.time and _end_of(body.time))
+    return Act(deed, body.note, body.reason, assignee, _end_of(body.time) if body.time else None)
 
 
 def _end_of(time: SnoozeTime) -> datetime | timedelta | None:
