@@ -101,8 +101,9 @@ def _judged(status: int, gone: tuple[int, ...] = ()) -> Attempt:
 
 
 def webhook_body(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What a web address is told: the change, and the anomaly as the API shows it."""
-    return {"type": f"anomaly.{payload['change']}", "timestamp": payload["anomaly"]["lastSeen"], "data": payload["anomaly"]}
+    """What a web address is told: the change, the anomaly as the API shows it, and whom it was passed on to, if to somebody."""
+    told = {"type": f"anomaly.{payload['change']}", "timestamp": payload["anomaly"]["lastSeen"], "data": payload["anomaly"]}
+    return told | ({"to": payload["to"]} if payload.get("to") else {})
 
 
 def push_body(delivery: Delivery) -> dict[str, Any]:

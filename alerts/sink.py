@@ -27,6 +27,7 @@ _OPEN = f"""
     WHERE NOT EXISTS (SELECT FROM alerts WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND last_seen >= $7)
     ON CONFLICT (tenant_id, vehicle_id, type) WHERE state IN ({_LIVE}) DO UPDATE SET
         active = true, ended_at = NULL, last_seen = excluded.last_seen, driver_id = excluded.driver_id,
+        snoozed_until = CASE WHEN excluded.severity <= a.severity THEN a.snoozed_until END,  -- what got worse is not put off
         severity = greatest(a.severity, excluded.severity), confidence = excluded.confidence,
         model_version = excluded.model_version, evidence = excluded.evidence,
         occurrences = a.occurrences + (NOT a.active AND excluded.episode_at > a.episode_at)::int, episode_at = excluded.episode_at
@@ -44,8 +45,8 @@ _BEGAN_EARLIER = """
                           AND b.alert_id <> a.alert_id AND b.last_seen >= $4)
     RETURNING *"""
 _ESCALATE = """
-    UPDATE alerts SET severity = greatest(severity, $5), driver_id = coalesce($3, driver_id), last_seen = $7, confidence = $8,
-                      model_version = $9, evidence = $10::jsonb
+    UPDATE alerts SET severity = greatest(severity, $5), snoozed_until = NULL, driver_id = coalesce($3, driver_id),
+                      last_seen = $7, confidence = $8, model_version = $9, evidence = $10::jsonb
     WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND active AND episode_at = $6 AND last_seen < $7 AND severity < $5
     RETURNING *"""
 _CLEAR = """

@@ -18,9 +18,10 @@ def anomaly_json(row: Mapping[str, Any], tenant_slug: str) -> dict[str, Any]:
     """An anomaly from a row of `alerts`.
 
     The outside knows tenants by their slug, as in the MQTT topics. `timestamp` is the start of the newest
-    episode, `startedAt` that of the first. `acknowledgedByName` and `assignedToName` are only there when the row brings
-    them: names of people are joined on reading, never stored in the stream.
+    episode, `startedAt` that of the first. `acknowledgedByName`, `assignedToName` and `snoozedByName` are only there when
+    the row brings them: names of people are joined on reading, never stored in the stream.
     """
+    snoozer = row["snoozed_by"] if row["snoozed_until"] else None
     return {
         "id": str(row["alert_id"]),
         "seq": row["seq"],
@@ -46,6 +47,9 @@ def anomaly_json(row: Mapping[str, Any], tenant_slug: str) -> dict[str, Any]:
         "assignedToName": row.get("assigned_to_name"),
         "verdict": row["verdict"],
         "dismissalReason": row["dismissal_reason"],
+        "snoozedUntil": rfc3339(row["snoozed_until"]),
+        "snoozedBy": _id(snoozer),
+        "snoozedByName": row.get("snoozed_by_name") if snoozer else None,
     }
 
 

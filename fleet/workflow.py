@@ -1,5 +1,6 @@
 """What people do with an alert, and the state it is in afterwards. Pure."""
 
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -16,6 +17,8 @@ class Deed(StrEnum):
     DISMISS = "dismissed"
     COMMENT = "commented"
     REOPEN = "reopened"
+    SNOOZE = "snoozed"
+    UNSNOOZE = "unsnoozed"
 
 
 class Verdict(StrEnum):
@@ -38,6 +41,8 @@ class DismissalReason(StrEnum):
 # Emptying a tank in the workshop looks like a theft, and a duplicate is one: the model was right, and learns nothing from these.
 TEACHING_REASONS: Final = (DismissalReason.FALSE_ALARM, DismissalReason.NORMAL_USE, DismissalReason.FAULTY_SENSOR)
 VERDICTS: Final = {Deed.CONFIRM: Verdict.CONFIRMED, Deed.DISMISS: Verdict.DISMISSED}
+
+LONGEST_SNOOZE: Final = timedelta(days=7)
 
 _LIVE_TO: Final = {
     Deed.ACKNOWLEDGE: AlertState.ACKNOWLEDGED,
@@ -62,4 +67,6 @@ def state_after(deed: Deed, state: AlertState) -> AlertState | None:
         return state
     if deed is Deed.REOPEN:
         return state if state is AlertState.OPEN else None if state in LIVE_STATES else AlertState.OPEN
+    if deed in (Deed.SNOOZE, Deed.UNSNOOZE):
+        return state if state in LIVE_STATES else None
     return _LIVE_TO[deed] if state in LIVE_STATES else None

@@ -19,7 +19,7 @@ from alerts.push_key import PushKey
 from fleet.errors import ConfigurationError, FleetError
 from fleet.logs import configure_logging
 from fleet.settings import Notify, load_settings
-from fleet.stores import notification_rules, outbox, targets
+from fleet.stores import escalation, notification_rules, outbox, snoozing, targets
 from fleet.stores.announcements import announcements
 from fleet.stores.component_events import all_tenants
 from fleet.stores.heartbeats import beat
@@ -48,7 +48,10 @@ class Notifier:
         Raises:
             Unavailable: the store does not answer.
         """
-        tenants, attempts = list((await all_tenants(self._pool)).values()), 0
+        by_slug, attempts = await all_tenants(self._pool), 0
+        tenants = list(by_slug.values())
+        await snoozing.wake(self._pool, by_slug, datetime.now(UTC))
+        await escalation.escalate(self._pool, by_slug, datetime.now(UTC))
         await notification_rules.remind(self._pool, tenants, datetime.now(UTC))
         while await outbox.dispatch(self._pool, tenants, datetime.now(UTC)):
             pass

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 import asyncpg
@@ -15,17 +15,27 @@ from fleet.errors import NotFound
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 
-_WITH_NAMES = """SELECT a.*, u.name AS acknowledged_by_name, v.name AS assigned_to_name
+_WITH_NAMES = """SELECT a.*, u.name AS acknowledged_by_name, v.name AS assigned_to_name,
+                        w.name AS snoozed_by_name
                  FROM alerts a LEFT JOIN users u ON u.tenant_id = a.tenant_id AND u.user_id = a.acknowledged_by
-                 LEFT JOIN users v ON v.tenant_id = a.tenant_id AND v.user_id = a.assigned_to"""
+                 LEFT JOIN users v ON v.tenant_id = a.tenant_id AND v.user_id = a.assigned_to
+                 LEFT JOIN users w ON w.tenant_id = a.tenant_id AND w.user_id = a.snoozed_by"""
 
 _OWN = "(${0}::text IS NULL OR a.driver_id = ${0})"  # a driver's own alerts
 _SEARCHED = "concat_ws(' ', a.vehicle_id, a.driver_id, a.type, replace(a.type, '_', ' '), a.evidence)"
 
 
+Snoozed = Literal["exclude", "include", "only"]
+
+
 @dataclass(frozen=True, slots=True)
 class AnomalyQuery:
-    """What to look for; an empty sequence or None does not restrict. `since` is inclusive, `until` is not."""
+    """What to look for; an empty sequence or None does not restrict. `since` is inclusive, `until` is not.
+
+    What is snoozed at `now` is left out, unless `snoozed` wants it.
+    """
+
+    now: datetime
 
     vehicle_id: str | None = None
     driver_id: str | None = None
@@ -37,6 +47,7 @@ class AnomalyQuery:
     text: str | None = None
     before: tuple[datetime, UUID] | None = None
     limit: int = 50
+    snoozed: Snoozed = "exclude"
 
 
 async def find(pool: asyncpg.Pool, who: SignedIn, query: AnomalyQuery) -> list[dict[str, Any]]:
@@ -59,6 +70,8 @@ async def find(pool: asyncpg.Pool, who: SignedIn, query: AnomalyQuery) -> list[d
         restrict("a.severity = ANY ({}::smallint[])", [int(severity) for severity in query.severities])
     if query.states:
         restrict("a.state = ANY ({}::text[])", list(query.states))
+    if query.snoozed != "include":
+        restrict(f"(coalesce(a.snoozed_until > {{}}, false)) = {str(query.snoozed == 'only').lower()}", query.now)
     if query.since is not None:
         restrict("a.started_at >= {}", query.since)
     if query.until is not None:

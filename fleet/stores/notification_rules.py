@@ -10,7 +10,8 @@ import asyncpg
 
 from fleet.alerts import Severity
 from fleet.errors import InvalidInput
-from fleet.stores import audit
+from fleet.stores import audit, escalation
+from fleet.stores.escalation import EscalationStep
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 
@@ -19,12 +20,16 @@ REMINDED_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class NotificationRules:
-    """`remind_after`: None is never. `quiet`: from and until, in `timezone`; None is never. CRITICAL breaks through."""
+    """`remind_after`: None is never. `quiet`: from and until, in `timezone`; None is never. CRITICAL breaks through.
+
+    `escalation`: whom alerts of `remind_severity` or worse are passed on to, in the order of time.
+    """
 
     remind_after: timedelta | None = None
     remind_severity: Severity = Severity.HIGH
     quiet: tuple[time, time] | None = None
     timezone: str = "UTC"
+    escalation: tuple[EscalationStep, ...] = ()
 
 
 async def get(pool: asyncpg.Pool, tenant: UUID) -> NotificationRules:
@@ -35,18 +40,19 @@ async def get(pool: asyncpg.Pool, tenant: UUID) -> NotificationRules:
     """
     async with tenant_transaction(pool, tenant) as connection:
         row = await connection.fetchrow("SELECT * FROM notification_rules WHERE tenant_id = $1", tenant)
+        steps = await escalation.steps(connection, tenant)
     if row is None:
         return NotificationRules()
     after = None if row["remind_after_s"] is None else timedelta(seconds=row["remind_after_s"])
     quiet = None if row["quiet_from"] is None else (row["quiet_from"], row["quiet_until"])
-    return NotificationRules(after, Severity(row["remind_severity"]), quiet, row["timezone"])
+    return NotificationRules(after, Severity(row["remind_severity"]), quiet, row["timezone"], steps)
 
 
 async def save(pool: asyncpg.Pool, who: SignedIn, rules: NotificationRules, now: datetime) -> None:
     """Replace a fleet's rules.
 
     Raises:
-        InvalidInput: the time zone is unknown. Unavailable: the store does not answer.
+        InvalidInput: the time zone is unknown, or a step is none. Unavailable: the store does not answer.
     """
     after = None if rules.remind_after is None else int(rules.remind_after.total_seconds())
     begin, end = rules.quiet or (None, None)
@@ -60,6 +66,7 @@ async def save(pool: asyncpg.Pool, who: SignedIn, rules: NotificationRules, now:
                    quiet_from = excluded.quiet_from, quiet_until = excluded.quiet_until, timezone = excluded.timezone""",
             who.tenant, after, int(rules.remind_severity), begin, end, rules.timezone,
         )  # fmt: skip
+        await escalation.replace_steps(connection, who.tenant, rules.escalation)
         await audit.record(connection, who.tenant, now, str(who.user_id), "notification_rules.changed", "notification_rules", {})
 
 
@@ -73,9 +80,11 @@ async def remind(pool: asyncpg.Pool, tenants: Sequence[UUID], now: datetime) -> 
         status: str = await connection.execute(
             """WITH due AS (
                    SELECT a.tenant_id, a.alert_id FROM alerts a JOIN notification_rules r USING (tenant_id)
-                   WHERE a.state = 'OPEN' AND a.severity >= r.remind_severity
-                     AND coalesce(a.reminded_at, a.created_at) < $1::timestamptz - make_interval(secs => r.remind_after_s)
-                   ORDER BY a.severity DESC, coalesce(a.reminded_at, a.created_at) LIMIT $2 FOR UPDATE OF a SKIP LOCKED),
+                   WHERE a.state = 'OPEN' AND a.snoozed_until IS NULL AND a.severity >= r.remind_severity
+                     AND coalesce(a.reminded_at, a.waiting_since, a.created_at)
+                         < $1::timestamptz - make_interval(secs => r.remind_after_s)
+                   ORDER BY a.severity DESC, coalesce(a.reminded_at, a.waiting_since, a.created_at)
+                   LIMIT $2 FOR UPDATE OF a SKIP LOCKED),
                reminded AS (
                    UPDATE alerts a SET reminded_at = $1::timestamptz FROM due
                    WHERE (a.tenant_id, a.alert_id) = (due.tenant_id, due.alert_id)

@@ -25,7 +25,7 @@ class Delivery:
 
     Attributes:
         outbox_id: stable over all attempts, so that who hears it twice can tell. attempts: this one included.
-        payload: `change` and `anomaly` as the live stream has it.
+        payload: `change`, `anomaly` as the live stream has it, and whom it is passed on `to`, if to somebody.
         target: of a webhook `url` and `secret`; of a push subscription `endpoint`, `p256dh`, `auth`.
     """
 
@@ -61,7 +61,8 @@ async def dispatch(pool: asyncpg.Pool, tenants: Sequence[UUID], now: datetime) -
 
 _DELIVERIES: Final = """
     WITH changes AS (
-        SELECT o.tenant_id, o.outbox_id, o.payload->>'change' AS change,
+        SELECT o.tenant_id, o.outbox_id, o.payload->>'change' AS change, o.payload->>'to' AS recipient,
+               o.payload->'anomaly'->>'snoozedUntil' IS NULL AS is_awake,
                o.payload->'anomaly'->>'driverId' AS driver_id,
                array_position($3::text[], o.payload->'anomaly'->>'severity') AS severity
         FROM outbox o JOIN unnest($1::uuid[], $2::uuid[]) AS chosen (tenant_id, outbox_id) USING (tenant_id, outbox_id)
@@ -75,7 +76,9 @@ _DELIVERIES: Final = """
                 ELSE after_quiet_hours($4::timestamptz, coalesce(r.timezone, 'UTC'), r.quiet_from, r.quiet_until) END
     FROM changes c JOIN push_subscriptions p USING (tenant_id) JOIN users u USING (tenant_id, user_id)
     LEFT JOIN notification_rules r USING (tenant_id)
-    WHERE p.removed_at IS NULL AND c.severity >= p.min_severity AND c.change = ANY ($5::text[])
+    WHERE p.removed_at IS NULL AND c.severity >= p.min_severity
+      AND CASE WHEN c.recipient IS NULL THEN c.is_awake AND c.change = ANY ($5::text[])
+               ELSE c.recipient IN (u.role, u.user_id::text) END
       AND u.disabled_at IS NULL AND (u.role <> 'driver' OR u.driver_id = c.driver_id)
     ON CONFLICT DO NOTHING"""
 

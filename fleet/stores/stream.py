@@ -16,13 +16,15 @@ class StreamChange:
     """One change of one alert.
 
     Attributes:
-        change: what happened: opened, escalated, cleared, or a `fleet.workflow.Deed`.
+        change: what happened: opened, escalated, cleared, unanswered, woken, or a `fleet.workflow.Deed`.
         anomaly: `fleet.anomaly.anomaly_json` at this moment; its `seq` is set by `publish`.
+        to: whose browsers are told: a role, a user id or nobody's (webhooks); None: everybody's, where the change is one to push.
     """
 
     alert_id: UUID
     change: str
     anomaly: Mapping[str, Any]
+    to: str | None = None
 
 
 async def lock_head(connection: asyncpg.Connection, tenant: UUID, advance: int = 0) -> int:
@@ -64,9 +66,9 @@ async def publish(connection: asyncpg.Connection, tenant: UUID, changes: Sequenc
     )  # fmt: skip
     await connection.execute(
         """INSERT INTO outbox (tenant_id, seq, payload)
-           SELECT $1, c.seq, jsonb_build_object('change', c.change, 'anomaly', c.anomaly)
-           FROM unnest($2::bigint[], $3::text[], $4::jsonb[]) AS c (seq, change, anomaly)""",
-        tenant, seqs, kinds, anomalies,
+           SELECT $1, c.seq, jsonb_build_object('change', c.change, 'anomaly', c.anomaly, 'to', c.recipient)
+           FROM unnest($2::bigint[], $3::text[], $4::jsonb[], $5::text[]) AS c (seq, change, anomaly, recipient)""",
+        tenant, seqs, kinds, anomalies, [change.to for change in changes],
     )  # fmt: skip
     await connection.execute("SELECT pg_notify($1, $2)", NOTIFY_CHANNEL, str(tenant))
     return seqs

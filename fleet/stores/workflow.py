@@ -2,20 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 
 from fleet.alerts import AlertState
-from fleet.anomaly import anomaly_json
+from fleet.anomaly import anomaly_json, rfc3339
 from fleet.errors import Conflict, InvalidInput
 from fleet.stores import anomalies, audit, idempotency, judgements
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 from fleet.stores.stream import StreamChange, publish
-from fleet.workflow import VERDICTS, Deed, DismissalReason, Verdict, state_after
+from fleet.workflow import LONGEST_SNOOZE, VERDICTS, Deed, DismissalReason, Verdict, state_after
 
 
 class AlertConflict(Conflict):
@@ -28,12 +28,16 @@ class AlertConflict(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A deed with what belongs to it: `reason` to a dismissal, `assignee` to an assignment, `note` to any."""
+    """A deed with what belongs to it: `reason` to a dismissal, `assignee` to an assignment, `note` to any.
+
+    `until` belongs to a snooze: a moment, or how long from when it is done.
+    """
 
     deed: Deed
     note: str | None = None
     reason: DismissalReason | None = None
     assignee: UUID | None = None
+    until: datetime | timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,19 @@ class Standing:
     acknowledged_at: datetime | None
     verdict: str | None
     dismissal_reason: str | None
+    snoozed_until: datetime | None = None
+    snoozed_by: UUID | None = None
 
     @classmethod
     def of(cls, anomaly: Mapping[str, Any]) -> "Standing":
         """From the JSON of an anomaly."""
-        assignee, owner = (anomaly[key] and UUID(anomaly[key]) for key in ("assignedTo", "acknowledgedBy"))
-        at = anomaly["acknowledgedAt"] and datetime.fromisoformat(anomaly["acknowledgedAt"])
-        return cls(anomaly["state"], assignee, owner, at, anomaly["verdict"], anomaly["dismissalReason"])
+        assignee, owner, snoozer = (
+            UUID(person) if (person := anomaly.get(key)) else None for key in ("assignedTo", "acknowledgedBy", "snoozedBy")
+        )
+        at, until = (
+            datetime.fromisoformat(moment) if (moment := anomaly.get(key)) else None for key in ("acknowledgedAt", "snoozedUntil")
+        )
+        return cls(anomaly["state"], assignee, owner, at, anomaly["verdict"], anomaly["dismissalReason"], until, snoozer)
 
 
 async def perform(
@@ -65,7 +75,8 @@ async def perform(
 
     Raises:
         NotFound: unknown, or another tenant's.
-        InvalidInput: nobody of this tenant can be the assignee, or the key stands for something else.
+        InvalidInput: nobody of this tenant can be the assignee, a snooze ends before it begins or is too long, or the key
+            stands for something else.
         AlertConflict: the deed does not fit the alert's state, somebody else has acknowledged it, or a newer alert lives.
     """
     request = idempotency.Request(key, f"{alert_id} {act}") if key else None
@@ -108,6 +119,10 @@ def _changes(act: Act, anomaly: dict[str, Any], who: SignedIn) -> bool:
             return anomaly["state"] != AlertState.RESOLVED
         case Deed.REOPEN:
             return anomaly["state"] != AlertState.OPEN
+        case Deed.SNOOZE:
+            return True
+        case Deed.UNSNOOZE:
+            return anomaly["snoozedUntil"] is not None
         case _:
             return (anomaly["verdict"], anomaly["dismissalReason"]) != (VERDICTS.get(act.deed), act.reason)
 
@@ -131,7 +146,10 @@ async def _require_colleague(connection: asyncpg.Connection, who: SignedIn, assi
 
 
 def _standing_after(act: Act, anomaly: Mapping[str, Any], state: AlertState, who: SignedIn, now: datetime) -> Standing:
+    """Who says nothing but whether it was right leaves a snooze alone; whoever does more with an alert ends it."""
     before = Standing.of(anomaly)
+    if (act.deed not in VERDICTS and act.deed is not Deed.COMMENT) or state != before.state:
+        before = replace(before, snoozed_until=None, snoozed_by=None)
     match act.deed:
         case Deed.ACKNOWLEDGE:
             return replace(before, state=state, acknowledged_by=who.user_id, acknowledged_at=now)
@@ -142,8 +160,17 @@ def _standing_after(act: Act, anomaly: Mapping[str, Any], state: AlertState, who
         case Deed.REOPEN:  # nobody has it, and it was no false alarm after all
             confirmed = before.verdict if before.verdict == Verdict.CONFIRMED else None
             return Standing(state, None, None, None, confirmed, None)
+        case Deed.SNOOZE:
+            return replace(before, snoozed_until=_end_of_snooze(act, now), snoozed_by=who.user_id)
         case _:
             return replace(before, state=state)
+
+
+def _end_of_snooze(act: Act, now: datetime) -> datetime:
+    until = now + act.until if isinstance(act.until, timedelta) else act.until
+    if until is None or not now < until <= now + LONGEST_SNOOZE:
+        raise InvalidInput(f"until: a snooze ends within {LONGEST_SNOOZE.days} days from now.")
+    return until
 
 
 async def place(
@@ -157,10 +184,10 @@ async def place(
     try:
         return await connection.fetchrow(
             """UPDATE alerts SET state = $3, assigned_to = $4, acknowledged_by = $5, acknowledged_at = $6, verdict = $7,
-                      dismissal_reason = $8
+                      dismissal_reason = $8, snoozed_until = $9, snoozed_by = $10
                WHERE tenant_id = $1 AND alert_id = $2 RETURNING *""",
             who.tenant, alert_id, standing.state, standing.assigned_to, standing.acknowledged_by, standing.acknowledged_at,
-            standing.verdict, standing.dismissal_reason,
+            standing.verdict, standing.dismissal_reason, standing.snoozed_until, standing.snoozed_by,
         )  # fmt: skip
     except asyncpg.UniqueViolationError as error:
         raise AlertConflict("A newer alert of this kind is open for this vehicle; work on that one.", anomaly) from error
@@ -177,7 +204,13 @@ async def _record(
     elif standing.verdict != before["verdict"]:
         await judgements.retract(connection, who, alert_id)
     (seq,) = await publish(connection, who.tenant, [StreamChange(alert_id, act.deed, anomaly_json(row, who.slug))])
-    detail = {"seq": seq, "reason": act.reason, "assignee": act.assignee and str(act.assignee), "note": note_id and str(note_id)}
+    detail = {
+        "seq": seq,
+        "reason": act.reason,
+        "assignee": act.assignee and str(act.assignee),
+        "until": rfc3339(standing.snoozed_until) if act.deed is Deed.SNOOZE else None,
+        "note": note_id and str(note_id),
+    }
     known = {name: value for name, value in detail.items() if value is not None}
     await audit.record(connection, who.tenant, now, str(who.user_id), f"alert.{act.deed}", str(alert_id), known)
 

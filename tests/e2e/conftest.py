@@ -105,7 +105,8 @@ class Desk:
 
 @pytest.fixture(scope="session")
 async def desk(serve_api: Callable[[Settings], Awaitable[str]], postgres: PostgresUrls, pool: asyncpg.Pool) -> Desk:
-    """Three vehicles with readings and forecasts, five drivers with scores, people to sign in as, and one alert of each type."""
+    """Three vehicles with readings and forecasts, five drivers with scores, people to sign in as, one alert of each type, and a
+    step in which alerts are passed on."""
     owner = await asyncpg.connect(postgres.owner_url)
     try:
         tenant = await ensure_tenant(owner, "desk", "Desk Logistics")
@@ -146,6 +147,8 @@ async def _past(desk: Desk, now: datetime) -> None:
                 for component, risk in (("engine", 0.31), ("brakes", 0.04))
             ],
         )
+        await connection.execute("INSERT INTO notification_rules (tenant_id) VALUES ($1)", desk.tenant)
+        await connection.execute("INSERT INTO escalation_steps VALUES ($1, 300, 'dispatcher')", desk.tenant)
     days = np.arange(28, dtype=np.float64)
     records = [
         DriverRecord(

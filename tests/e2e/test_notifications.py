@@ -41,3 +41,16 @@ async def test_an_address_inside_is_refused_in_words(page):
     await dialog.get_by_label("Address").fill("https://127.0.0.1/hook")
     await dialog.get_by_role("button", name="Add", exact=True).click()
     await expect(dialog.get_by_role("alert")).to_contain_text("public", timeout=PATIENCE_MS)
+
+
+async def test_the_steps_in_which_alerts_are_passed_on_are_kept(page):
+    await page.get_by_role("button", name="Add a step").click()
+    step = page.get_by_role("group", name="Step 2")
+    for label, option in (("Who is told", "Kim Osei"), ("How long nobody took it", "After 30 minutes")):
+        await step.get_by_role("button", name=label).click()
+        await page.get_by_role("option", name=option, exact=True).click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("Saved.")).to_be_visible(timeout=PATIENCE_MS)
+    await page.reload()
+    await expect(step.get_by_role("button", name="Who is told")).to_contain_text("Kim Osei", timeout=PATIENCE_MS)
+    await expect(step.get_by_role("button", name="How long nobody took it")).to_contain_text("After 30 minutes")

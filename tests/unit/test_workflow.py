@@ -42,3 +42,9 @@ def test_what_somebody_has_is_not_reopened(state):
 
 def test_what_the_model_saw_rightly_teaches_nothing_when_it_is_dismissed():
     assert set(DismissalReason) - set(TEACHING_REASONS) == {DismissalReason.PLANNED_WORK, DismissalReason.DUPLICATE}
+
+
+@pytest.mark.parametrize("deed", [Deed.SNOOZE, Deed.UNSNOOZE])
+@pytest.mark.parametrize("state", AlertState)
+def test_a_live_alert_is_put_off_as_it_stands_and_what_is_over_is_not(deed, state):
+    assert state_after(deed, state) == (state if state in LIVE_STATES else None)

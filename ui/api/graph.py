@@ -112,12 +112,12 @@ async def _anomalies(
     first: int = 50,
     after: str | None = None,
 ) -> Any:
-    """Alerts, newest first."""
+    """Alerts, newest first, snoozed ones too."""
     asking: Asking = info.context
     who = asking.needs(Permission.READ_ALERTS)
     found = await anomalies.list_anomalies(
-        who, asking.pool, vehicle_id, driver_id, [AlertType(kind) for kind in _values(types)], _values(severities),
-        [AlertState(state) for state in _values(states)], _aware(since), _aware(until), _text(q), after, _rows(first),
+        who, asking.pool, asking.now, vehicle_id, driver_id, [AlertType(kind) for kind in _values(types)], _values(severities),
+        [AlertState(state) for state in _values(states)], "include", _aware(since), _aware(until), _text(q), after, _rows(first),
     )  # fmt: skip
     return AnomalyPage.model_validate(found)
 

@@ -16,6 +16,7 @@ WITH_ID = [(method.upper(), path) for path, operations in PATHS.items() for meth
 BODIES = {
     "/api/anomalies/{id}/dismiss": {"reason": "FALSE_ALARM"},
     "/api/anomalies/{id}/comment": {"text": "Seen."},
+    "/api/anomalies/{id}/snooze": {"minutes": 60},
     "/api/people/{userId}": {"name": "Mine"},
 }
 LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts", "/api/drivers/scores"]

@@ -70,13 +70,44 @@ async def test_without_a_key_nothing_is_pushed_and_the_api_says_so(manager):
 
 
 async def test_rules_are_read_back_as_they_were_set(manager):
-    assert (await manager.browser.get("/api/notification-rules")).json()["remindAfterMin"] is None
+    kept = (await manager.browser.get("/api/notification-rules")).json()
+    assert (kept["remindAfterMin"], kept["escalation"]) == (None, [])
     wish = {
         "remindAfterMin": 15,
         "remindSeverity": "CRITICAL",
         "quietHours": {"from": "22:00", "until": "06:00"},
         "timezone": "Europe/Berlin",
+        "escalation": [
+            {"afterMin": 10, "to": "dispatcher"},
+            {"afterMin": 30, "to": str(manager.user_id)},
+            {"afterMin": 60, "to": "webhooks"},
+        ],
     }
     assert (await manager.browser.put("/api/notification-rules", json=wish)).json() == wish
     assert (await manager.browser.get("/api/notification-rules")).json() == wish
     assert (await manager.browser.put("/api/notification-rules", json=wish | {"timezone": "Mars"})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ([{"afterMin": 10, "to": "dispatcher"}, {"afterMin": 10, "to": "webhooks"}], "after the same time"),
+        ([{"afterMin": 10, "to": "00000000-0000-4000-8000-000000000000"}], "somebody of this fleet"),
+        ([{"afterMin": 10, "to": "driver"}], ""),
+        ([{"afterMin": 0, "to": "dispatcher"}], ""),
+        ([{"afterMin": minutes, "to": "dispatcher"} for minutes in range(1, 7)], ""),
+    ],
+)
+async def test_a_step_that_helps_nobody_is_refused_and_nothing_is_saved(manager, steps, reason):
+    kept = {"remindAfterMin": None, "quietHours": None, "escalation": [{"afterMin": 5, "to": "fleet_manager"}]}
+    assert (await manager.browser.put("/api/notification-rules", json=kept)).status_code == 200
+    refused = await manager.browser.put("/api/notification-rules", json=kept | {"escalation": steps})
+    assert (refused.status_code, reason in refused.json()["detail"]) == (422, True)
+    assert (await manager.browser.get("/api/notification-rules")).json()["escalation"] == kept["escalation"]
+
+
+async def test_a_step_goes_to_no_driver_and_to_nobody_of_another_fleet(manager, sign_in, tenant, new_tenant):
+    rules = {"remindAfterMin": None, "quietHours": None}
+    for person in (await sign_in(tenant, "driver", "d-17"), await sign_in(await new_tenant())):
+        wish = rules | {"escalation": [{"afterMin": 10, "to": str(person.user_id)}]}
+        assert (await manager.browser.put("/api/notification-rules", json=wish)).status_code == 422

@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from fleet.alerts import AlertState, AlertType
-from fleet.workflow import DismissalReason, Verdict
+from fleet.workflow import LONGEST_SNOOZE, DismissalReason, Verdict
 from ui.api.models.shape import ApiModel, BucketName, SeverityName
 
 
@@ -45,6 +45,9 @@ class Anomaly(ApiModel):
     assigned_to_name: str | None
     verdict: Verdict | None = Field(description="The last judgement by a person.")
     dismissal_reason: DismissalReason | None
+    snoozed_until: datetime | None = Field(default=None, description="It is put off until then; null where it is not.")
+    snoozed_by: UUID | None = None
+    snoozed_by_name: str | None = None
 
 
 class HistoryItem(ApiModel):
@@ -89,12 +92,24 @@ class Reopening(ApiModel):
     note: Note | None = None
 
 
+class SnoozeTime(ApiModel):
+    minutes: int | None = Field(
+        default=None, ge=1, le=int(LONGEST_SNOOZE.total_seconds() / 60), description="From now on. Either this or `until`."
+    )
+    until: AwareDatetime | None = Field(default=None, description="At most 7 days ahead.")
+
+
+class Snooze(SnoozeTime):
+    note: Note | None = None
+
+
 class BulkDeed(ApiModel):
     ids: list[UUID] = Field(min_length=1, max_length=200)
-    deed: Literal["acknowledge", "assign", "resolve", "confirm", "dismiss", "comment", "reopen"]
+    deed: Literal["acknowledge", "assign", "resolve", "confirm", "dismiss", "comment", "reopen", "snooze", "unsnooze"]
     confirmed: int = Field(description="How many alerts the person was told this would change: the number of different ids.")
     reason: DismissalReason | None = Field(default=None, description="Of a dismissal.")
     assignee: UUID | None = Field(default=None, description="Of an assignment; the person who asks, where none is given.")
+    time: SnoozeTime | None = Field(default=None, description="Of a snooze.")
     note: Note | None = None
 
 

@@ -1,11 +1,12 @@
 """Who is told of alerts, and how insistently."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from fleet.stores.escalation import MOST_STEPS
 from ui.api.models.shape import ApiModel, SeverityName
 
 
@@ -42,6 +43,13 @@ class QuietHours(ApiModel):
     until: ClockTime = Field(description="Earlier than `from` where it lies after midnight.", examples=["06:00"])
 
 
+class EscalationStep(ApiModel):
+    after_min: int = Field(ge=1, le=10_080, description="How long nobody has taken the alert; each step has its own time.")
+    to: Literal["platform_admin", "fleet_manager", "dispatcher", "webhooks"] | UUID = Field(
+        description="Whose browsers are told: a role's or a person's. Webhooks hear of every step, with `webhooks` they alone."
+    )
+
+
 class NotificationRules(ApiModel):
     remind_after_min: Annotated[int, Field(ge=1, le=10_080)] | None = Field(
         description="Alerts that nobody takes are told again after so many minutes; null is never."
@@ -49,6 +57,11 @@ class NotificationRules(ApiModel):
     remind_severity: SeverityName = "HIGH"
     quiet_hours: QuietHours | None = Field(description="Browsers are told only afterwards, but for CRITICAL; null is never.")
     timezone: str = Field(default="UTC", max_length=64, description="Of the quiet hours, such as Europe/Berlin.")
+    escalation: list[EscalationStep] = Field(
+        default=[],
+        max_length=MOST_STEPS,
+        description="Whom alerts from `remindSeverity` on are passed on to, until somebody takes them.",
+    )
 
 
 class PushPublicKey(ApiModel):

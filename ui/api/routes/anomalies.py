@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 
 from fleet.alerts import AlertState, AlertType, Severity
 from fleet.stores import anomalies
-from fleet.stores.anomalies import AnomalyQuery
+from fleet.stores.anomalies import AnomalyQuery, Snoozed
 from ui.api import cursors
 from ui.api.access import AlertReaderDep
 from ui.api.models.anomalies import AnomalyDetail, AnomalyPage, ResponseClass, ResponseTimes, TrendPoint, Trends
@@ -23,11 +23,13 @@ router = APIRouter(prefix="/anomalies", tags=["anomalies"])
 async def list_anomalies(
     who: AlertReaderDep,
     pool: PoolDep,
+    now: NowDep,
     vehicle_id: Annotated[str | None, Query(alias="vehicleId", max_length=64)] = None,
     driver_id: Annotated[str | None, Query(alias="driverId", max_length=64)] = None,
     type: Annotated[list[AlertType], Query()] = [],  # noqa: B006  FastAPI copies defaults
     severity: Annotated[list[SeverityName], Query()] = [],  # noqa: B006
     state: Annotated[list[AlertState], Query()] = [],  # noqa: B006
+    snoozed: Annotated[Snoozed, Query(description="Alerts that are put off at the moment.")] = "exclude",
     since: From = None,
     to: To = None,
     q: SearchText = None,
@@ -36,8 +38,9 @@ async def list_anomalies(
 ) -> dict[str, Any]:
     """Search, newest first. `type`, `severity` and `state` may repeat; `q` looks in vehicle, driver, type and evidence."""
     query = AnomalyQuery(
-        vehicle_id, driver_id, type, [Severity[name] for name in severity], state, since, to, q, _position(cursor), limit + 1
-    )
+        now, vehicle_id, driver_id, type, [Severity[name] for name in severity], state, since, to, q, _position(cursor),
+        limit + 1, snoozed,
+    )  # fmt: skip
     found = await anomalies.find(pool, who, query)
     items = found[:limit]
     more = len(found) > limit

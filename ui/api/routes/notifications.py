@@ -13,6 +13,7 @@ from fleet.alerts import Severity
 from fleet.errors import NotFound
 from fleet.settings import Notify
 from fleet.stores import notification_rules, targets
+from fleet.stores.escalation import EscalationStep
 from fleet.stores.targets import PushTarget
 from ui.api.access import AlertReaderDep, ManagerDep
 from ui.api.models.notifications import (
@@ -83,14 +84,15 @@ async def get_notify_rules(who: ManagerDep, pool: PoolDep) -> NotificationRules:
 
 @router.put("/notification-rules", operation_id="setNotifyRules")
 async def set_notify_rules(wish: NotificationRules, who: ManagerDep, pool: PoolDep, now: NowDep) -> NotificationRules:
-    """Remind of alerts that nobody takes, and leave browsers in peace for some hours."""
+    """Remind of alerts that nobody takes, pass them on, and leave browsers in peace for some hours."""
     after = None if wish.remind_after_min is None else timedelta(minutes=wish.remind_after_min)
     quiet = (
         None
         if wish.quiet_hours is None
         else (time.fromisoformat(wish.quiet_hours.begin), time.fromisoformat(wish.quiet_hours.until))
     )
-    rules = notification_rules.NotificationRules(after, Severity[wish.remind_severity], quiet, wish.timezone)
+    steps = tuple(EscalationStep(timedelta(minutes=step.after_min), str(step.to)) for step in wish.escalation)
+    rules = notification_rules.NotificationRules(after, Severity[wish.remind_severity], quiet, wish.timezone, steps)
     await notification_rules.save(pool, who, rules, now)
     return _shown(await notification_rules.get(pool, who.tenant))
 
@@ -102,6 +104,7 @@ def _shown(rules: notification_rules.NotificationRules) -> NotificationRules:
         "remind_severity": rules.remind_severity.name,
         "quiet_hours": quiet,
         "timezone": rules.timezone,
+        "escalation": [{"after_min": round(step.after.total_seconds() / 60), "to": step.to} for step in rules.escalation],
     }
     return NotificationRules.model_validate(shown)
 

@@ -1,5 +1,6 @@
 """What people do with alerts, one by one or many at once."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from ui.api.models.anomalies import (
     Dismissal,
     Reopening,
     Resolution,
+    Snooze,
+    SnoozeTime,
 )
 from ui.api.problems import NOT_FOUND_DETAIL
 from ui.api.services import NowDep, PoolDep
@@ -46,7 +49,10 @@ BULK_DEEDS = {
     "dismiss": Deed.DISMISS,
     "comment": Deed.COMMENT,
     "reopen": Deed.REOPEN,
+    "snooze": Deed.SNOOZE,
+    "unsnooze": Deed.UNSNOOZE,
 }
+FOR_ACKNOWLEDGERS = (Deed.ACKNOWLEDGE, Deed.SNOOZE, Deed.UNSNOOZE)
 
 
 @router.post("/bulk", operation_id="changeAnomalies")
@@ -65,13 +71,23 @@ async def change_anomalies(
 def _bulk_act(body: BulkDeed, who: SignedIn) -> Act:
     """Raises InvalidInput when the deed lacks what belongs to it, NotAuthorized when it takes more than acknowledging."""
     deed = BULK_DEEDS[body.deed]
-    if deed is not Deed.ACKNOWLEDGE:
+    if deed not in FOR_ACKNOWLEDGERS:
         Needs(Permission.WORK_ALERTS)(who)
     if (deed is Deed.DISMISS) != (body.reason is not None):
         raise InvalidInput("reason: a dismissal has one, nothing else has.")
     if deed is Deed.COMMENT and body.note is None:
         raise InvalidInput("note: a comment needs one.")
-    return Act(deed, body.note, body.reason, (body.assignee or who.user_id) if deed is Deed.ASSIGN else None)
+    if (deed is Deed.SNOOZE) != (body.time is not None):
+        raise InvalidInput("time: a snooze has one, nothing else has.")
+    assignee = (body.assignee or who.user_id) if deed is Deed.ASSIGN else None
+    return Act(deed, body.note, body.reason, assignee, _end_of(body.time) if body.time else None)
+
+
+def _end_of(time: SnoozeTime) -> datetime | timedelta | None:
+    """Raises InvalidInput unless it is said in one way."""
+    if (time.minutes is None) == (time.until is None):
+        raise InvalidInput("until: a snooze has either this or minutes.")
+    return time.until if time.minutes is None else timedelta(minutes=time.minutes)
 
 
 async def _one_of_many(pool: asyncpg.Pool, who: SignedIn, id: UUID, act: Act, now: Any, key: str | None) -> BulkOutcome:
@@ -161,6 +177,22 @@ async def reopen_anomaly(
 ) -> dict[str, Any]:
     """Open an alert again that is over; nobody has it then, and a dismissal is taken back. 409 where a newer one is open."""
     return await perform(pool, operator, id, Act(Deed.REOPEN, body.note if body else None), now, idempotency_key)
+
+
+@router.post("/{id}/snooze", operation_id="snoozeAnomaly", response_model=Anomaly)
+async def snooze_anomaly(
+    id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep, body: Snooze, idempotency_key: IdempotencyKey = None
+) -> dict[str, Any]:
+    """Put a live alert off, for everybody: no list, no push and no reminder has it until its time is over or it gets worse."""
+    return await perform(pool, operator, id, Act(Deed.SNOOZE, body.note, until=_end_of(body)), now, idempotency_key)
+
+
+@router.post("/{id}/unsnooze", operation_id="unsnoozeAnomaly", response_model=Anomaly)
+async def unsnooze_anomaly(
+    id: UUID, operator: AcknowledgerDep, pool: PoolDep, now: NowDep, idempotency_key: IdempotencyKey = None
+) -> dict[str, Any]:
+    """Bring a snoozed alert back before its time."""
+    return await perform(pool, operator, id, Act(Deed.UNSNOOZE), now, idempotency_key)
 
 
 @router.post("/{id}/undo", operation_id="undoAnomaly", response_model=Anomaly)

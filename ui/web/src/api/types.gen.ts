@@ -129,6 +129,20 @@ export type Anomaly = {
      */
     severity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
     /**
+     * Snoozedby
+     */
+    snoozedBy: string | null;
+    /**
+     * Snoozedbyname
+     */
+    snoozedByName: string | null;
+    /**
+     * Snoozeduntil
+     *
+     * It is put off until then; null where it is not.
+     */
+    snoozedUntil: string | null;
+    /**
      * Startedat
      */
     startedAt: string;
@@ -231,6 +245,20 @@ export type AnomalyDetail = {
      * Severity
      */
     severity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL';
+    /**
+     * Snoozedby
+     */
+    snoozedBy: string | null;
+    /**
+     * Snoozedbyname
+     */
+    snoozedByName: string | null;
+    /**
+     * Snoozeduntil
+     *
+     * It is put off until then; null where it is not.
+     */
+    snoozedUntil: string | null;
     /**
      * Startedat
      */
@@ -475,7 +503,7 @@ export type BulkDeed = {
     /**
      * Deed
      */
-    deed: 'acknowledge' | 'assign' | 'resolve' | 'confirm' | 'dismiss' | 'comment' | 'reopen';
+    deed: 'acknowledge' | 'assign' | 'resolve' | 'confirm' | 'dismiss' | 'comment' | 'reopen' | 'snooze' | 'unsnooze';
     /**
      * Ids
      */
@@ -488,6 +516,10 @@ export type BulkDeed = {
      * Of a dismissal.
      */
     reason?: DismissalReason | null;
+    /**
+     * Of a snooze.
+     */
+    time?: SnoozeTime | null;
 };
 
 /**
@@ -813,6 +845,24 @@ export type Enrolment = {
      * otpauth:, for a QR code.
      */
     uri: string;
+};
+
+/**
+ * EscalationStep
+ */
+export type EscalationStep = {
+    /**
+     * Aftermin
+     *
+     * How long nobody has taken the alert; each step has its own time.
+     */
+    afterMin: number;
+    /**
+     * To
+     *
+     * Whose browsers are told: a role's or a person's. Webhooks hear of every step, with `webhooks` they alone.
+     */
+    to: 'platform_admin' | 'fleet_manager' | 'dispatcher' | 'webhooks' | string;
 };
 
 /**
@@ -1153,6 +1203,12 @@ export type NewWebhook = {
  */
 export type NotificationRulesInput = {
     /**
+     * Escalation
+     *
+     * Whom alerts from `remindSeverity` on are passed on to, until somebody takes them.
+     */
+    escalation?: Array<EscalationStep>;
+    /**
      * Browsers are told only afterwards, but for CRITICAL; null is never.
      */
     quietHours: QuietHours | null;
@@ -1178,6 +1234,12 @@ export type NotificationRulesInput = {
  * NotificationRules
  */
 export type NotificationRulesOutput = {
+    /**
+     * Escalation
+     *
+     * Whom alerts from `remindSeverity` on are passed on to, until somebody takes them.
+     */
+    escalation: Array<EscalationStep>;
     /**
      * Browsers are told only afterwards, but for CRITICAL; null is never.
      */
@@ -2084,6 +2146,46 @@ export type SignalTable = {
 };
 
 /**
+ * Snooze
+ */
+export type Snooze = {
+    /**
+     * Minutes
+     *
+     * From now on. Either this or `until`.
+     */
+    minutes?: number | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Until
+     *
+     * At most 7 days ahead.
+     */
+    until?: string | null;
+};
+
+/**
+ * SnoozeTime
+ */
+export type SnoozeTime = {
+    /**
+     * Minutes
+     *
+     * From now on. Either this or `until`.
+     */
+    minutes?: number | null;
+    /**
+     * Until
+     *
+     * At most 7 days ahead.
+     */
+    until?: string | null;
+};
+
+/**
  * SpareCodes
  */
 export type SpareCodes = {
@@ -2623,6 +2725,12 @@ export type ListAnomaliesData = {
          */
         state?: Array<AlertState>;
         /**
+         * Snoozed
+         *
+         * Alerts that are put off at the moment.
+         */
+        snoozed?: 'exclude' | 'include' | 'only';
+        /**
          * From
          *
          * RFC 3339, inclusive.
@@ -3091,6 +3199,44 @@ export type ResolveAnomalyResponses = {
 
 export type ResolveAnomalyResponse = ResolveAnomalyResponses[keyof ResolveAnomalyResponses];
 
+export type SnoozeAnomalyData = {
+    body: Snooze;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/snooze';
+};
+
+export type SnoozeAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type SnoozeAnomalyError = SnoozeAnomalyErrors[keyof SnoozeAnomalyErrors];
+
+export type SnoozeAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type SnoozeAnomalyResponse = SnoozeAnomalyResponses[keyof SnoozeAnomalyResponses];
+
 export type UndoAnomalyData = {
     body?: never;
     path: {
@@ -3120,6 +3266,44 @@ export type UndoAnomalyResponses = {
 };
 
 export type UndoAnomalyResponse = UndoAnomalyResponses[keyof UndoAnomalyResponses];
+
+export type UnsnoozeAnomalyData = {
+    body?: never;
+    headers?: {
+        /**
+         * Idempotency-Key
+         *
+         * Chosen by the client: sent again within 24 h, the request is answered as the first time and not done again.
+         */
+        'idempotency-key'?: string | null;
+    };
+    path: {
+        /**
+         * Id
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/api/anomalies/{id}/unsnooze';
+};
+
+export type UnsnoozeAnomalyErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type UnsnoozeAnomalyError = UnsnoozeAnomalyErrors[keyof UnsnoozeAnomalyErrors];
+
+export type UnsnoozeAnomalyResponses = {
+    /**
+     * Successful Response
+     */
+    200: Anomaly;
+};
+
+export type UnsnoozeAnomalyResponse = UnsnoozeAnomalyResponses[keyof UnsnoozeAnomalyResponses];
 
 export type ListDevicesData = {
     body?: never;

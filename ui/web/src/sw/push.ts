@@ -8,7 +8,12 @@ interface Pushed {
   change: string;
 }
 
-const CHANGE_WORDS: Record<string, string> = { escalated: 'It has become worse.', reminder: 'Nobody has taken it yet.' };
+const CHANGE_WORDS: Record<string, string> = {
+  escalated: 'It has become worse.',
+  reminder: 'Nobody has taken it yet.',
+  unanswered: 'Nobody has taken it, and it is passed on to you.',
+  woken: 'You had put it off, and its time is over.',
+};
 
 export function listenForPushes(): void {
   self.addEventListener('push', (event) => {

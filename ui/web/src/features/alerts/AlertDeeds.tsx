@@ -7,6 +7,7 @@ import { inWords } from '@/shared/problem';
 import { isLive, REASON_WORDS, type Alert, type AlertDetail, type DismissalReason } from './alert';
 import type { Deed, DeedKind } from './alertDeed';
 import { DEED_WORDS } from './deedWords';
+import { DONE_WORDS } from './doneWords';
 import { HandOver } from './HandOver';
 import { useDeedAloud } from './useDeedAloud';
 import { useUndoable } from './useUndoable';
@@ -39,7 +40,7 @@ export function AlertDeeds({ alert }: { alert: AlertDetail }) {
       {deed.isSuccess && (
         <Done
           key={deed.submittedAt}
-          sentence={deed.data === 'waits' ? t('It waits for a connection.') : `${t(DEED_WORDS[deed.variables.deed.kind].done)}.`}
+          sentence={deed.data === 'waits' ? t('It waits for a connection.') : `${t(DONE_WORDS[deed.variables.deed.kind])}.`}
         />
       )}
       {deed.isError && <p className="text-sm font-medium text-high-ink">{inWords(deed.error)}</p>}
@@ -98,11 +99,10 @@ function NoteForm({ act, pending }: Doing) {
 }
 
 function DeedButton({ deed, act, pending }: Doing & { deed: Deed }) {
-  const { verb, pending: doing } = DEED_WORDS[deed.kind];
   const busy = pending === deed.kind;
   return (
     <Button className="button" isPending={busy} isDisabled={pending !== undefined && !busy} onPress={() => act(deed)}>
-      {t(busy ? doing : verb)}
+      {t(busy ? DEED_WORDS[deed.kind].pending : DEED_WORDS[deed.kind].verb)}
     </Button>
   );
 }

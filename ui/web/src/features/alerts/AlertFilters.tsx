@@ -67,7 +67,7 @@ export default function AlertFilters({ filter, onChange }: Props) {
       />
       <Choice
         label={t('State')}
-        options={optionsOf('Any state', { LIVE: 'Live: not yet resolved', ...STATE_WORDS })}
+        options={optionsOf('Any state', { LIVE: 'Live: not yet resolved', SNOOZED: 'Snoozed', ...STATE_WORDS })}
         chosen={filter.state ?? ANY}
         onChoose={(key) => change({ state: chosen(key) })}
       />

@@ -19,6 +19,7 @@ import { alertQuery } from './alerts.queries';
 import { EvidenceList } from './EvidenceList';
 import { GUIDANCE } from './guidance';
 import { RelatedAlerts } from './RelatedAlerts';
+import { SnoozeButton } from './SnoozeButton';
 import { StateLine } from './StateLine';
 
 const route = getRouteApi('/desk/alerts/$alertId');
@@ -57,7 +58,12 @@ function AlertView({ alert }: { alert: AlertDetail }) {
     <Page
       title={title}
       crumbs={[{ label: t('Alerts'), to: '/alerts' }]}
-      aside={<AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={nothingMore} />}
+      aside={
+        <div className="flex flex-wrap justify-end gap-2">
+          {mayAcknowledge && <SnoozeButton alert={alert} />}
+          <AcknowledgeButton alert={alert} allowed={mayAcknowledge} onChanged={nothingMore} />
+        </div>
+      }
     >
       <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-3 gap-y-1">
         <SeverityBadge severity={alert.severity} />

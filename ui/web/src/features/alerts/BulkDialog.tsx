@@ -7,9 +7,9 @@ import { counted, t } from '@/shared/language/language';
 import { SEVERITIES, SEVERITY_WORD } from '@/shared/severity/severity';
 import { nameOf, REASON_WORDS, type Alert, type DismissalReason } from './alert';
 import type { Deed } from './alertDeed';
+import { BULK_WORDS, type BulkKind } from './bulkWords';
+import { NAP_WORDS, NAPS, snoozeOf, type Nap } from './snooze';
 import { useBulkDeed, type Refusal } from './useBulkDeed';
-
-export type BulkKind = 'acknowledge' | 'dismiss';
 
 interface Props {
   kind: BulkKind;
@@ -23,11 +23,14 @@ const NAMED = 5;
 export default function BulkDialog({ kind, alerts: chosen, onChanged, onClose }: Props) {
   const [alerts] = useState(chosen);
   const [reason, setReason] = useState<DismissalReason>('FALSE_ALARM');
+  const [nap, setNap] = useState<Nap>('hour');
   const { mutate, isPending, data, progress } = useBulkDeed(onChanged);
-  const deed: Deed = kind === 'dismiss' ? { kind, reason } : { kind };
+  const words = BULK_WORDS[kind];
+  useFocusKept();
   const close = () => isPending || onClose(data !== undefined);
+  const send = () => mutate({ alerts, deed: deedOf(kind, reason, nap) });
   return (
-    <Overlay title={titleOf(kind, alerts.length)} onClose={close}>
+    <Overlay title={counted(alerts.length, ...words.title)} onClose={close}>
       {data ? (
         <Outcome kind={kind} {...data} />
       ) : (
@@ -41,6 +44,19 @@ export default function BulkDialog({ kind, alerts: chosen, onChanged, onClose }:
               onChoose={setReason}
             />
           )}
+          {kind === 'snooze' && (
+            <>
+              <Choice
+                label={t('How long')}
+                options={NAPS.map((key) => ({ key, label: t(NAP_WORDS[key]) }))}
+                chosen={nap}
+                onChoose={setNap}
+              />
+              <p className="mt-3 text-sm text-muted">
+                {t('Nobody sees it in the list or is reminded of it until then. It is back at once if it gets worse.')}
+              </p>
+            </>
+          )}
         </>
       )}
       <div className="mt-5 flex flex-wrap justify-end gap-2">
@@ -48,8 +64,10 @@ export default function BulkDialog({ kind, alerts: chosen, onChanged, onClose }:
           {data ? t('Close') : t('Cancel')}
         </Button>
         {!data && (
-          <Button className="button" data-primary isPending={isPending} onPress={() => mutate({ alerts, deed })}>
-            {isPending ? t('{done} of {count} done', { done: progress, count: alerts.length }) : verbOf(kind, alerts.length)}
+          <Button className="button" data-primary isPending={isPending} onPress={send}>
+            {isPending
+              ? t('{done} of {count} done', { done: progress, count: alerts.length })
+              : counted(alerts.length, ...words.verb)}
           </Button>
         )}
       </div>
@@ -57,16 +75,25 @@ export default function BulkDialog({ kind, alerts: chosen, onChanged, onClose }:
   );
 }
 
-function titleOf(kind: BulkKind, count: number): string {
-  return kind === 'dismiss'
-    ? counted(count, 'Dismiss this alert?', 'Dismiss {count} alerts?')
-    : counted(count, 'Acknowledge this alert?', 'Acknowledge {count} alerts?');
+function deedOf(kind: BulkKind, reason: DismissalReason, nap: Nap): Deed {
+  if (kind === 'dismiss') return { kind, reason };
+  return kind === 'snooze' ? { kind, time: snoozeOf(nap, Date.now()) } : { kind };
 }
 
-function verbOf(kind: BulkKind, count: number): string {
-  return kind === 'dismiss'
-    ? counted(count, 'Dismiss it', 'Dismiss all {count}')
-    : counted(count, 'Acknowledge it', 'Acknowledge all {count}');
+/** What is snoozed leaves the list, and with it the place to which the focus would go back: then the next alert has it. */
+function useFocusKept(): void {
+  const rows = () => [...document.querySelectorAll('[data-alert]')];
+  const [place] = useState(() => rows().findIndex((row) => row.contains(document.activeElement)));
+  useEffect(
+    () => () => {
+      const move = () => {
+        const next = rows()[place] ?? rows().at(-1);
+        if (place >= 0 && document.activeElement === document.body) next?.querySelector('a')?.focus();
+      };
+      requestAnimationFrame(() => requestAnimationFrame(move)); // after the dialog has tried to give it back
+    },
+    [place],
+  );
 }
 
 function What({ alerts }: { alerts: readonly Alert[] }) {
@@ -89,14 +116,10 @@ function What({ alerts }: { alerts: readonly Alert[] }) {
 function Outcome({ kind, done, refusals }: { kind: BulkKind; done: number; refusals: readonly Refusal[] }) {
   const place = useRef<HTMLParagraphElement>(null);
   useEffect(() => place.current?.focus(), []);
-  const words =
-    kind === 'dismiss'
-      ? counted(done, 'One alert was dismissed.', '{count} alerts were dismissed.')
-      : counted(done, 'One alert was acknowledged.', '{count} alerts were acknowledged.');
   return (
     <div className="my-3">
       <p ref={place} tabIndex={-1} className="font-medium outline-none">
-        {words}
+        {counted(done, ...BULK_WORDS[kind].done)}
       </p>
       {refusals.length > 0 && (
         <>

@@ -11,6 +11,7 @@ const KEYS: readonly (readonly [key: string, does: string])[] = [
   ['a', 'Acknowledge'],
   ['c', 'Confirm: the alert was right'],
   ['d', 'Dismiss, with a reason'],
+  ['s', 'Snooze, for a time'],
   ['t', 'Take it on'],
   ['r', 'Resolve'],
   ['x', 'Select or unselect'],
@@ -25,7 +26,7 @@ export default function KeyHelp({ onClose }: { onClose: () => void }) {
   return (
     <Overlay title={t('Work by keyboard')} onClose={onClose}>
       <p className="mt-2 text-muted">
-        {t('The keys act on the alert that has the focus. With alerts selected, a and d act on all of them.')}
+        {t('The keys act on the alert that has the focus. With alerts selected, a, d and s act on all of them.')}
       </p>
       <table className="mt-3 w-full">
         <thead className="sr-only">

@@ -149,3 +149,33 @@ test('an empty list is not called quiet once the line has gone stale', async () 
   act(() => line.send('error'));
   await screen.findByText('It is not known whether vehicles are judged');
 });
+
+const LATER = new Date(Date.now() + 3_600_000).toISOString();
+
+test('a snoozed alert leaves the list, and is news when it comes back', async () => {
+  const line = await show();
+  arrive(line, alertAt(20, { seq: 60, snoozedUntil: LATER }));
+  await waitFor(() => expect(order()).toEqual(['VH-10']));
+  screen.getByRole('link', { name: 'Open alert: harsh braking, VH-10' }).focus();
+  arrive(line, alertAt(20, { seq: 61 }));
+  await userEvent.click(await screen.findByRole('button', { name: 'Show 1 new alert' }));
+  expect(order()).toEqual(['VH-20', 'VH-10']);
+  await waitFor(() => expect(screen.getByTestId('announcements').textContent).toBe('1 new alert'));
+});
+
+test('a change of a snoozed alert that is not awake leaves the list as it is', async () => {
+  const line = await show();
+  arrive(line, alertAt(30, { snoozedUntil: LATER }));
+  arrive(line, alertAt(40));
+  await waitFor(() => expect(order()).toEqual(['VH-40', 'VH-20', 'VH-10']));
+});
+
+test('a row that has the focus stays, though somebody snoozes its alert, until the reader has left it', async () => {
+  const line = await show();
+  screen.getByRole('link', { name: 'Open alert: harsh braking, VH-20' }).focus();
+  arrive(line, alertAt(20, { seq: 60, snoozedUntil: LATER }));
+  await screen.findByText(/^snoozed until/);
+  screen.getByRole('link', { name: 'Open alert: harsh braking, VH-10' }).focus();
+  arrive(line, alertAt(10, { seq: 61 }));
+  await waitFor(() => expect(order()).toEqual(['VH-10']));
+});

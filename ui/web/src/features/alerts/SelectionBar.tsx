@@ -1,7 +1,7 @@
 /** What can be done with the ticked alerts, and the way to the keys. */
 import { Button } from 'react-aria-components';
 import { counted, t } from '@/shared/language/language';
-import type { BulkKind } from './BulkDialog';
+import type { BulkKind } from './bulkWords';
 import type { Selection } from './useSelection';
 
 interface Props {
@@ -28,6 +28,9 @@ export function SelectionBar({ selection, shown, mayDismiss, onAsk, onHelp }: Pr
       <p className="figures text-sm font-semibold">{counted(count, '{count} selected', '{count} selected')}</p>
       <Button className="button" onPress={() => onAsk('acknowledge')}>
         {t('Acknowledge…')}
+      </Button>
+      <Button className="button" onPress={() => onAsk('snooze')}>
+        {t('Snooze…')}
       </Button>
       {mayDismiss && (
         <Button className="button" onPress={() => onAsk('dismiss')}>

@@ -1,6 +1,7 @@
 /** How an alert stands: whether it goes on, how often it came, who has it. */
 import { inSentence, t } from '@/shared/language/language';
-import { REASON_WORDS, STATE_WORDS, type Alert } from './alert';
+import { dayAndMinute } from '@/shared/time/format';
+import { isAsleep, REASON_WORDS, STATE_WORDS, type Alert } from './alert';
 
 export function StateLine({ alert }: { alert: Alert }) {
   return (
@@ -18,10 +19,16 @@ export function StateLine({ alert }: { alert: Alert }) {
 function facts(alert: Alert): string[] {
   return [
     standing(alert),
+    ...(isAsleep(alert) ? [snooze(alert)] : []),
     ...(alert.verdict === 'CONFIRMED' ? [t('confirmed as right')] : []),
     alert.active ? t('going on now') : t('condition over'),
     ...(alert.occurrences > 1 ? [t('{count} times', { count: alert.occurrences })] : []),
   ];
+}
+
+function snooze({ snoozedUntil, snoozedByName }: Alert): string {
+  const time = dayAndMinute(snoozedUntil ?? '');
+  return snoozedByName ? t('snoozed until {time} by {name}', { time, name: snoozedByName }) : t('snoozed until {time}', { time });
 }
 
 function standing(alert: Alert): string {

@@ -25,6 +25,7 @@ const AFTER: Record<string, Partial<Alert>> = {
   acknowledge: { state: 'ACKNOWLEDGED', acknowledgedByName: 'Sam Rivera' },
   dismiss: { state: 'DISMISSED', dismissalReason: 'FALSE_ALARM' },
   confirm: { verdict: 'CONFIRMED' },
+  snooze: { snoozedUntil: '2099-01-01T00:00:00Z', snoozedByName: 'Sam Rivera' },
 };
 
 async function server(request: Request): Promise<Response> {
@@ -147,4 +148,18 @@ test('who may only read is offered no deed', async () => {
   expect(screen.queryByRole('checkbox')).toBeNull();
   await press('ja');
   expect(deeds).toEqual([]);
+});
+
+test('s asks how long, the alert leaves the list, and the next one has the focus', async () => {
+  await show(['acknowledge alerts']);
+  await press('jjs');
+  const dialog = await screen.findByRole('dialog', { name: 'Snooze this alert?' });
+  await userEvent.click(within(dialog).getByRole('button', { name: /How long/ }));
+  await userEvent.click(await screen.findByRole('option', { name: 'For 3 days' }));
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Snooze it' }));
+  await within(dialog).findByText('One alert was snoozed.');
+  expect(deeds).toEqual([{ path: 'a20/snooze', body: { minutes: 4320 } }]);
+  await userEvent.click(within(dialog).getByRole('button', { name: 'Close' }));
+  await waitFor(() => expect(focused()).toBe('Open alert: harsh braking, VH-10'));
+  expect(screen.queryByRole('link', { name: 'Open alert: harsh braking, VH-20' })).toBeNull();
 });

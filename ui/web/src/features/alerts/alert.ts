@@ -46,6 +46,11 @@ export function isLive(state: AlertState): boolean {
   return LIVE_STATES.some((live) => live === state);
 }
 
+/** Put off by somebody, at a moment in epoch milliseconds. */
+export function isAsleep({ snoozedUntil }: Pick<Alert, 'snoozedUntil'>, now = Date.now()): boolean {
+  return snoozedUntil !== null && Date.parse(snoozedUntil) > now;
+}
+
 /** "harsh braking, VH-456": how links and announcements name an alert. */
 export function nameOf({ type, vehicleId }: Pick<Alert, 'type' | 'vehicleId'>): string {
   return `${inSentence(t(TYPE_WORDS[type]))}, ${vehicleId}`;

@@ -7,37 +7,44 @@ import {
   dismissAnomaly,
   reopenAnomaly,
   resolveAnomaly,
+  snoozeAnomaly,
   undoAnomaly,
+  unsnoozeAnomaly,
+  type Snooze,
 } from '@/api';
 import type { DismissalReason } from './alert';
 
+/** Those that need nothing but the alert. */
+const PLAIN = {
+  acknowledge: acknowledgeAnomaly,
+  assign: assignAnomaly,
+  confirm: confirmAnomaly,
+  reopen: reopenAnomaly,
+  resolve: resolveAnomaly,
+  undo: undoAnomaly,
+  unsnooze: unsnoozeAnomaly,
+};
+
 export type Deed =
-  | { kind: 'acknowledge' | 'confirm' | 'assign' | 'resolve' | 'reopen' | 'undo' }
+  | { kind: keyof typeof PLAIN }
   | { kind: 'handOver'; to: string }
   | { kind: 'dismiss'; reason: DismissalReason }
+  | { kind: 'snooze'; time: Snooze }
   | { kind: 'comment'; text: string };
 export type DeedKind = Deed['kind'];
 
 export function callDeed(id: string, deed: Deed): ReturnType<typeof acknowledgeAnomaly> {
   const path = { id };
   switch (deed.kind) {
-    case 'acknowledge':
-      return acknowledgeAnomaly({ path });
-    case 'confirm':
-      return confirmAnomaly({ path });
-    case 'assign':
-      return assignAnomaly({ path });
     case 'handOver':
       return assignAnomaly({ path, body: { assignee: deed.to } });
-    case 'reopen':
-      return reopenAnomaly({ path });
-    case 'undo':
-      return undoAnomaly({ path });
-    case 'resolve':
-      return resolveAnomaly({ path });
     case 'dismiss':
       return dismissAnomaly({ path, body: { reason: deed.reason } });
+    case 'snooze':
+      return snoozeAnomaly({ path, body: deed.time });
     case 'comment':
       return commentOnAnomaly({ path, body: { text: deed.text } });
+    default:
+      return PLAIN[deed.kind]({ path });
   }
 }

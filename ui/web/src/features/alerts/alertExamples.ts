@@ -30,6 +30,9 @@ export function alertAt(second: number, changes: Partial<Alert> = {}): Alert {
     assignedToName: null,
     verdict: null,
     dismissalReason: null,
+    snoozedUntil: null,
+    snoozedBy: null,
+    snoozedByName: null,
     ...changes,
   };
 }

@@ -29,6 +29,12 @@ export function alertFeed(feed: AlertFeed, event: FeedEvent): AlertFeed {
   }
 }
 
+/** Without what is put away; the same feed where nothing is. */
+export function without({ shown, waiting }: AlertFeed, isPutAway: (alert: Alert) => boolean): AlertFeed {
+  const rest = (list: readonly Alert[]) => (list.some(isPutAway) ? list.filter((alert) => !isPutAway(alert)) : list);
+  return { shown: rest(shown), waiting: rest(waiting) };
+}
+
 function arrive(feed: AlertFeed, alerts: readonly Alert[], follow: boolean): AlertFeed {
   const known = new Set([...feed.shown, ...feed.waiting].map(({ id }) => id));
   const latest = [...new Map(alerts.map((alert) => [alert.id, alert])).values()];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alertFilter, matches, periodOf, type AlertFilter } from './alertFilter';
+import { alertFilter, isPutAway, matches, periodOf, type AlertFilter } from './alertFilter';
 import { alertAt } from './alertExamples';
 
 const NOON = new Date(2026, 10, 24, 12).getTime();
@@ -42,4 +42,18 @@ test.each<[AlertFilter, boolean]>([
 
 test('what began before the span does not come into the list', () => {
   expect(matches({ within: 'hour' }, began(NOON - 3_700_000), NOON)).toBe(false);
+});
+
+test.each<[AlertFilter, string | null, boolean]>([
+  [{}, null, true],
+  [{}, '2026-11-24T13:00:00Z', false],
+  [{}, '2026-11-24T11:00:00Z', true],
+  [{ state: 'OPEN' }, '2026-11-24T13:00:00Z', false],
+  [{ state: 'SNOOZED' }, '2026-11-24T13:00:00Z', true],
+  [{ state: 'SNOOZED' }, null, false],
+])('under %o an alert that is snoozed until %s belongs into the list at noon: %s', (filter, snoozedUntil, belongs) => {
+  const noon = Date.UTC(2026, 10, 24, 12);
+  const alert = alertAt(0, { snoozedUntil });
+  expect(matches(filter, alert, noon)).toBe(belongs);
+  expect(isPutAway(filter, alert, noon)).toBe(!belongs);
 });

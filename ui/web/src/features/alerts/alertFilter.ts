@@ -2,9 +2,9 @@
 import { zoneInUse } from '@/shared/reader/preferences';
 import { SEVERITIES, type Severity } from '@/shared/severity/severity';
 import { startOfDay } from '@/shared/time/zone';
-import { LIVE_STATES, STATE_WORDS, TYPE_WORDS, type Alert, type AlertState, type AlertType } from './alert';
+import { isAsleep, LIVE_STATES, STATE_WORDS, TYPE_WORDS, type Alert, type AlertState, type AlertType } from './alert';
 
-export type StateChoice = AlertState | 'LIVE';
+export type StateChoice = AlertState | 'LIVE' | 'SNOOZED';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -45,7 +45,7 @@ export function alertFilter(search: Record<string, unknown>): AlertFilter {
   return compact({
     severity: oneOf(SEVERITIES, search.severity),
     type: oneOf(keysOf(TYPE_WORDS), search.type),
-    state: search.state === 'LIVE' ? 'LIVE' : oneOf(keysOf(STATE_WORDS), search.state),
+    state: oneOf<StateChoice>(['LIVE', 'SNOOZED', ...keysOf(STATE_WORDS)], search.state),
     vehicle: text(search.vehicle),
     driver: text(search.driver),
     q: text(search.q),
@@ -66,7 +66,7 @@ export function hasFurther({ vehicle, driver, within, from, to }: AlertFilter): 
 }
 
 export function statesOf(choice: StateChoice | undefined): AlertState[] | undefined {
-  if (choice === undefined) return undefined;
+  if (choice === undefined || choice === 'SNOOZED') return undefined;
   return choice === 'LIVE' ? [...LIVE_STATES] : [choice];
 }
 
@@ -77,8 +77,13 @@ export function periodOf({ within, from, to }: AlertFilter, now: number): { sinc
   return { since, until: to && !within ? startOfDay(dayAfter(to), zone) : undefined };
 }
 
-function dayAfter(isoDay: string): string {
+export function dayAfter(isoDay: string): string {
   return new Date(Date.parse(`${isoDay}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+}
+
+/** A snoozed alert is in the list of the snoozed and in no other. */
+export function isPutAway({ state }: AlertFilter, alert: Alert, now?: number): boolean {
+  return isAsleep(alert, now) !== (state === 'SNOOZED');
 }
 
 /** Whether an alert from the live stream belongs into the filtered list. */
@@ -91,6 +96,7 @@ export function matches(filter: AlertFilter, alert: Alert, now = Date.now()): bo
     (filter.vehicle === undefined || filter.vehicle === alert.vehicleId) &&
     (filter.driver === undefined || filter.driver === alert.driverId) &&
     (statesOf(filter.state)?.includes(alert.state) ?? true) &&
+    !isPutAway(filter, alert, now) &&
     began >= since &&
     began < until &&
     (filter.q === undefined || searched(alert).includes(filter.q.toLowerCase()))

@@ -6,7 +6,6 @@ import { shelf } from '@/shared/offline/shelf';
 import { answer, inWords, isProblem, isUnreachable } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
 import { callDeed, type Deed } from './alertDeed';
-import { DEED_WORDS } from './deedWords';
 
 export type AlertEntry = Entry<Deed>;
 
@@ -14,13 +13,16 @@ const LOCK = 'fleetguard.session';
 
 export const alertOutbox = new Outbox<Deed>({ shelf, whoIsSignedIn, send, alone: aloneInBrowser });
 
-/** A deed that is as right an hour later as now. The others depend on what the alert looks like then. */
-export function mayWait({ kind }: Deed): boolean {
-  return kind === 'acknowledge' || kind === 'comment';
+/** A deed that is as right an hour later as now. The others depend on what the alert, or the clock, looks like then. */
+const WAITING_VERBS = { acknowledge: 'Acknowledge', comment: 'Add note' };
+type WaitingDeed = Deed & { kind: keyof typeof WAITING_VERBS };
+
+export function mayWait(deed: Deed): deed is WaitingDeed {
+  return deed.kind in WAITING_VERBS;
 }
 
-export function entryOf(alert: Alert, deed: Deed, userId: string): AlertEntry {
-  const label = `${t(DEED_WORDS[deed.kind].verb)}: ${nameOf(alert)}`;
+export function entryOf(alert: Alert, deed: WaitingDeed, userId: string): AlertEntry {
+  const label = `${t(WAITING_VERBS[deed.kind])}: ${nameOf(alert)}`;
   return { id: crypto.randomUUID(), userId, subject: alert.id, label, deed, at: Date.now(), tried: false };
 }
 

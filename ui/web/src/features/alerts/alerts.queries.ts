@@ -1,5 +1,5 @@
 /** Alerts on the server: search, one, and the deeds of people. */
-import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type InfiniteData } from '@tanstack/react-query';
 import { getAnomaly, listAnomalies, type AnomalyPage } from '@/api';
 import { sessionQuery } from '@/features/session/session';
 import { orLastKnown } from '@/shared/offline/lastKnown';
@@ -11,13 +11,14 @@ import { matches, periodOf, statesOf, type AlertFilter } from './alertFilter';
 
 const PAGE = 50;
 const NEWEST = 'alerts';
+const LISTS = ['alerts', 'list'];
 const RELATED = 50;
 const RELATED_SHOWN = 6;
 const DAY_MS = 86_400_000;
 
 export function alertsQuery(filter: AlertFilter) {
   return infiniteQueryOptions({
-    queryKey: ['alerts', 'list', filter],
+    queryKey: [...LISTS, filter],
     queryFn: ({ pageParam, signal }) => {
       const ask = () =>
         answer(listAnomalies({ signal, query: { ...asked(filter), cursor: pageParam ?? undefined, limit: PAGE } }));
@@ -40,6 +41,7 @@ function asked(filter: AlertFilter) {
     severity: filter.severity && [filter.severity],
     type: filter.type && [filter.type],
     state: statesOf(filter.state),
+    snoozed: filter.state === 'SNOOZED' ? ('only' as const) : ('include' as const), // the list knows them, and when they are back
   };
 }
 
@@ -62,6 +64,8 @@ function outlineOf({ items }: AnomalyPage): AnomalyPage {
     acknowledgedByName: null,
     assignedTo: null,
     assignedToName: null,
+    snoozedBy: null,
+    snoozedByName: null,
   };
   return { items: items.map((alert) => ({ ...alert, ...bare })), nextCursor: null };
 }
@@ -76,7 +80,12 @@ export function alertQuery(id: string) {
 /** Other alerts of the vehicle and of the driver within a day, the nearest in time first. */
 export function relatedQuery({ id, vehicleId, driverId, startedAt }: Alert) {
   const began = Date.parse(startedAt);
-  const around = { from: new Date(began - DAY_MS).toISOString(), to: new Date(began + DAY_MS).toISOString(), limit: RELATED };
+  const around = {
+    from: new Date(began - DAY_MS).toISOString(),
+    to: new Date(began + DAY_MS).toISOString(),
+    limit: RELATED,
+    snoozed: 'include' as const,
+  };
   return queryOptions({
     queryKey: ['alerts', 'related', id],
     queryFn: async ({ signal }): Promise<Alert[]> => {
@@ -97,7 +106,13 @@ function useChanged(onChanged?: (alert: Alert) => void): (alert: Alert) => void 
     onChanged?.(alert);
     queries.setQueryData(alertQuery(alert.id).queryKey, (known: AlertDetail | undefined) => known && { ...known, ...alert });
     void queries.invalidateQueries({ queryKey: alertQuery(alert.id).queryKey });
+    queries.setQueriesData<InfiniteData<AnomalyPage>>({ queryKey: LISTS }, (known) => known && withVersion(known, alert));
   };
+}
+
+function withVersion({ pages, pageParams }: InfiniteData<AnomalyPage>, version: Alert): InfiniteData<AnomalyPage> {
+  const renewed = (alert: Alert) => (alert.id === version.id ? version : alert);
+  return { pageParams, pages: pages.map((page) => ({ ...page, items: page.items.map(renewed) })) };
 }
 
 /** The alert as it is now, where the server refused because somebody else was first. */

@@ -4,8 +4,8 @@ import { useCallback, useEffect, useMemo, useReducer, useRef } from 'react';
 import { useAnnounce } from '@/shared/announcer/Announcer';
 import { useLiveListener } from '@/shared/live/LiveProvider';
 import { countInWords, type Alert } from './alert';
-import { alertFeed, EMPTY_FEED, type AlertFeed } from './alertFeed';
-import { matches, type AlertFilter } from './alertFilter';
+import { alertFeed, EMPTY_FEED, without, type AlertFeed, type FeedEvent } from './alertFeed';
+import { isPutAway, matches, type AlertFilter } from './alertFilter';
 import { alertsQuery } from './alerts.queries';
 
 const BATCH_MS = 250;
@@ -20,7 +20,11 @@ interface Options {
 export function useAlertFeed({ filter, paused, mayFollow }: Options) {
   const queries = useQueryClient();
   const pages = useInfiniteQuery(alertsQuery(filter));
-  const [feed, dispatch] = useReducer(alertFeed, EMPTY_FEED);
+  const [feed, dispatch] = useReducer(
+    (known: AlertFeed, event: FeedEvent) =>
+      without(alertFeed(known, event), (alert) => isPutAway(filter, alert) && !hasFocus(alert)),
+    EMPTY_FEED,
+  );
   const follow = useRef(mayFollow);
   useEffect(() => {
     follow.current = () => !paused && mayFollow();
@@ -60,6 +64,11 @@ export function useAlertFeed({ filter, paused, mayFollow }: Options) {
   };
 }
 
+/** A row that the reader works on stays until they leave it. */
+function hasFocus({ id }: Alert): boolean {
+  return document.activeElement?.closest<HTMLElement>('[data-alert]')?.dataset.alert === id;
+}
+
 /** Gathers alerts for a moment, so that fifty in a second draw the list four times and not fifty. */
 function useBatches(deliver: (alerts: readonly Alert[]) => void): (alert: Alert) => void {
   const gathered = useRef<Alert[]>([]);
@@ -83,7 +92,7 @@ function useNews({ shown, waiting }: AlertFeed): (alerts: readonly Alert[]) => v
   const known = useRef(new Set<string>());
   const untold = useRef<Alert[]>([]);
   useEffect(() => {
-    [...waiting, ...shown].forEach(({ id }) => known.current.add(id));
+    known.current = new Set([...waiting, ...shown].map(({ id }) => id)); // what was snoozed is news when it is back
   }, [shown, waiting]);
   return useCallback(
     (alerts) => {

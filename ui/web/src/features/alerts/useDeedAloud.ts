@@ -5,7 +5,7 @@ import { inWords } from '@/shared/problem';
 import { nameOf, type Alert } from './alert';
 import type { Deed } from './alertDeed';
 import { useDeed } from './alerts.queries';
-import { DEED_WORDS } from './deedWords';
+import { DONE_WORDS } from './doneWords';
 
 export function useDeedAloud(onChanged?: (alert: Alert) => void) {
   const announce = useAnnounce();
@@ -15,7 +15,7 @@ export function useDeedAloud(onChanged?: (alert: Alert) => void) {
       { alert, deed },
       {
         onSuccess: (outcome) => {
-          announce(`${outcome === 'waits' ? t('Waits for a connection') : t(DEED_WORDS[deed.kind].done)}: ${nameOf(alert)}`);
+          announce(`${outcome === 'waits' ? t('Waits for a connection') : t(DONE_WORDS[deed.kind])}: ${nameOf(alert)}`);
           onDone?.();
         },
         onError: (problem) => announce(t('Not done: {alert}. {reason}', { alert: nameOf(alert), reason: inWords(problem) })),

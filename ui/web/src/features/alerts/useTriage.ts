@@ -3,7 +3,7 @@ import { useState, type RefObject } from 'react';
 import { useSingleKeys } from '@/shared/keys/useSingleKeys';
 import { isLive, type Alert } from './alert';
 import type { DeedKind } from './alertDeed';
-import type { BulkKind } from './BulkDialog';
+import type { BulkKind } from './bulkWords';
 import { useDeedAloud } from './useDeedAloud';
 import type { Selection } from './useSelection';
 
@@ -20,14 +20,14 @@ interface Desk {
   togglePause: () => void;
 }
 
-type OneStep = Exclude<DeedKind, 'dismiss' | 'comment' | 'handOver'>;
+type OneStep = Exclude<DeedKind, 'dismiss' | 'comment' | 'handOver' | 'snooze'>;
 
 export function useTriage(desk: Desk) {
   const { list, shown, selection, change, showNew, togglePause } = desk;
   const [asking, setAsking] = useState<Asking>();
   const { act } = useDeedAloud(change);
   const focused = () => shown.find(({ id }) => id === rowIn(list.current, document.activeElement)?.dataset.alert);
-  const may = (kind: DeedKind) => (kind === 'acknowledge' ? desk.mayAcknowledge : desk.mayWork);
+  const may = (kind: DeedKind) => (kind === 'acknowledge' || kind === 'snooze' ? desk.mayAcknowledge : desk.mayWork);
   const ask = (kind: BulkKind) => {
     const one = focused();
     const alerts = selection.alerts.length > 0 ? selection.alerts : one ? [one] : [];
@@ -42,6 +42,7 @@ export function useTriage(desk: Desk) {
     k: () => step(list.current, -1),
     a: () => (selection.alerts.length > 0 ? ask('acknowledge') : once('acknowledge')()),
     d: () => ask('dismiss'),
+    s: () => ask('snooze'),
     c: once('confirm'),
     t: once('assign'),
     r: once('resolve'),

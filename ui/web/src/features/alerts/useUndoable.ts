@@ -5,9 +5,17 @@ import { useNow } from '@/shared/time/useNow';
 import type { AlertDetail } from './alert';
 
 const WITHIN_MS = 24 * 3_600_000;
-const STEPS = ['acknowledged', 'assigned', 'resolved', 'confirmed', 'dismissed', 'reopened', 'undone'].map(
-  (deed) => `alert.${deed}`,
-);
+const STEPS = [
+  'acknowledged',
+  'assigned',
+  'resolved',
+  'confirmed',
+  'dismissed',
+  'reopened',
+  'snoozed',
+  'unsnoozed',
+  'undone',
+].map((deed) => `alert.${deed}`);
 
 export function useUndoable({ history }: AlertDetail): boolean {
   const userId = useQuery(sessionQuery).data?.userId;

@@ -6,6 +6,7 @@ export const GLOSSARY: readonly (readonly [word: string, meaning: string])[] = [
   ['Acknowledged', 'Somebody has seen the alert and has it in mind.'],
   ['In progress', 'Somebody works on it.'],
   ['Dismissed', 'Somebody said that the alert was not right, and why. The next models learn from it.'],
+  ['Snoozed', 'Somebody has put the alert off for a time. It is back when that is over, and at once if it gets worse.'],
   ['Evidence', 'The readings that led to the alert, each with its share of the decision.'],
   ['Forecast', 'How likely a part is to fail within 72 hours, with the range the true risk lies in nine times out of ten.'],
   ['Score', 'How safely and sparingly somebody drives, from 0 to 100, beside others with the same class of vehicle.'],
@@ -18,7 +19,7 @@ export const KEPT: readonly string[] = [
   'Severity is a word and a shape, not only a colour.',
   'Every chart is told in a sentence and has a table.',
   'New alerts wait for you, move nothing, and are announced at most once every four seconds.',
-  'Nothing disappears by itself, and nothing moves if your device asks for less motion.',
+  'Nothing disappears but alerts that somebody snoozes, and nothing moves if your device asks for less motion.',
 ];
 
 export const EXCEPTIONS: readonly string[] = [

@@ -1,16 +1,17 @@
-/** Reminders of alerts that nobody takes, and hours in which browsers are left in peace. */
+/** Reminders of alerts that nobody takes, whom they are passed on to, and hours in which browsers are left in peace. */
 import { useState, type SyntheticEvent } from 'react';
 import { Button, Form } from 'react-aria-components';
 import { Choice } from '@/shared/controls/Choice';
 import { WentWrong } from '@/shared/controls/WentWrong';
-import { counted, t } from '@/shared/language/language';
+import { t } from '@/shared/language/language';
 import { SEVERITIES, SEVERITY_WORD } from '@/shared/severity/severity';
+import { EscalationSteps } from './EscalationSteps';
+import { afterMinutes, MINUTES } from './minutes';
 import { useSaveRules, type NotificationRules } from './notifications.queries';
 import { isClock, TimeField } from './TimeField';
 
 const NEVER = 'never';
 const USUAL_SEVERITY = 'HIGH';
-const MINUTES = [5, 15, 30, 60, 240] as const;
 const NIGHT = { from: '22:00', until: '06:00' };
 
 export function RulesForm({ kept }: { kept: NotificationRules }) {
@@ -52,6 +53,7 @@ export function RulesForm({ kept }: { kept: NotificationRules }) {
         />
         {wish.quietHours && <QuietHours hours={wish.quietHours} zone={wish.timezone ?? 'UTC'} onChange={change} />}
       </div>
+      <EscalationSteps steps={wish.escalation ?? []} onChange={(escalation) => change({ escalation })} />
       <p className="max-w-prose text-sm text-muted">
         {t('In quiet hours browsers are told only when they end. Critical alerts break through, and systems are told at once.')}
       </p>
@@ -71,10 +73,7 @@ export function RulesForm({ kept }: { kept: NotificationRules }) {
 /** The usual ones, and what the fleet has chosen elsewhere. */
 function minutesFor(kept: number | null) {
   const minutes = [...new Set<number>([...MINUTES, ...(kept === null ? [] : [kept])])].sort((a, b) => a - b);
-  return [
-    { key: NEVER, label: t('Never') },
-    ...minutes.map((each) => ({ key: String(each), label: counted(each, 'After a minute', 'After {count} minutes') })),
-  ];
+  return [{ key: NEVER, label: t('Never') }, ...minutes.map((each) => ({ key: String(each), label: afterMinutes(each) }))];
 }
 
 interface QuietProps {

@@ -6,13 +6,14 @@ import {
   listWebhooks,
   removeWebhook,
   setNotifyRules,
+  type EscalationStep,
   type NewWebhook,
   type NotificationRulesOutput,
   type Webhook,
 } from '@/api';
 import { answer } from '@/shared/problem';
 
-export type { Webhook };
+export type { EscalationStep, Webhook };
 export type NotificationRules = NotificationRulesOutput;
 
 export const webhooksQuery = queryOptions({

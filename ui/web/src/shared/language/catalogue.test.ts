@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest';
 import { REASON_WORDS, STATE_WORDS, TYPE_WORDS } from '@/features/alerts/alert';
+import { BULK_WORDS } from '@/features/alerts/bulkWords';
 import { DEED_WORDS } from '@/features/alerts/deedWords';
 import { GUIDANCE } from '@/features/alerts/guidance';
+import { DONE_WORDS } from '@/features/alerts/doneWords';
+import { NAP_WORDS } from '@/features/alerts/snooze';
 import { PERIOD_WORDS } from '@/features/dashboard/period';
 import { BAND_WORDS, BEHAVIOUR_WORDS } from '@/features/drivers/driver';
 import { EXCEPTIONS, GLOSSARY, KEPT } from '@/features/help/words';
+import { RECIPIENT_WORDS } from '@/features/notifications/recipients';
 import { SCOPE_IN_WORDS } from '@/features/security/scopes';
 import { REFUSAL_WORDS } from '@/features/session/ProviderSignIn';
 import { SEVERITY_WORD } from '@/shared/severity/severity';
@@ -38,8 +42,12 @@ const TABLES = [
     BEHAVIOUR_WORDS,
     SCOPE_IN_WORDS,
     REFUSAL_WORDS,
+    DONE_WORDS,
+    NAP_WORDS,
+    RECIPIENT_WORDS,
   ].flatMap((words) => Object.values(words)),
   ...Object.values(DEED_WORDS).flatMap((words) => Object.values(words)),
+  ...Object.values(BULK_WORDS).flatMap((words) => Object.values(words).flat()),
   ...Object.values(GUIDANCE).flatMap(({ meaning, steps }) => [meaning, ...steps]),
   ...GLOSSARY.flat(),
   ...KEPT,

@@ -16,6 +16,7 @@ const DAY = { day: 'numeric', month: 'short' } as const;
 
 export const clock = writer(CLOCK);
 export const dayAndClock = writer({ ...DAY, ...CLOCK });
+export const dayAndMinute = writer({ ...DAY, ...MINUTE });
 export const fullTime = writer({ dateStyle: 'full', timeStyle: 'long' });
 const minute = writer(MINUTE);
 const day = writer(DAY);

@@ -1,10 +1,14 @@
 /** Days in a time zone. */
 
-/** The instant at which a day begins, in epoch milliseconds; without a zone, in the browser's own. */
-export function startOfDay(isoDay: string, timeZone: string | undefined): number {
-  const asUtc = Date.parse(`${isoDay}T00:00:00Z`);
+/** The instant of a clock time on a day, in epoch milliseconds; without a zone, in the browser's own. */
+export function instantOf(isoDay: string, clock: string, timeZone: string | undefined): number {
+  const asUtc = Date.parse(`${isoDay}T${clock}:00Z`);
   const first = asUtc - offsetAt(asUtc, timeZone);
   return asUtc - offsetAt(first, timeZone);
+}
+
+export function startOfDay(isoDay: string, timeZone: string | undefined): number {
+  return instantOf(isoDay, '00:00', timeZone);
 }
 
 /** How far the zone is ahead of UTC at an instant, in milliseconds. */

@@ -92,6 +92,8 @@ export const GUIDANCE: Catalogue = {
   'Somebody works on it.': 'Jemand arbeitet daran.',
   'Somebody said that the alert was not right, and why. The next models learn from it.':
     'Jemand hat gesagt, dass die Meldung nicht stimmt, und warum. Die nächsten Modelle lernen daraus.',
+  'Somebody has put the alert off for a time. It is back when that is over, and at once if it gets worse.':
+    'Jemand hat die Meldung für eine Zeit zurückgestellt. Ist sie vorbei, ist die Meldung wieder da, und sofort, wenn sie schlimmer wird.',
   Evidence: 'Belege',
   'The readings that led to the alert, each with its share of the decision.':
     'Die Messwerte, die zur Meldung führten, jeder mit seinem Anteil an der Entscheidung.',
@@ -108,8 +110,8 @@ export const GUIDANCE: Catalogue = {
   'Every chart is told in a sentence and has a table.': 'Jedes Diagramm wird in einem Satz gesagt und hat eine Tabelle.',
   'New alerts wait for you, move nothing, and are announced at most once every four seconds.':
     'Neue Meldungen warten auf Sie, verschieben nichts und werden höchstens alle vier Sekunden angesagt.',
-  'Nothing disappears by itself, and nothing moves if your device asks for less motion.':
-    'Nichts verschwindet von selbst, und nichts bewegt sich, wenn Ihr Gerät weniger Bewegung verlangt.',
+  'Nothing disappears but alerts that somebody snoozes, and nothing moves if your device asks for less motion.':
+    'Nichts verschwindet außer Meldungen, die jemand zurückstellt, und nichts bewegt sich, wenn Ihr Gerät weniger Bewegung verlangt.',
   'Wide tables scroll sideways within their frame on narrow screens.':
     'Breite Tabellen rollen auf schmalen Bildschirmen innerhalb ihres Rahmens zur Seite.',
   'The reasons of an alert come from the models in English and in metric units, whatever the language and the units of the page.':
