@@ -55,13 +55,17 @@ def faults(
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     with stack_under_test(home, own_disk=True) as stack:
         when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
+        possible = [fault for fault in chosen if fault.possible(stack)]
+        impossible = [fault for fault in chosen if fault not in possible]
+        for fault in impossible:
+            print(f"{fault.name}: not tried, this stack's home is not alone on a small disk.", flush=True)
         for seed in range(1, seeds + 1):
-            for fault in (fault for fault in chosen if fault.possible(stack)):
+            for fault in possible:
                 outcome = asyncio.run(try_fault(stack, fault, seed))
                 outcomes[fault.name].append(outcome)
                 print(outcome_line(fault.name, outcome), flush=True)
             if not only:
-                PAGE.write_text(page(when, outcomes, [fault.name for fault in chosen if not fault.possible(stack)]))
+                PAGE.write_text(page(when, outcomes, [fault.name for fault in impossible]))
     if any(outcome.broken for tried in outcomes.values() for outcome in tried):
         sys.exit(1)
 
