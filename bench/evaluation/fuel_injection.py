@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet import signals
-from fleet.replay import Recording
+from fleet.replay import WARM_UP_S, Recording
 from fleet.telemetry import FloatArray, TimeArray
 
 LEVEL: Final = signals.INDEX["fuel_level_pct"]
@@ -49,10 +49,17 @@ def trip_starts(recorded: Recording, vehicle: int = 0) -> TimeArray:
     return time[np.r_[True, np.diff(time) > _TRIP_GAP_S]]
 
 
-def inject(recorded: Recording, losses: list[Loss], tank_l: float, after_s: float = _AFTER_S, vehicle: int = 0) -> Recording:
-    """A recording with one vehicle per loss: the log from its beginning until `after_s` past the loss, the loss put in."""
+def inject(
+    recorded: Recording,
+    losses: list[Loss],
+    tank_l: float,
+    past_s: float = WARM_UP_S,
+    after_s: float = _AFTER_S,
+    vehicle: int = 0,
+) -> Recording:
+    """A recording with one vehicle per loss: the log from `past_s` before it until `after_s` past its end, the loss put in."""
     time, values = _of(recorded, vehicle)
-    parts = [_part(time, values, loss, tank_l, after_s) for loss in losses]
+    parts = [_part(time, values, loss, tank_l, past_s, after_s) for loss in losses]
     name = recorded.vehicles[vehicle]
     return Recording(
         vehicles=tuple(name._replace(vehicle=f"{name.vehicle}-{number}") for number in range(len(losses))),
@@ -74,8 +81,10 @@ def lost_pct(at: TimeArray, loss: Loss, tank_l: float) -> FloatArray:
     return (100 * loss.share * np.clip((at - loss.start) / DRAIN_S, 0, 1)).astype(np.float32)
 
 
-def _part(time: TimeArray, values: FloatArray, loss: Loss, tank_l: float, after_s: float) -> tuple[TimeArray, FloatArray]:
-    rows = slice(0, int(np.searchsorted(time, loss.end + after_s)))
+def _part(
+    time: TimeArray, values: FloatArray, loss: Loss, tank_l: float, past_s: float, after_s: float
+) -> tuple[TimeArray, FloatArray]:
+    rows = slice(int(np.searchsorted(time, loss.start - past_s)), int(np.searchsorted(time, loss.end + after_s)))
     at, part = time[rows], values[rows].copy()
     level = part[:, LEVEL]
     lowered = np.maximum(level - lost_pct(at, loss, tank_l), np.minimum(level, _FLOAT_END_PCT))

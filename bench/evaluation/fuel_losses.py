@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -22,6 +23,7 @@ from serve.parts import ModelScorer
 DRAINS, LEAKS = 8, 4  # per seed
 DRAIN_SHARES: Final = (0.10, 0.40)
 DAY_S: Final = 86_400.0
+PAST_S: Final = 2.5 * DAY_S  # some 25 drives
 TANK_L: Final = 50.0
 HISTORY: Final = "obd-normal"
 LEFT_PCT: Final = 10.0  # what a loss leaves in the tank at least
@@ -59,9 +61,9 @@ def losses_section(trial: Trial) -> Section:
     recorded = read_history(trial.bundle(HISTORY))
     plain = judge(recorded, [scorer])
     opened = [event for event in plain.events if event.change is EpisodeChange.OPENED]
-    drains = [_tried(recorded, _drains(recorded, seed), AlertType.FUEL_THEFT, scorer) for seed in TEST_SEEDS]
+    drains = _tried(recorded, [_drains(recorded, seed) for seed in TEST_SEEDS], AlertType.FUEL_THEFT, scorer, WARM_UP_S)
     leaks = {
-        leak: [_tried(recorded, _leaks(recorded, leak, seed), AlertType.FUEL_LEAK, scorer) for seed in TEST_SEEDS]
+        leak: _tried(recorded, [_leaks(recorded, leak, seed) for seed in TEST_SEEDS], AlertType.FUEL_LEAK, scorer, PAST_S)
         for leak in LEAK_KINDS
     }
     figures = [
@@ -78,8 +80,8 @@ def losses_section(trial: Trial) -> Section:
         f"{DRAIN_SHARES[1]:.0%} of the tank into it, over five minutes in which the car stands, and {LEAKS} leaks of each kind, "
         "for hours by the clock; six hours of it are three drives. A leak begins after the log's first day, in which the "
         "sender's habit shows, and runs while the car does; one kind goes on while it stands, until the float is at its end. "
-        "Readings go on, and what is lost stays lost. The car's past is known. Found means an alert of the right type raised "
-        "within the loss or ten minutes after."
+        f"Readings go on, and what is lost stays lost. The {PAST_S / DAY_S:g} days before a leak are known. Found means an alert "
+        "of the right type raised within the loss or ten minutes after."
     )
     picture = _draw(trial, recorded, [one for found in drains for one in found])
     return Section("Losses in a real log", text, figures, pictures=[(picture, "Delay of each drain by its size")])
@@ -111,12 +113,16 @@ def _leaks(recorded: Recording, leak: Leak, seed: int) -> list[Loss]:
     return [Loss(start, start + lasting_s, lph=leak.lph, parked=leak.parked) for start in chosen]
 
 
-def _tried(recorded: Recording, losses: list[Loss], kind: AlertType, scorer: ModelScorer) -> list[Found]:
-    altered = inject(recorded, losses, TANK_L)
+def _tried(
+    recorded: Recording, by_seed: list[list[Loss]], kind: AlertType, scorer: ModelScorer, past_s: float
+) -> list[list[Found]]:
+    losses = [loss for losses in by_seed for loss in losses]
+    altered = inject(recorded, losses, TANK_L, past_s)
     since = np.array([loss.start - WARM_UP_S for loss in losses])
     events = [event for event in judge(altered, [scorer], since=since).events if event.change is EpisodeChange.OPENED]
-    return [_found(loss, [event for event in events if event.vehicle == name], kind)
-            for loss, name in zip(losses, altered.vehicles, strict=True)]  # fmt: skip
+    found = iter([_found(loss, [event for event in events if event.vehicle == name], kind)
+                  for loss, name in zip(losses, altered.vehicles, strict=True)])  # fmt: skip
+    return [list(islice(found, len(losses))) for losses in by_seed]
 
 
 def _found(loss: Loss, events: list[EpisodeEvent], kind: AlertType) -> Found:
