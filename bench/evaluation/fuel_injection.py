@@ -76,7 +76,7 @@ def lost_pct(at: TimeArray, loss: Loss, tank_l: float) -> FloatArray:
     """(n,) points of level that are gone at each time. A leak runs while the vehicle does, as one behind the pump, or on."""
     if loss.lph:
         running = np.diff(at, prepend=at[0])
-        running[(at <= loss.start) | (at > loss.end) | ((running > _TRIP_GAP_S) & ~loss.parked)] = 0
+        running[(at <= loss.start) | (at > loss.end) | ((running > _TRIP_GAP_S) & (not loss.parked))] = 0
         return (100 * loss.lph / tank_l * np.cumsum(running) / 3600).astype(np.float32)
     return (100 * loss.share * np.clip((at - loss.start) / DRAIN_S, 0, 1)).astype(np.float32)
 
