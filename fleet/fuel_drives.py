@@ -39,7 +39,6 @@ _CREDIT = 6.0  # drives that a vehicle's own scatter is credited with being ordi
 _REMEMBERED = 40.0
 _SUSPICIOUS_SIGMA, _DOUBTED = 2.5, 0.1  # what drives beyond it teach counts less: a habit may change, a leak must not become one
 _OUTLIER_SIGMA = 3.0  # a single drive teaches no more than this
-_ALONE = 1.25  # times as far must one drive stand out that has no other beside it
 _STOPPED_SIGMA = 1.4
 
 
@@ -142,7 +141,6 @@ def _vanishing(drives: Drive, there: NDArray[np.bool_], memory: NDArray[np.void]
     total_h = np.cumsum(hours, axis=1)
     lost = np.cumsum(beyond, axis=1)
     error = np.sqrt(np.cumsum(variance, axis=1) + np.einsum("nki,nij,nkj->nk", total_h, covariance, total_h))
-    error[:, 0] *= _ALONE
     span = np.maximum(total_h.sum(axis=2), 1e-3)
     sigma = np.where(there, lost / np.maximum(error, 1e-6), -np.inf)
     best = np.argmax(sigma, axis=1)
