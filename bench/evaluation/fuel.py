@@ -41,7 +41,7 @@ def card(trial: Trial) -> Card:
             "the third trip. What is lost within trips is held against the sender's own habit, which falls 0.8 l/h (idling) to "
             "3.9 l/h (driving) faster than the engine can burn. Beyond that healthy trips of this log scatter by 0.4 l "
             "(idling) and 0.9 l (driving; the slosh of a 20-minute trip, which no choice of seconds made smaller), while a "
-            "leak of 10 l/h takes 1.9 and 3.5 l of a trip, one of 3 l/h 0.6 and 1.0 l: one trip of the former nearly tells, "
+            "leak of 10 l/h takes 1.9 and 3.5 l of a trip, one of 3 l/h 0.6 and 1.0 l: one or two trips of the former tell, "
             "of the latter it takes four idling trips or more than ten driving ones, which are not in six hours.",
             "The habit is known after a dozen trips; a leak that was there from the first one is part of it. It is forgotten "
             "where the vehicle's snapshots are lost, and `export-judged` and rescoring, which read ten hours before a moment, "
