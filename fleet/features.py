@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
-from fleet.fuel_level import burnt, rest_drop, sender_habits, unexplained_slope
+from fleet.fuel_drives import latest_drive, vanishing
+from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope
 from fleet.minutes import roughness
 from fleet.series import carried, covered_sum, held_throughout, mean, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
@@ -45,7 +46,7 @@ MINUTE_FEATURES = (
     "fuel_pct", "fuel_drop_5_pct", "fuel_drop_15_pct", "fuel_drop_60_pct", "fuel_used_5_l", "fuel_used_15_l", "fuel_used_doubt",
     "fuel_noise_pct", "fuel_zero", "fuel_climb_pct", "fuel_climbed_pct", "fuel_flat_burnt_pct", "fuel_before_zero_pct",
     "fuel_slope_lph",
-    "fuel_slope_error_lph", "fuel_hours", "still_5", "still_15",
+    "fuel_slope_error_lph", "fuel_hours", "fuel_drives_lph", "fuel_drives_error_lph", "fuel_drives_hours", "still_5", "still_15",
     "fuel_rest_drop_pct", "fuel_rest_steady_pct", "fuel_rest_min", "fuel_rest_heard", "fuel_since_rest_min", *VITALS,
 )  # fmt: skip
 FEATURES = SECOND_FEATURES + MINUTE_FEATURES + ("vehicle_class", "tank_l")
@@ -152,8 +153,9 @@ class FeatureState:
         self._grow()
         if len(slots):
             rows = self._windows.rows
-            own = (rows[name][slots] for name in ("minute", "driven_min", "tank_l"))
-            self._minute[slots] = minute_features(self._windows.minute_windows(slots), *own)
+            minute, driven_min, tank_l = (rows[name][slots] for name in ("minute", "driven_min", "tank_l"))
+            window, drives = self._windows.minute_windows(slots), self._windows.drives[slots]
+            self._minute[slots] = minute_features(window, minute, driven_min, tank_l, drives)
 
     def features(self, slots: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """(n, feature) and (n, SEQUENCE_S, channel) of these vehicles as of their newest second."""
@@ -240,11 +242,14 @@ def _engine(put, last) -> None:  # type: ignore[no-untyped-def]
     put("battery_max_60_v", np.fmax.reduce(battery, axis=1))
 
 
-def minute_features(window: FloatArray, minute: NDArray[np.int64], driven_min: FloatArray, tank_l: FloatArray) -> FloatArray:
+def minute_features(
+    window: FloatArray, minute: NDArray[np.int64], driven_min: FloatArray, tank_l: FloatArray, drives: NDArray[np.void]
+) -> FloatArray:
     """(n, minute feature) from (n, minutes, minute channel), newest last.
 
     Args:
         minute: (n,) absolute number of the newest one. driven_min: (n,) since the last rest. tank_l: (n,).
+        drives: (n,) `fleet.fuel_drives.DRIVES`, what earlier drives have told.
     """
     out = np.full((len(window), len(MINUTE_FEATURES)), np.nan, np.float32)
     place = {name: position for position, name in enumerate(MINUTE_FEATURES)}
@@ -258,7 +263,7 @@ def minute_features(window: FloatArray, minute: NDArray[np.int64], driven_min: F
     put("driving_min", np.where(np.isnan(last("moving", 360)).all(axis=1), np.nan, driven_min))
     _stamina(put, last, minute)
     _engine_trends(put, last)
-    _fuel(put, last, tank_l)
+    _fuel(put, last, tank_l, drives)
     for name, value in vitals(window).items():
         put(name, value)
     return out
@@ -298,7 +303,7 @@ def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
     put("oil_pressure_15_kpa", mean(last("oil_pressure_kpa", 15)))
 
 
-def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
+def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
     level = carried(last("fuel_pct", 360))
     raw = last("fuel_pct", 360)
     now = middle(level, 0)
@@ -315,10 +320,18 @@ def _fuel(put, last, tank_l) -> None:  # type: ignore[no-untyped-def]
     put("fuel_zero", newest((raw == 0).astype(np.float32) + 0 * raw))
     for name, value in sender_habits(raw, last("moving", 360) > 0.05, used, tank_l).items():
         put(f"fuel_{name}", value)
-    vanishing = unexplained_slope(level, used, tank_l)
-    put("fuel_slope_lph", vanishing.lph)
-    put("fuel_slope_error_lph", vanishing.error_lph)
-    put("fuel_hours", vanishing.hours)
+    leaving = unexplained_slope(level, used, tank_l)
+    put("fuel_slope_lph", leaving.lph)
+    put("fuel_slope_error_lph", leaving.error_lph)
+    put("fuel_hours", leaving.hours)
+    known = np.flatnonzero(drives["kept"])
+    if len(known):
+        heard, shares = ~np.isnan(last("samples", 360)[known]), last("moving", 360)[known]
+        drive = latest_drive(level[known], Burnt(used.litres[known], used.doubt[known]), heard, shares, tank_l[known])
+        beyond = np.full((len(level), 3), np.nan, np.float32)
+        beyond[known] = np.stack(vanishing(drives[known], drive, tank_l[known]), axis=1)
+        for name, value in zip(("lph", "error_lph", "hours"), beyond.T, strict=True):
+            put(f"fuel_drives_{name}", value)
     parked = np.nan_to_num(last("engine_on", 360)) < 0.5
     rest = rest_drop(level, ~np.isnan(raw), parked & ~(last("moving", 360) > 0.1))
     for name, value in rest._asdict().items():

@@ -121,9 +121,9 @@ def _slope(level_pct: FloatArray, used: Burnt, tank_l: FloatArray) -> Slope:
     litres = tank_l / 100
     spent = np.cumsum(np.nan_to_num(used.litres), axis=1)
     balance = level_pct * litres[:, None] + spent
-    stretch, good = _stretches(balance, tank_l)
-    time = _centred(np.broadcast_to(np.arange(balance.shape[1]) / 60, balance.shape), stretch, good)
-    burnt_l, loss = _centred(spent, stretch, good), -_centred(balance, stretch, good)
+    stretch, good = stretches(balance, tank_l)
+    time = centred(np.broadcast_to(np.arange(balance.shape[1]) / 60, balance.shape), stretch, good)
+    burnt_l, loss = centred(spent, stretch, good), -centred(balance, stretch, good)
     count = good.sum(axis=1)
     tt, tb, bb, tl, bl = (
         (one * other).sum(axis=1) / _CORRELATED_MIN
@@ -192,12 +192,16 @@ def _climbed(level: FloatArray, stops: NDArray[np.bool_], lag: int) -> FloatArra
     return np.fmax.reduce(np.where(driving, smooth[:, lag:] - smooth[:, :-lag], np.nan), axis=1)
 
 
-def _stretches(balance: FloatArray, tank_l: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """(n, minutes) number of the stretch a minute belongs to, unique over rows, and whether it belongs to one."""
+def stretches(balance: FloatArray, tank_l: FloatArray, leaps: float = _LEAP_USUAL) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """(n, minutes) number of the stretch a minute belongs to, unique over rows, and whether it belongs to one.
+
+    Args:
+        leaps: times the usual swing of these minutes, from which on a change is a leap; 0 where they are too few to tell it.
+    """
     smooth = _smoothed(balance)
     moved = np.full(balance.shape, np.nan, np.float32)
     moved[:, _LEAP_MIN:] = np.abs(smooth[:, _LEAP_MIN:] - smooth[:, :-_LEAP_MIN])
-    limit = np.maximum(np.maximum(_LEAP_L, _LEAP_SHARE * tank_l), _LEAP_USUAL * median(moved))
+    limit = np.maximum(np.maximum(_LEAP_L, _LEAP_SHARE * tank_l), leaps * np.nan_to_num(median(moved)))
     ends = moved > limit[:, None]
     leaping = ends.copy()
     for back in range(1, _LEAP_MIN + 1):
@@ -209,7 +213,7 @@ def _stretches(balance: FloatArray, tank_l: FloatArray) -> tuple[NDArray[np.intp
     return stretch, good & (length[stretch] >= _SHORTEST_MIN)
 
 
-def _centred(values: FloatArray, stretch: NDArray[np.intp], good: NDArray[np.bool_]) -> NDArray[np.float64]:
+def centred(values: FloatArray, stretch: NDArray[np.intp], good: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Values less the mean of their stretch, 0 outside of any."""
     size = int(stretch.max(initial=0)) + 1
     where = stretch[good]

@@ -1,8 +1,9 @@
 """Recorded telemetry through the live windows and features, many vehicles side by side.
 
 A long history of one vehicle is cut into pieces that run side by side too: each begins with a warm-up as long as the
-windows remember, so that every row comes out as it would have live. The pieces go on minute by minute of their own clocks, so
-that the minutes of all end together: the features of a minute take as long for one vehicle as for ten.
+windows remember, and with what its vehicle's earlier drives have told, so that every row comes out as it would have live. The
+pieces go on minute by minute of their own clocks, so that the minutes of all end together: the features of a minute take as long
+for one vehicle as for ten.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from fleet import signals
 from fleet.alerts import VehicleId
 from fleet.features import FeatureBatch, FeatureState, Moment, features_of
+from fleet.fuel_drives import SILENCE_MIN
 from fleet.history import History
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 from fleet.windows import VEHICLE_CLASSES, WindowState
@@ -107,13 +109,17 @@ def replay_features(
     state = FeatureState(windows)
     for slot, piece in enumerate(pieces):
         windows.describe(slot, recorded.kinds[piece.vehicle], recorded.tanks[piece.vehicle])
+    told = _told_before(recorded, pieces)
     vehicle_of = np.array([piece.vehicle for piece in pieces], np.intp)
+    warm = np.array([piece.warm for piece in pieces], np.intp)
     warm_from = np.array([recorded.event_time[piece.warm] for piece in pieces])
     collected = _Collector(recorded, batch_rows)
     minutes = [_minutes(recorded, piece) for piece in pieces]
     longest = max((len(begins) - 1 for begins in minutes), default=0)
     for turn in range(longest):
         slots, rows = _turn(minutes, turn)
+        for slot in told.keys() & set(slots[np.isin(rows, warm)].tolist()):
+            windows.drives[slot] = told[slot]
         for positions, settled in windows.rounds(slots, batch := _readings(recorded, slots, rows)):
             active = slots[positions]
             state.refresh(active[settled])
@@ -143,6 +149,37 @@ def _pieces(recorded: Recording) -> list[_Piece]:
             pieces.append(_Piece(vehicle, first + begin, first + warm, first + stop))
             warm = stop
     return pieces
+
+
+def _told_before(recorded: Recording, pieces: list[_Piece]) -> dict[int, NDArray[np.void]]:
+    """Piece → what the drives before it have told, where its warm-up is too short to know them all."""
+    later: dict[int, list[int]] = {}
+    for number, piece in enumerate(pieces):
+        if piece.begin < piece.warm and _falls_silent(recorded, piece.vehicle):
+            later.setdefault(piece.vehicle, []).append(number)
+    if not later:
+        return {}
+    windows = WindowState(len(later))
+    lanes = [_Piece(vehicle, first := int(recorded.starts[vehicle]), first, pieces[numbers[-1]].warm + 1)
+             for vehicle, numbers in later.items()]  # fmt: skip
+    for slot, lane in enumerate(lanes):
+        windows.describe(slot, recorded.kinds[lane.vehicle], recorded.tanks[lane.vehicle])
+    minutes = [_minutes(recorded, lane) for lane in lanes]
+    told: dict[int, NDArray[np.void]] = {}
+    for turn in range(max(map(len, minutes)) - 1):
+        slots, rows = _turn(minutes, turn)
+        for slot in np.unique(slots).tolist():
+            numbers = later[lanes[slot].vehicle]
+            while numbers and pieces[numbers[0]].warm < minutes[slot][turn + 1]:
+                told[numbers.pop(0)] = windows.drives[slot].copy()
+        for _ in windows.rounds(slots, _readings(recorded, slots, rows)):
+            pass
+    return told
+
+
+def _falls_silent(recorded: Recording, vehicle: int) -> bool:
+    rows = slice(int(recorded.starts[vehicle]), int(recorded.starts[vehicle + 1]))
+    return bool((np.diff(np.floor(recorded.event_time[rows] / 60)) > SILENCE_MIN).any())
 
 
 def _turn(minutes: list[NDArray[np.intp]], turn: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

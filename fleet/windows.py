@@ -1,6 +1,7 @@
 """What each vehicle did lately: a ring of seconds, a ring of minutes. Pure numpy, one structured row per vehicle.
 
-A row of `WindowState.rows` is all that is known of a vehicle: copied out it is a snapshot, copied in it is a recovery.
+A row of `WindowState.rows`, with that of `WindowState.drives`, is all that is known of a vehicle: copied out they are a snapshot,
+copied in a recovery.
 Readings of one vehicle come in time order; `fresh_rows` says which ones do.
 """
 
@@ -11,9 +12,11 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.channels import DIRECT, MINUTE, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
+from fleet.fuel_drives import DRIVES, SILENCE_MIN, latest_drive, remember
+from fleet.fuel_level import burnt
 from fleet.hours import Hours, drive_on
 from fleet.minutes import summarise_minute
-from fleet.series import MAD_TO_SIGMA, median
+from fleet.series import MAD_TO_SIGMA, carried, median
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 
 VEHICLE_CLASSES = ("car", "van", "truck")
@@ -33,7 +36,8 @@ STATE = np.dtype([
     ("seconds", "f4", (SECONDS, len(SECOND_CHANNELS))),  # circular: bin of second s at s % SECONDS
     ("minutes", "f4", (MINUTES, len(MINUTE_CHANNELS))),  # circular: bin of minute m at m % MINUTES
 ])  # fmt: skip
-LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/4"
+LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/5"
+EARLIER_LAYOUT = f"{LAYOUT[:-1]}4"  # without `WindowState.drives`
 
 _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
@@ -62,6 +66,7 @@ class WindowState:
 
     def __init__(self, capacity: int = 64) -> None:
         self.rows = np.empty(capacity, STATE)
+        self.drives = np.zeros(capacity, DRIVES)
         self._tails: dict[int, FloatArray] = {}  # slot → (k, 3) last 500 ms of time offset, accel x, accel y
         self._tail_start: dict[int, float] = {}
         self.clear(np.arange(capacity))
@@ -72,6 +77,7 @@ class WindowState:
         blank["time"], blank["seconds"], blank["minutes"] = np.nan, np.nan, np.nan
         blank["tank_l"], blank["leapt"] = DEFAULT_TANK_L[0], SUSPECT_LEAPS
         self.rows[slots] = blank
+        self.drives[slots] = np.zeros(1, DRIVES)
         for slot in slots.tolist():
             self._tails.pop(slot, None)
 
@@ -81,9 +87,11 @@ class WindowState:
         Not cleared here, because what was never written takes no memory: a row is 67 kB.
         """
         if slots > len(self.rows):
-            old = self.rows
+            old, drives = self.rows, self.drives
             self.rows = np.empty(max(slots, 2 * len(old)), STATE)
             self.rows[: len(old)] = old
+            self.drives = np.zeros(len(self.rows), DRIVES)
+            self.drives[: len(old)] = drives
 
     def describe(self, slot: int, vehicle_class: str, tank_l: float | None) -> None:
         """Set what is known about the vehicle itself."""
@@ -93,15 +101,18 @@ class WindowState:
 
     def snapshot(self, slot: int) -> bytes:
         """Everything known of one vehicle, to be given to `restore` later."""
-        return self.rows[slot].tobytes()
+        return self.rows[slot].tobytes() + self.drives[slot].tobytes()
 
     def restore(self, slot: int, state: bytes) -> None:
-        """Take up where `snapshot` left off.
+        """Take up where `snapshot` left off; one of `EARLIER_LAYOUT` knows nothing of earlier drives.
 
         Raises:
             ValueError: the snapshot has another layout.
         """
-        self.rows[slot] = np.frombuffer(state, STATE)[0]
+        if len(state) not in (STATE.itemsize, STATE.itemsize + DRIVES.itemsize):
+            raise ValueError(f"a snapshot of {len(state)} bytes is not of this layout")
+        self.rows[slot] = np.frombuffer(state, STATE, 1)[0]
+        self.drives[slot] = np.frombuffer(state[STATE.itemsize :] or bytes(DRIVES.itemsize), DRIVES)[0]
         self._tails.pop(slot, None)
 
     def rounds(self, slots: NDArray[np.intp], batch: TelemetryBatch) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -158,6 +169,9 @@ class WindowState:
     def _close_minute(self, slot: NDArray[np.intp], minute: NDArray[np.int64]) -> None:
         self._settle_minute(slot)
         self._count_hours(slot, minute)
+        silent = minute - self.rows["minute"][slot] > SILENCE_MIN
+        if silent.any():
+            self._end_drive(slot[silent])
         gap = np.minimum(minute - self.rows["minute"][slot], MINUTES)
         for steps in range(1, int(gap.max()) + 1):
             late = gap >= steps
@@ -169,6 +183,14 @@ class WindowState:
         moving = rows["minutes"][slot, closed % MINUTES, MINUTE["moving"]]
         before = Hours(rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot])
         rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot] = drive_on(before, moving, minute - closed)
+
+    def _end_drive(self, slot: NDArray[np.intp]) -> None:
+        window, tank_l = self.minute_windows(slot), self.rows["tank_l"][slot]
+        engine_on, moving, heard = (window[:, :, MINUTE[name]] for name in ("engine_on", "moving", "samples"))
+        used = burnt(window[:, :, MINUTE["fuel_l"]], window[:, :, MINUTE["expected_l"]], engine_on)
+        level = carried(window[:, :, MINUTE["fuel_pct"]])
+        drive = latest_drive(level, used, ~np.isnan(heard), moving, tank_l)
+        self.drives[slot] = remember(self.drives[slot], drive, tank_l)
 
     def _settle_minute(self, slot: NDArray[np.intp]) -> None:
         rows = self.rows

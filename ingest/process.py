@@ -24,7 +24,7 @@ from fleet.telemetry import ReadingFlag, TelemetryBatch, TelemetryStore
 from ingest.decode import DeadLetter, Decoded, FaultCode, Message, decode, vehicle_of
 from ingest.isolation import Isolation, Scored
 from ingest.tenancy import codes_of, readings_of
-from ingest.vehicles import LAYOUT, Judgeable, Vehicles, packed
+from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, Judgeable, Vehicles, packed
 
 LOOK_BACK_S = 900.0  # without a snapshot a vehicle's windows are rebuilt from this much
 RECALL_ROWS = 4000  # readings of a backlog that are judged at a time
@@ -207,7 +207,7 @@ class Processor:
         profiles = await self._store.register(tuple(before), tenants)
         now = time.time()
         moments = {vehicle: min(moment, now + 86_400) for vehicle, moment in before.items()}
-        snapshots = await self._store.snapshots(moments, LAYOUT, tenants)
+        snapshots = await self._store.snapshots(moments, (LAYOUT, EARLIER_LAYOUT), tenants)
         after = {vehicle: min(moment, now) - LOOK_BACK_S for vehicle, moment in moments.items()}
         after |= {snapshot.vehicle: snapshot.at for snapshot in snapshots}
         self._vehicles.admit(profiles, snapshots)

@@ -21,7 +21,10 @@ from fleet.windows import WindowState
 
 SWEEP_S = 60.0
 REFRESHED_AT_ONCE = 32  # minute features take 0.3 ms a vehicle, and all minutes end together
-LAYOUT = f"{zlib.crc32(f'{window_state.LAYOUT}|{episode_state.LAYOUT}'.encode()):08x}"
+LAYOUT, EARLIER_LAYOUT = (
+    f"{zlib.crc32(f'{windows}|{episode_state.LAYOUT}'.encode()):08x}"
+    for windows in (window_state.LAYOUT, window_state.EARLIER_LAYOUT)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,9 @@ class Vehicles:
             self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
         for snapshot in snapshots:
             slot, state = self._slots[snapshot.vehicle], zlib.decompress(snapshot.state)
-            self._windows.restore(slot, state[: window_state.STATE.itemsize])
-            self._episodes.restore(slot, state[window_state.STATE.itemsize :])
+            episodes_from = len(state) - episode_state.STATE.itemsize
+            self._windows.restore(slot, state[:episodes_from])
+            self._episodes.restore(slot, state[episodes_from:])
             self._windows.describe(slot, profiles[snapshot.vehicle].vehicle_class, profiles[snapshot.vehicle].tank_l)
             self._saved_at[slot] = snapshot.at
         self._features.forget(slots)

@@ -19,7 +19,7 @@ from fleet.features import SLOW_FEATURES, FeatureBatch
 from fleet.history import load_history
 from fleet.replay import Recording, recording, replay_features
 from fleet.scores import MODEL_TYPES, ScoreBatch, merge
-from fleet.telemetry import FloatArray
+from fleet.telemetry import FloatArray, TimeArray
 from serve.parts import ModelScorer, load_scorer
 from serve.registry import ModelRegistry
 
@@ -73,9 +73,19 @@ class Judgement:
     events: list[EpisodeEvent]
 
 
-def judge(recorded: Recording, scorers: list[ModelScorer], progress: Callable[[float], None] | None = None) -> Judgement:
-    """Score every second of a recording as it would have been scored live, with nothing known of the vehicles' past."""
-    judged = [(vehicle, _judge(scorers, features)) for vehicle, features in replay_features(recorded, progress=progress)]
+def judge(
+    recorded: Recording,
+    scorers: list[ModelScorer],
+    progress: Callable[[float], None] | None = None,
+    since: TimeArray | None = None,
+) -> Judgement:
+    """Score every second of a recording as it would have been scored live, with nothing known of the vehicles' past.
+
+    Args:
+        since: (vehicle,) times from which on rows are judged; what comes before them is their past.
+    """
+    select = None if since is None else lambda vehicles, at: at >= since[vehicles]
+    judged = [(vehicle, _judge(scorers, features)) for vehicle, features in replay_features(recorded, select, progress)]
     features, vehicle, scores = _in_order(judged)
     return Judgement(vehicle, features, scores, _episodes(recorded, vehicle, features, scores))
 

@@ -43,6 +43,7 @@ _LEAST_DOUBT = 0.1  # of what was burnt in some minutes
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
 _CLEAR_LEAK = 2.0  # times the limit, in litres and in noise, at which no calibration is needed
+_DRIVES_SIGMA = 3.5  # departure from the own usual: by chance one in 4,000 healthy drives goes so far
 _PARKED_SHARE = 0.95
 _PARKED_FLOOR = 0.35  # of the suspect amount: nothing sloshes in a vehicle that stands
 
@@ -237,15 +238,29 @@ class FuelScorer:
         probability = np.where(supported, model, np.minimum(model, SUPPORT_CAP))
         rail = beyond(np.minimum(excess / _CLEAR_LEAK, sigma / (_CLEAR_LEAK * self._limits.sigmas)), 4)
         probability = np.where(supported, np.fmax(probability, rail), probability)
-        severity = graded(balance.leak_lph, (1.0, Severity.MEDIUM), (4.0, Severity.HIGH))
+        over_drives = np.where((otherwise < 0.5) & (level >= _EMPTY_PCT), self._over_drives(features), np.nan)
+        by_drives = over_drives > np.nan_to_num(probability)
+        leak_lph, error_lph, hours = (
+            np.where(by_drives, features.column(f"fuel_drives_{name}"), other)
+            for name, other in (("lph", balance.leak_lph), ("error_lph", balance.leak_error_lph), ("hours", balance.hours))
+        )
+        severity = graded(leak_lph, (1.0, Severity.MEDIUM), (4.0, Severity.HIGH))
 
         def reason(row: int) -> tuple[Evidence, ...]:
-            rate = float(balance.leak_lph[row])
-            error = 1.96 * float(balance.leak_error_lph[row])
-            text = f"{rate:.1f} ± {error:.1f} l/h vanish beyond consumption, over {balance.hours[row]:.1f} hours."
+            rate, error = float(leak_lph[row]), 1.96 * float(error_lph[row])
+            beyond_what = "consumption and this sender's habit" if by_drives[row] else "consumption"
+            text = f"{rate:.1f} ± {error:.1f} l/h vanish beyond {beyond_what}, over {hours[row]:.1f} hours."
             return (Evidence("fuel_level_l", "l/h", rate, 0.0, text, 1.0),)
 
-        claims.put(AlertType.FUEL_LEAK, unless(~np.isnan(balance.leak_lph), probability), severity, reason)
+        probability = np.fmax(unless(~np.isnan(balance.leak_lph), probability), over_drives)
+        claims.put(AlertType.FUEL_LEAK, probability, severity, reason)
+
+    def _over_drives(self, features: FeatureBatch) -> FloatArray:
+        """(n,) probability of a leak from the newest drives of a vehicle that is silent between them; NaN where it is not."""
+        lph = features.column("fuel_drives_lph")
+        excess, sigma = lph / self._limits.leak_lph, lph / features.column("fuel_drives_error_lph")
+        rail = beyond(np.minimum(excess, sigma / _DRIVES_SIGMA))
+        return np.where((excess >= 1) & (sigma >= _DRIVES_SIGMA), rail, np.minimum(rail, SUPPORT_CAP))
 
     def _sender(self, features: FeatureBatch, claims: Claims) -> FloatArray:
         """Claims SENSOR_FAULT for a level that reads 0 or jumps; (n,) its probability with silence as 0."""

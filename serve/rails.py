@@ -27,8 +27,8 @@ _IDLE_DIPS, _DRIVING_DIPS = 0.06, 0.11  # of the readings, beside what the vehic
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 6.5}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
 _SILENT_MIN = 3.0
-_ABOVE_C, _BELOW_C = 5.0, 4.0  # out of the vehicle's own band for minutes
-_COOLER_C = 9.0  # below what this run of the engine had reached, where the band is not known yet
+_ABOVE_C, _BELOW_C = 4.5, 3.0  # out of the vehicle's own band for minutes; healthy ones rise out of it more than they fall
+_COOLER_C, _COASTED_C = 7.0, 9.0  # below what this run of the engine had reached: the band, or the load, is not known yet
 _HOT_C = 108.0  # from here on it counts as overheating, whatever the cause
 _HEATING_C_MIN = 3.0  # an engine that overheats warms faster than a sensor drifts
 _COOLED_C = 25.0  # no engine that runs on cools this far by itself: the reading drifts, or the thermostat stands open
@@ -220,8 +220,8 @@ def _astray(features: FeatureBatch) -> FloatArray:
     above, below = features.column("coolant_above_c"), features.column("coolant_below_c")
     slow = ~(features.column("coolant_pace_c_min") >= _HEATING_C_MIN) & (features.column("coolant_temp_c") < _HOT_C)
     upwards = np.where(slow, beyond(above / _ABOVE_C, 6), np.float32(0.02))
-    known = (features.column("coolant_band_known") == 1) & ~np.isnan(features.column("engine_load_pct"))
-    least = np.where(known, _BELOW_C, _COOLER_C)  # without a load nobody knows whether the vehicle coasts
+    least = np.where(features.column("coolant_band_known") == 1, _BELOW_C, _COOLER_C)
+    least = np.where(np.isnan(features.column("engine_load_pct")), _COASTED_C, least)  # nobody knows whether the vehicle coasts
     return np.nan_to_num(np.fmax(upwards, beyond(below / least, 6)), nan=0.02).astype(np.float32)
 
 

@@ -23,13 +23,14 @@ class Loss:
     """One loss that was put in: when, and how much of it.
 
     Attributes:
-        share: of the tank for a drain. lph: litres per hour for a leak.
+        share: of the tank for a drain. lph: litres per hour for a leak. parked: the leak goes on while the car stands silent.
     """
 
     start: float
     end: float
     share: float = 0.0
     lph: float = 0.0
+    parked: bool = False
 
 
 def standing_starts(recorded: Recording, vehicle: int = 0) -> TimeArray:
@@ -48,10 +49,17 @@ def trip_starts(recorded: Recording, vehicle: int = 0) -> TimeArray:
     return time[np.r_[True, np.diff(time) > _TRIP_GAP_S]]
 
 
-def inject(recorded: Recording, losses: list[Loss], tank_l: float, after_s: float = _AFTER_S, vehicle: int = 0) -> Recording:
-    """A recording with one vehicle per loss: the log from hours before it until `after_s` past its end, the loss put in."""
+def inject(
+    recorded: Recording,
+    losses: list[Loss],
+    tank_l: float,
+    past_s: float = WARM_UP_S,
+    after_s: float = _AFTER_S,
+    vehicle: int = 0,
+) -> Recording:
+    """A recording with one vehicle per loss: the log from `past_s` before it until `after_s` past its end, the loss put in."""
     time, values = _of(recorded, vehicle)
-    parts = [_part(time, values, loss, tank_l, after_s) for loss in losses]
+    parts = [_part(time, values, loss, tank_l, past_s, after_s) for loss in losses]
     name = recorded.vehicles[vehicle]
     return Recording(
         vehicles=tuple(name._replace(vehicle=f"{name.vehicle}-{number}") for number in range(len(losses))),
@@ -65,16 +73,18 @@ def inject(recorded: Recording, losses: list[Loss], tank_l: float, after_s: floa
 
 
 def lost_pct(at: TimeArray, loss: Loss, tank_l: float) -> FloatArray:
-    """(n,) points of level that are gone at each time. A leak runs while the vehicle does, as one behind the pump."""
+    """(n,) points of level that are gone at each time. A leak runs while the vehicle does, as one behind the pump, or on."""
     if loss.lph:
         running = np.diff(at, prepend=at[0])
-        running[(running > _TRIP_GAP_S) | (at <= loss.start) | (at > loss.end)] = 0
+        running[(at <= loss.start) | (at > loss.end) | ((running > _TRIP_GAP_S) & (not loss.parked))] = 0
         return (100 * loss.lph / tank_l * np.cumsum(running) / 3600).astype(np.float32)
     return (100 * loss.share * np.clip((at - loss.start) / DRAIN_S, 0, 1)).astype(np.float32)
 
 
-def _part(time: TimeArray, values: FloatArray, loss: Loss, tank_l: float, after_s: float) -> tuple[TimeArray, FloatArray]:
-    rows = slice(int(np.searchsorted(time, loss.start - WARM_UP_S)), int(np.searchsorted(time, loss.end + after_s)))
+def _part(
+    time: TimeArray, values: FloatArray, loss: Loss, tank_l: float, past_s: float, after_s: float
+) -> tuple[TimeArray, FloatArray]:
+    rows = slice(int(np.searchsorted(time, loss.start - past_s)), int(np.searchsorted(time, loss.end + after_s)))
     at, part = time[rows], values[rows].copy()
     level = part[:, LEVEL]
     lowered = np.maximum(level - lost_pct(at, loss, tank_l), np.minimum(level, _FLOAT_END_PCT))

@@ -57,8 +57,10 @@ class IngestStore:
             )
         return {vehicles[row["n"] - 1]: VehicleProfile(row["vehicle_class"], row["tank_l"]) for row in rows}
 
-    async def snapshots(self, before: Mapping[VehicleId, float], layout: str, tenants: Mapping[str, UUID]) -> list[Snapshot]:
-        """The newest snapshot of each vehicle that is older than its moment; none where there is none of this layout."""
+    async def snapshots(
+        self, before: Mapping[VehicleId, float], layouts: Sequence[str], tenants: Mapping[str, UUID]
+    ) -> list[Snapshot]:
+        """The newest snapshot of each vehicle that is older than its moment; none where there is none of these layouts."""
         vehicles = tuple(before)
         ids = [tenants[vehicle.tenant] for vehicle in vehicles]
         async with tenant_transaction(self._pool, *dict.fromkeys(ids)) as connection:
@@ -66,13 +68,13 @@ class IngestStore:
                 """SELECT k.n, extract(epoch FROM s.event_time)::float8 AS at, s.state
                    FROM unnest($1::uuid[], $2::text[], $3::float8[]) WITH ORDINALITY AS k (tenant_id, vehicle_id, before, n)
                    CROSS JOIN LATERAL (SELECT event_time, state FROM window_snapshots w
-                       WHERE w.tenant_id = k.tenant_id AND w.vehicle_id = k.vehicle_id AND w.layout = $4
+                       WHERE w.tenant_id = k.tenant_id AND w.vehicle_id = k.vehicle_id AND w.layout = ANY($4)
                              AND w.event_time < to_timestamp(k.before)
                        ORDER BY event_time DESC LIMIT 1) s""",
                 ids,
                 [vehicle.vehicle for vehicle in vehicles],
                 list(before.values()),
-                layout,
+                list(layouts),
             )
         return [Snapshot(vehicles[row["n"] - 1], row["at"], row["state"]) for row in rows]
 

@@ -97,6 +97,34 @@ def test_cutting_a_long_history_into_pieces_changes_no_feature(tmp_path, monkeyp
     np.testing.assert_allclose(whole, cut, rtol=1e-3, atol=1e-3)
 
 
+def test_every_piece_knows_what_all_drives_before_it_have_told(tmp_path, monkeypatch):
+    folder = tmp_path / "drives"
+    folder.mkdir()
+    level = 60 - np.arange(30) / 10
+    drives = [
+        drive("v", 30, 90.0).assign(
+            ts=START + pd.to_timedelta(3 * 3600 * number + 20 * np.arange(30), unit="s"),
+            fuel_level_pct=level + number % 3,
+            engine_load_pct=30.0,
+        )
+        for number in range(24)
+    ]
+    pd.concat(drives).to_parquet(folder / "telemetry.parquet")
+    recorded = recording(load_history(folder))
+
+    def beyond_habit():
+        parts = [batch for _, batch in replay_features(recorded)]
+        at, lph = (np.concatenate(column) for column in zip(*((p.at, p.column("fuel_drives_lph")) for p in parts), strict=True))
+        return lph[np.argsort(at)]
+
+    monkeypatch.setattr(fleet.replay, "PIECE_ROWS", 10**9)
+    whole = beyond_habit()
+    assert np.isfinite(whole[60:]).all()
+    for rows in (100, 110):
+        monkeypatch.setattr(fleet.replay, "PIECE_ROWS", rows)
+        np.testing.assert_allclose(beyond_habit(), whole, rtol=1e-4)
+
+
 def test_a_bundle_without_telemetry_is_refused_in_one_sentence(tmp_path):
     (tmp_path / "labels.csv").write_text("vehicle_id,start,end,label\nv,2026-01-01,2026-01-02,NORMAL\n")
     with pytest.raises(InvalidHistory, match="has no telemetry"):

@@ -130,6 +130,17 @@ def test_a_fall_of_the_coolant_needs_to_be_larger_where_the_band_is_not_known(sc
     assert judge(scorer, AlertType.SENSOR_FAULT, **fallen, coolant_band_known=0)[0] < 0.5
 
 
+@pytest.mark.parametrize(("below_c", "known", "strays"), [
+    pytest.param(3.5, {"coolant_band_known": 1, "engine_load_pct": 30}, True, id="out of its band"),
+    pytest.param(2.0, {"coolant_band_known": 1, "engine_load_pct": 30}, False, id="as healthy ones do"),
+    pytest.param(7.5, {"coolant_band_known": 0, "engine_load_pct": 30}, True, id="band unknown"),
+    pytest.param(7.5, {"coolant_band_known": 1}, False, id="it may coast"),
+])  # fmt: skip
+def test_how_far_a_coolant_must_fall_depends_on_what_is_known(scorer, below_c, known, strays):
+    fallen = {"engine_on": 1, "coolant_temp_c": 76, "coolant_below_c": below_c} | known
+    assert (judge(scorer, AlertType.SENSOR_FAULT, **fallen)[0] >= 0.7) == strays
+
+
 def test_a_coolant_that_leaves_its_band_slowly_is_the_sensors_fault_and_fast_is_not(scorer):
     probability, _, evidence = judge(scorer, AlertType.SENSOR_FAULT, **(STRAY | {"coolant_pace_c_min": 0.8}))
     assert probability >= 0.7

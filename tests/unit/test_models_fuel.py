@@ -73,6 +73,25 @@ def test_litres_that_vanish_for_hours_are_a_leak(scorer):
     assert judge(scorer, AlertType.FUEL_LEAK, fuel_slope_lph=4, fuel_slope_error_lph=0.3)[0] >= 0.7
 
 
+def test_litres_that_vanish_beyond_the_senders_habit_over_some_drives_are_a_leak(scorer):
+    departed = {"fuel_drives_lph": 8.0, "fuel_drives_error_lph": 1.6, "fuel_drives_hours": 0.7}
+    probability, evidence = judge(scorer, AlertType.FUEL_LEAK, **departed)
+    assert probability >= 0.8
+    assert evidence[0].observed == pytest.approx(8.0)
+    assert evidence[0].text == "8.0 ± 3.1 l/h vanish beyond consumption and this sender's habit, over 0.7 hours."
+
+
+@pytest.mark.parametrize("habitual", [
+    {"fuel_drives_error_lph": 2.4},
+    {"fuel_drives_lph": 0.8, "fuel_drives_error_lph": 0.1},
+    {"fuel_drop_15_pct": 20},
+    {"fuel_pct": 0, "fuel_zero": 1, "fuel_before_zero_pct": 50},
+], ids=["within its scatter", "too little", "a theft explains it", "a broken sender explains it"])  # fmt: skip
+def test_a_departure_from_the_habit_that_something_else_explains_is_no_leak(scorer, habitual):
+    departed = {"fuel_drives_lph": 8.0, "fuel_drives_error_lph": 1.6, "fuel_drives_hours": 0.7}
+    assert not judge(scorer, AlertType.FUEL_LEAK, **(departed | habitual))[0] >= 0.7
+
+
 def test_without_anything_that_tells_consumption_a_leak_is_unknown(scorer):
     leak = {"fuel_slope_lph": np.nan, "fuel_slope_error_lph": np.nan, "fuel_used_doubt": np.nan}
     assert np.isnan(judge(scorer, AlertType.FUEL_LEAK, **leak)[0])

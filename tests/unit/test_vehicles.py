@@ -1,12 +1,17 @@
 """What an actor holds of its vehicles: minute features at leisure are late, and then the same."""
 
+import zlib
+from dataclasses import replace
+
 import numpy as np
 
 from fleet.alerts import VehicleId
 from fleet.features import MINUTE_FEATURES, SECOND_FEATURES
+from fleet.fuel_drives import DRIVES
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
-from ingest.vehicles import REFRESHED_AT_ONCE, SWEEP_S, Vehicles
+from fleet.windows import STATE
+from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, SWEEP_S, Vehicles
 
 FLEET = [f"V-{number:03d}" for number in range(4 * REFRESHED_AT_ONCE)]
 SECONDS, MINUTES = slice(0, len(SECOND_FEATURES)), slice(len(SECOND_FEATURES), len(SECOND_FEATURES) + len(MINUTE_FEATURES))
@@ -61,3 +66,18 @@ def test_a_vehicle_that_is_silent_for_long_is_found_and_one_that_speaks_is_not()
     now[0] += SWEEP_S + 1
     assert vehicles.silent(3600) == []
     assert len(vehicles) == 1
+
+
+def test_a_snapshot_from_before_drives_were_remembered_still_loads():
+    name, profile = VehicleId("acme", FLEET[0]), VehicleProfile("car", 50.0)
+    vehicles, reborn = admitted(), Vehicles()
+    for second in range(130):
+        vehicles.observe(second_of(second))
+    newest = vehicles.due_snapshots(0, 1)[0]
+    state = zlib.decompress(newest.state)
+    earlier = state[: STATE.itemsize] + state[STATE.itemsize + DRIVES.itemsize :]
+    reborn.admit({name: profile}, [replace(newest, state=zlib.compress(earlier))])
+    kept = reborn.due_snapshots(0, 1)[0]
+    assert (kept.vehicle, kept.at) == (newest.vehicle, newest.at)
+    assert zlib.decompress(kept.state) == state
+    assert LAYOUT != EARLIER_LAYOUT
