@@ -10,7 +10,7 @@ from fleet.fuel_drives import DRIVES
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
 from fleet.windows import STATE
-from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, SWEEP_S, Vehicles
+from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, SWEEP_S, Vehicles, packed
 
 FLEET = [f"V-{number:03d}" for number in range(4 * REFRESHED_AT_ONCE)]
 SECONDS, MINUTES = slice(0, len(SECOND_FEATURES)), slice(len(SECOND_FEATURES), len(SECOND_FEATURES) + len(MINUTE_FEATURES))
