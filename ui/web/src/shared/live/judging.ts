@@ -39,7 +39,7 @@ export function judgingOf(parts: readonly PartState[]): Judging {
   const [ingest, ingestDown] = [parts.filter(isIngest), down.filter(isIngest)];
   if (isDown('postgres')) return stopped(t('The database does not answer.'));
   if (!scoring || ingest.length === 0) return unknown();
-  if (isDown('broker')) return stopped(t('No readings arrive: the message broker does not answer.'));
+  if (isDown('broker')) return stopped(t('No readings arrive: the message broker takes none.'));
   if (!scoring.reported)
     return notYet(t('The models are still being trained or loaded. After a first start this takes minutes.'));
   if (isDown('scoring')) return stopped(t('The models do not answer.'));
