@@ -113,8 +113,7 @@ export const FRAME: Catalogue = {
   'It is not known whether vehicles are judged': 'Es ist nicht bekannt, ob Fahrzeuge bewertet werden',
   'FleetGuard does not say how its parts are.': 'FleetGuard sagt nicht, wie es seinen Teilen geht.',
   'The database does not answer.': 'Die Datenbank antwortet nicht.',
-  'No readings arrive: the message broker takes none.':
-    'Es kommen keine Messwerte an: Der Nachrichtenvermittler nimmt keine an.',
+  'No readings arrive: the message broker takes none.': 'Es kommen keine Messwerte an: Der Nachrichtenvermittler nimmt keine an.',
   'The models are still being trained or loaded. After a first start this takes minutes.':
     'Die Modelle werden noch trainiert oder geladen. Nach einem ersten Start dauert das Minuten.',
   'The models do not answer.': 'Die Modelle antworten nicht.',
