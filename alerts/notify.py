@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 import httpx
-from pywebpush import WebPusher
+from pywebpush import WebPusher, WebPushException
 
 from alerts.outbound import NotAllowed, Outbound
 from alerts.push_key import PushKey
@@ -64,7 +64,7 @@ class Messenger:
             return Attempt(Arrival.FAILED, str(error))
         except (httpx.HTTPError, TimeoutError, OSError) as error:
             return Attempt(Arrival.FAILED, f"no answer: {type(error).__name__}")
-        except ValueError as error:
+        except (ValueError, WebPushException) as error:
             return Attempt(Arrival.REFUSED, f"the target cannot be used: {error}")
 
     async def _webhook(self, delivery: Delivery, now: datetime) -> int:

@@ -230,6 +230,19 @@ async def test_a_browser_that_is_gone_is_forgotten(pool, tenant, who, receiver, 
     assert len(receiver.heard) == heard
 
 
+@pytest.mark.parametrize("key", ["A" * 80, "A" * 87], ids=["too short", "no point of the curve"])
+async def test_a_browser_whose_key_is_none_holds_up_nobody(pool, tenant, who, receiver, notifier, key):
+    await targets.subscribe(pool, who, PushTarget(f"{receiver.url}/push/1", key, "A" * 22), Severity.LOW, datetime.now(UTC))
+    await targets.add_webhook(pool, who, f"{receiver.url}/hook", Severity.LOW, datetime.now(UTC))
+    await raise_alert(pool, tenant)
+    await notifier.work()
+    assert receiver.paths == ["hook"]
+    assert [(channel, state) for channel, state, _, _ in await deliveries(pool, tenant)] == [
+        ("push", "PARKED"),
+        ("webhook", "DELIVERED"),
+    ]
+
+
 async def test_a_driver_is_pushed_to_about_own_alerts_only(pool, tenant, sign_up, receiver, notifier):
     driver = await sign_up("driver", "d-17")
     await targets.subscribe(pool, driver, Browser().target(f"{receiver.url}/push/1"), Severity.LOW, datetime.now(UTC))
