@@ -1,20 +1,18 @@
 """Alerts that nobody takes are passed on, step by step, until somebody does."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from operator import itemgetter
+from typing import Any, Final
 from uuid import UUID
 
 import asyncpg
 
-from fleet.anomaly import anomaly_json
 from fleet.errors import InvalidInput
 from fleet.permissions import PERMISSIONS, Permission
-from fleet.stores.audit import AuditEntry, record_many
+from fleet.stores.alert_news import tell
 from fleet.stores.postgres import tenant_transaction
-from fleet.stores.stream import StreamChange, publish
 
 ACTOR: Final = "system:escalation"
 CHANGE: Final = "unanswered"
@@ -68,19 +66,10 @@ async def escalate(pool: asyncpg.Pool, tenants: Mapping[str, UUID], now: datetim
     Raises:
         Unavailable: the store does not answer.
     """
-    slugs = {tenant: slug for slug, tenant in tenants.items()}
-    by_tenant: dict[UUID, list[asyncpg.Record]] = defaultdict(list)
-    async with tenant_transaction(pool, *slugs) as connection:
+    async with tenant_transaction(pool, *tenants.values()) as connection:
         due = await connection.fetch(_DUE, now, PASSED_ON_AT_ONCE)
-        for row in due:
-            by_tenant[row["tenant_id"]].append(row)
-        for tenant, own in sorted(by_tenant.items()):
-            changes = [
-                StreamChange(row["alert_id"], CHANGE, anomaly_json(row, slugs[tenant]), to=row["recipient"]) for row in own
-            ]
-            seqs = await publish(connection, tenant, changes)
-            await connection.execute(_TOLD, tenant, [row["alert_id"] for row in own], [row["after_s"] for row in own])
-            await record_many(connection, tenant, [_audit(row, seq, now) for row, seq in zip(own, seqs, strict=True)])
+        await tell(connection, tenants, due, CHANGE, ACTOR, itemgetter("recipient"), _detail, now)
+        await connection.execute(_TOLD, *([row[column] for row in due] for column in ("tenant_id", "alert_id", "after_s")))
     return len(due)
 
 
@@ -95,11 +84,10 @@ _DUE: Final = """
     LIMIT $2 FOR UPDATE OF a SKIP LOCKED"""
 _TOLD: Final = """
     UPDATE alerts a SET escalated_after_s = told.after_s
-    FROM (SELECT alert_id, max(after_s) AS after_s FROM unnest($2::uuid[], $3::integer[]) AS s (alert_id, after_s)
-          GROUP BY 1) told
-    WHERE a.tenant_id = $1 AND a.alert_id = told.alert_id"""
+    FROM (SELECT tenant_id, alert_id, max(after_s) AS after_s
+          FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) AS s (tenant_id, alert_id, after_s) GROUP BY 1, 2) told
+    WHERE a.tenant_id = told.tenant_id AND a.alert_id = told.alert_id"""
 
 
-def _audit(row: asyncpg.Record, seq: int, now: datetime) -> AuditEntry:
-    detail = {"seq": seq, "to": row["recipient"], "afterMin": round(row["after_s"] / 60)}
-    return AuditEntry(now, ACTOR, f"alert.{CHANGE}", str(row["alert_id"]), detail)
+def _detail(row: asyncpg.Record) -> dict[str, Any]:
+    return {"to": row["recipient"], "afterMin": round(row["after_s"] / 60)}
