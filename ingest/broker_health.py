@@ -53,10 +53,18 @@ async def watch_broker(system: Client, secrets: DeviceSecrets, pid_file: Path | 
         except Unavailable as error:
             log.warning("heartbeat_failed", error=str(error))
         if pid_file is not None and FAILED_WRITE in trouble and time.monotonic() > not_before and _has_room(pid_file.parent):
-            log.error("broker_ended", reason=trouble)
-            os.kill(int(pid_file.read_text()), signal.SIGTERM)
+            _end(pid_file, trouble)
             not_before = time.monotonic() + AGAIN_AFTER_S
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+def _end(pid_file: Path, reason: str) -> None:
+    try:
+        os.kill(int(pid_file.read_text()), signal.SIGTERM)
+    except (OSError, ValueError) as error:  # no such file or process, or not ours: looked at again
+        log.warning("broker_not_ended", error=str(error))
+    else:
+        log.error("broker_ended", reason=reason)
 
 
 def _has_room(folder: Path) -> bool:

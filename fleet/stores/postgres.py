@@ -13,7 +13,15 @@ from fleet.settings import Postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SYSTEM_TENANT = UUID(int=0)  # owns what belongs to the platform: heartbeats, letters of unknown tenants
-UNREACHABLE = (OSError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.CannotConnectNowError, TimeoutError)
+# A server without a free disk, memory or connection is no more to be had than one that is away, and may be again in a moment.
+UNREACHABLE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+    TimeoutError,
+)
 
 log = structlog.get_logger(__name__)
 

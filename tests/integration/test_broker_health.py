@@ -10,6 +10,7 @@ import pytest
 
 from fleet.errors import Unavailable
 from fleet.stores.heartbeats import heartbeats
+from fleet.stores.postgres import tenant_transaction
 from fleetguard.testing import throwaway_broker
 from ingest.broker_health import FAILED_WRITE, PART, trouble_of, watch_broker
 from ingest.device_secrets import DeviceSecrets
@@ -53,3 +54,9 @@ async def test_a_broker_that_could_not_write_is_named_and_ended_when_there_is_ro
     (said,) = [beat for beat in await heartbeats(pool) if beat.part == PART]
     assert (said.state, FAILED_WRITE in said.detail) == ("down", True)
     await secrets.close()
+
+
+async def test_a_database_whose_disk_is_full_is_unavailable_and_ends_no_heartbeat(pool, tenant):
+    with pytest.raises(Unavailable, match="no room"):
+        async with tenant_transaction(pool, tenant.id) as connection:
+            await connection.execute("DO $$ BEGIN RAISE EXCEPTION 'no room' USING ERRCODE = 'disk_full'; END $$")
