@@ -111,6 +111,8 @@ def silent_vehicles(rows: int) -> FeatureBatch:
 
 def concatenate(batches: list[FeatureBatch]) -> FeatureBatch:
     """All rows of several batches, in their order."""
+    if len(batches) == 1:
+        return batches[0]
     return FeatureBatch(
         tuple(vehicle for batch in batches for vehicle in batch.vehicles),
         np.concatenate([batch.at for batch in batches]) if batches else np.empty(0),

@@ -1,5 +1,6 @@
 """What the models answer: a probability per alert type, NaN where it is not known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,3 +68,19 @@ def merge(parts: list[ScoreBatch], rows: int) -> ScoreBatch:
             for column, (new, old) in enumerate(zip(part.versions, versions, strict=True))
         ]
     return ScoreBatch(merged.probability, merged.severity, merged.evidence, tuple(versions))
+
+
+def split(scores: ScoreBatch, rows: Sequence[int]) -> list[ScoreBatch]:
+    """Scores of consecutive parts with so many rows each; the reverse of scoring them together."""
+    if len(rows) == 1:
+        return [scores]
+    ends = np.cumsum(rows)
+    evidence: list[dict[tuple[int, int], tuple[Evidence, ...]]] = [{} for _ in rows]
+    for (row, column), reasons in scores.evidence.items():
+        part = int(np.searchsorted(ends, row, side="right"))
+        evidence[part][row - int(ends[part] - rows[part]), column] = reasons
+    places = [slice(int(end) - own, int(end)) for end, own in zip(ends, rows, strict=True)]
+    return [
+        ScoreBatch(scores.probability[place], scores.severity[place], reasons, scores.versions)
+        for place, reasons in zip(places, evidence, strict=True)
+    ]

@@ -18,6 +18,7 @@ from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch, merge
 from fleet.telemetry import FloatArray
 from serve.champion import Model
+from serve.gathering import Gathering
 from serve.on_demand import judge
 from serve.parts import FeatureLookup, Forecaster
 from serve.replica import settings_of_replica
@@ -36,7 +37,7 @@ class GraphArgs(BaseModel):
 
 
 class Scorer:
-    """FeatureLookup → driver ‖ fuel ‖ engine → Forecaster, for one batch of features."""
+    """Gathered requests → FeatureLookup → driver ‖ fuel ‖ engine → Forecaster, for one batch of features."""
 
     def __init__(
         self,
@@ -48,9 +49,13 @@ class Scorer:
         self._models = [_call(model, "score") for model in models]
         self._forecast = _call(forecaster, "attach")
         self._token = settings_of_replica().serve.token
+        self._gathering = Gathering(self._together)
 
     async def score(self, features: FeatureBatch) -> ScoreBatch:
-        """Probabilities of every alert type for every row."""
+        """Probabilities of every alert type for every row; requests that arrive together are scored together."""
+        return await self._gathering.score(features)
+
+    async def _together(self, features: FeatureBatch) -> ScoreBatch:
         slow: FloatArray = await self._slow_features(features.vehicles)
         parts = await asyncio.gather(*(model(features, slow) for model in self._models), self._forecast(features))
         return merge(list(parts), len(features))
