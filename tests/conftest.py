@@ -22,6 +22,15 @@ from fleetguard.testing import PostgresUrls, RunningBroker, free_port, throwaway
 from fleetguard.trial import Trial, attached_trial, running_trial
 from ui.api.app import create_app
 
+COMPUTING = ("unit/", "integration/models/")  # the other tests mostly wait for servers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two lanes, which `make test` runs beside each other, each in its order and with servers of its own."""
+    for item in items:
+        place = item.path.relative_to(Path(__file__).parent).as_posix()
+        item.add_marker(pytest.mark.xdist_group("computing" if place.startswith(COMPUTING) else "waiting"))
+
 
 @dataclass(frozen=True)
 class Tenant:

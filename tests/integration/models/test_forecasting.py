@@ -167,7 +167,7 @@ def test_a_champion_is_compared_only_on_months_it_has_not_learnt_from(bundle: Pa
 @pytest.fixture(scope="module")
 def public_figures() -> dict[str, float]:
     """Figures of the newest fifth of the public record, forecast from what came before."""
-    data = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
+    data = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[4] / "shared" / "data"))
     if not (data / "component-failures").is_dir():
         pytest.skip("the evaluation data is not on this machine")
     return backtest(read_component_history(data / "component-failures")).figures

@@ -13,7 +13,7 @@ from pipelines.training_sets import training_set
 from training.driver import fit
 from training.evaluate import score_rows
 
-DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data")) / "driving-style"
+DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[4] / "shared" / "data")) / "driving-style"
 AGGRESSIVE, TIRED = TYPES.index(AlertType.AGGRESSIVE_DRIVING), TYPES.index(AlertType.FATIGUE)
 
 

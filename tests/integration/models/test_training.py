@@ -23,7 +23,7 @@ from training.promote import promote, rollback
 from training.train import ROW_MODELS, train_row_model
 
 pytestmark = pytest.mark.timeout(600)
-EVALUATION_DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[3] / "shared" / "data"))
+EVALUATION_DATA = Path(os.environ.get("FLEETGUARD_EVALUATION_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
 
 def fleetguard(home, *arguments):
