@@ -18,7 +18,7 @@ from training.forecaster_backtest import Backtest, read_component_history
 from training.forecaster_metrics import any_component
 from training.landmarks import CADENCE_H, observed_span
 from training.survival import BOOST, Effort
-from training.tracking import experiment_run
+from training.tracking import experiment_run, unannounced
 
 NAME: Final = "forecaster"
 LEARNT_UNTIL: Final = "learnt_until_ms"
@@ -70,14 +70,15 @@ def _log_model(scorer: ForecastScorer, native: Path, events: ComponentHistory) -
     example = pd.DataFrame({"vehicle_id": events.vehicle_ids()[:1], "at": [events.failures["ts"].max().isoformat()]})
     example = example.assign(history="bundle")
     answer = pd.DataFrame([[0.1] * len(scorer.components)], columns=list(scorer.components))
-    logged = mlflow.pyfunc.log_model(
-        name=NAME,
-        python_model=ForecasterModel(),
-        artifacts={NATIVE: str(native)},
-        signature=mlflow.models.infer_signature(example, answer),
-        pip_requirements=["lifelines", "xgboost", "numpy", "pandas"],
-        registered_model_name=REGISTERED[NAME],
-    )
+    with unannounced():
+        logged = mlflow.pyfunc.log_model(
+            name=NAME,
+            python_model=ForecasterModel(),
+            artifacts={NATIVE: str(native)},
+            signature=mlflow.models.infer_signature(example, answer),
+            pip_requirements=["lifelines", "xgboost", "numpy", "pandas"],
+            registered_model_name=REGISTERED[NAME],
+        )
     mlflow.log_dict(example.to_dict(orient="split", index=False), "example/input_example.json")
     return logged
 

@@ -1,8 +1,9 @@
 """MLflow records of a training run: parameters, metrics, plots, signature, native files, a registered version."""
 
+import io
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from pathlib import Path
 from typing import Any
 
@@ -84,14 +85,15 @@ def register_version(
         model = RowModel(name)
         example = pd.DataFrame(held_out.features.values[:3], columns=list(FEATURES))
         answer = pd.DataFrame([[0.1] * len(MODEL_TYPES[name])], columns=[str(kind) for kind in MODEL_TYPES[name]])
-        logged = mlflow.pyfunc.log_model(
-            name=name,
-            python_model=model,
-            artifacts={NATIVE: str(folder)},
-            signature=mlflow.models.infer_signature(example.astype(np.float64), answer),
-            pip_requirements=_REQUIREMENTS,
-            registered_model_name=REGISTERED[name],
-        )
+        with unannounced():
+            logged = mlflow.pyfunc.log_model(
+                name=name,
+                python_model=model,
+                artifacts={NATIVE: str(folder)},
+                signature=mlflow.models.infer_signature(example.astype(np.float64), answer),
+                pip_requirements=_REQUIREMENTS,
+                registered_model_name=REGISTERED[name],
+            )
         with tempfile.TemporaryDirectory() as scratch:
             path = Path(scratch) / "input_example.json"
             example.to_json(path, orient="split", index=False)
@@ -99,6 +101,13 @@ def register_version(
     version = str(logged.registered_model_version)
     mlflow.MlflowClient().set_registered_model_alias(REGISTERED[name], CHALLENGER, version)
     return version
+
+
+@contextmanager
+def unannounced() -> Iterator[None]:
+    """MLflow prints each registration to standard error, into the progress that people watch there; what fails still raises."""
+    with redirect_stderr(io.StringIO()):
+        yield
 
 
 def _log_reliability(probability: FloatArray, labelled: LabelledSet, types: tuple[AlertType, ...]) -> None:
