@@ -132,6 +132,8 @@ class Device:
         while not self._closing.is_set():
             try:
                 async with self._gate:
+                    if self._closing.is_set():
+                        return
                     await self._connect()
             except (OSError, MQTTConnectError, TimeoutError) as error:
                 self._counters.refusals += isinstance(error, MQTTConnectError)
@@ -140,8 +142,10 @@ class Device:
                 retry_s = min(2 * retry_s, LONGEST_RETRY_S)
                 continue
             retry_s = FIRST_RETRY_S
-            await self._lost.wait()
+            if not self._closing.is_set():
+                await self._lost.wait()
             self._requeue()
+        await self._hang_up()  # closed while it connected
 
     async def close(self, patience_s: float = 5.0) -> None:
         """Say goodbye once everything is acked or the patience is over."""
@@ -153,9 +157,13 @@ class Device:
             self._pump()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self.below(1), 1.0)
+        await self._hang_up()
+        self._lost.set()
+
+    async def _hang_up(self) -> None:
+        if self._up:
             self._up = False
             await self._client.disconnect()
-        self._lost.set()
 
     def _status(self, payload: bytes) -> Message:
         return Message(f"{self.credential.topic}/status", payload, retain=True)

@@ -148,6 +148,27 @@ async def test_what_was_not_acked_when_the_connection_broke_is_sent_again(creden
     assert counters.resent > 0
 
 
+async def test_a_device_that_waits_for_its_turn_to_connect_can_be_closed(credentials: Credentials) -> None:
+    counters, gate = Counters(), asyncio.Semaphore(1)
+    device = Device(credentials.devices[0], credentials.host, credentials.port, counters, gate)
+    async with gate:
+        running = asyncio.create_task(device.run())
+        await asyncio.sleep(0)
+        await device.close()
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert counters.connects == 0
+
+
+async def test_a_device_that_is_closed_while_it_connects_hangs_up(credentials: Credentials) -> None:
+    counters = Counters()
+    device = Device(credentials.devices[0], credentials.host, credentials.port, counters, asyncio.Semaphore(1))
+    running = asyncio.create_task(device.run())
+    await asyncio.sleep(0)
+    await device.close()
+    await asyncio.wait_for(running, PATIENCE_S)
+    assert (counters.connects, device._up) == (1, False)
+
+
 async def test_a_full_queue_drops_the_oldest_and_counts_it(credentials: Credentials) -> None:
     counters = Counters()
     device = Device(credentials.devices[0], credentials.host, credentials.port, counters, asyncio.Semaphore(1), limit=10)
