@@ -10,6 +10,7 @@ import pytest
 from alerts.sink import AlertSink
 from fleet.alerts import TYPE_INDEX, AlertType, Severity
 from fleet.features import FeatureBatch
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores import alert_rules
 from fleet.stores.ingest import IngestStore
@@ -78,23 +79,23 @@ async def alerts(pool, tenant) -> int:
 @pytest.mark.parametrize(("threshold", "raised"), [(None, 1), (0.79, 0), (0.5, 1)])
 async def test_an_alert_begins_at_the_threshold_of_its_tenant(pool, tenant, hot, threshold, raised):
     if threshold is not None:
-        await alert_rules.save(pool, tenant.id, {OVERHEAT: threshold}, "test", datetime.now(UTC))
+        await alert_rules.save(pool, tenant.id, OwnThresholds({OVERHEAT: threshold}), "test", datetime.now(UTC))
     await processor(pool, 0.75).process(hot)
     assert await alerts(pool, tenant) == raised
 
 
 async def test_thresholds_of_one_tenant_are_not_those_of_another(pool, tenant, new_tenant, hot):
     other = await new_tenant()
-    await alert_rules.save(pool, other.id, {OVERHEAT: 0.79}, "test", datetime.now(UTC))
+    await alert_rules.save(pool, other.id, OwnThresholds({OVERHEAT: 0.79}), "test", datetime.now(UTC))
     theirs = [Message(m.topic.replace(tenant.slug, other.slug), m.payload, m.received_at) for m in hot]
     await processor(pool, 0.75).process([*hot, *theirs])
     assert (await alerts(pool, tenant), await alerts(pool, other)) == (1, 0)
 
 
 async def test_a_change_is_audited_and_can_be_taken_back(pool, tenant):
-    await alert_rules.save(pool, tenant.id, {OVERHEAT: 0.79}, "test", datetime.now(UTC))
-    assert await alert_rules.thresholds(pool, [tenant.id]) == {tenant.id: {OVERHEAT: pytest.approx(0.79)}}
-    await alert_rules.save(pool, tenant.id, {}, "test", datetime.now(UTC))
+    await alert_rules.save(pool, tenant.id, OwnThresholds({OVERHEAT: 0.79}), "test", datetime.now(UTC))
+    assert await alert_rules.thresholds(pool, [tenant.id]) == {tenant.id: OwnThresholds({OVERHEAT: 0.79})}
+    await alert_rules.save(pool, tenant.id, OwnThresholds(), "test", datetime.now(UTC))
     assert await alert_rules.thresholds(pool, [tenant.id]) == {}
     async with tenant_transaction(pool, tenant.id) as connection:
         assert await connection.fetchval("SELECT count(*) FROM audit_log WHERE action = 'alert_rules.changed'") == 2
@@ -107,7 +108,7 @@ async def test_the_past_judged_anew_holds_the_alerts_that_were_raised(pool, tena
     again = await rescore(pool, tenant.id, span, scorers, 10)
     (alert,) = await past_alerts(pool, tenant.id, *span)
     (found,) = again.potentials["champion"]
-    assert again.names == ("VH-1",)
+    assert again.classes == {"VH-1": "car"}
     assert found.started_at == pytest.approx(alert.started_at.timestamp())
     assert found.strength == pytest.approx(0.75)
     assert again.potentials["challenger"] == []

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from alerts.budget import BUDGETED, CEILINGS, FLOOR, Potential, keep_to, potentials
+from alerts.budget import BUDGETED, CEILINGS, by_type, keep_to
 from alerts.episodes import RULES, Episodes
+from alerts.potentials import FLOOR, Potential, potentials
 from fleet.alerts import TYPES, AlertType, EpisodeChange, Severity, VehicleId
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
@@ -13,9 +14,9 @@ from fleet.testing import NOON
 SPEEDING, OVERHEAT, MISFIRE = AlertType.SPEEDING, AlertType.ENGINE_OVERHEAT, AlertType.MISFIRE
 
 
-def many(kind: AlertType, strengths, severity: Severity = Severity.LOW) -> list[Potential]:
+def many(kind: AlertType, strengths, severity: Severity = Severity.LOW, vehicle_class: str = "car") -> list[Potential]:
     return [
-        Potential(f"v{place}", kind, NOON + place, NOON + place, float(strength), severity)
+        Potential(f"v{place}", vehicle_class, kind, NOON + place, NOON + place, float(strength), severity)
         for place, strength in enumerate(strengths)
     ]
 
@@ -34,26 +35,27 @@ def test_as_many_alerts_as_the_budget_allows():
 def test_a_budget_that_is_kept_already_by_all_that_is_there_lowers_no_threshold_needlessly():
     found = many(SPEEDING, [0.9, 0.92])
     budget = keep_to(100, found)
-    assert budget.thresholds == pytest.approx({kind: RULES[kind].on for kind in BUDGETED}, abs=1e-3)
+    assert budget.thresholds.fleet == pytest.approx({kind: RULES[kind].on for kind in BUDGETED}, abs=1e-3)
 
 
 def test_mild_alerts_give_way_before_severe_ones():
     strengths = np.linspace(0.6, 0.9, 30)
     found = many(SPEEDING, strengths, Severity.LOW) + many(MISFIRE, strengths + 0.05, Severity.CRITICAL)
     budget = keep_to(30, found)
-    assert budget.after.get(MISFIRE, 0) > 2 * budget.after.get(SPEEDING, 0)
+    after = by_type(budget.after)
+    assert after.get(MISFIRE, 0) > 2 * after.get(SPEEDING, 0)
 
 
 @pytest.mark.parametrize("kind", list(CEILINGS))
 def test_no_budget_silences_a_physical_limit(kind):
     budget = keep_to(0, many(kind, [0.6, CEILINGS[kind], 0.99], Severity.CRITICAL))
-    assert budget.after[kind] == 2
+    assert by_type(budget.after)[kind] == 2
 
 
 def test_no_threshold_falls_to_where_a_claim_is_more_likely_wrong():
     budget = keep_to(1000, many(MISFIRE, np.linspace(FLOOR, 0.69, 20)))
-    assert min(budget.thresholds.values()) >= FLOOR
-    assert budget.after[MISFIRE] == 20
+    assert min(budget.thresholds.fleet.values()) >= FLOOR
+    assert by_type(budget.after)[MISFIRE] == 20
 
 
 def test_what_vanishes_is_named():
@@ -75,7 +77,7 @@ def test_potentials_are_the_episodes_that_the_live_path_would_open(kind, seed):
     features = FeatureBatch((VehicleId("t", "v"),) * len(level), at, nothing, nothing, (None,) * len(level))
     events = Episodes().update(np.zeros(len(level), np.intp), features, scores)
     opened = {event.started_at.timestamp() for event in events if event.change is EpisodeChange.OPENED}
-    found = potentials("v", kind, at, level, np.full(len(level), Severity.HIGH, np.int8))
+    found = potentials("v", "car", kind, at, level, np.full(len(level), Severity.HIGH, np.int8))
     expected = [potential for potential in found if potential.strength >= RULES[kind].on]
     assert abs(len(expected) - len(opened)) <= 1
     assert len(opened) > 1

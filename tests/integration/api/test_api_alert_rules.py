@@ -8,6 +8,7 @@ import pytest
 
 from fleet.alerts import TYPE_INDEX, AlertType, Severity
 from fleet.errors import ModelUnavailable
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores import alert_rules
 from pipelines.budget import work_off
@@ -96,6 +97,6 @@ async def test_a_budget_below_zero_is_refused(manager):
 
 async def test_thresholds_of_another_fleet_do_not_show(manager, new_tenant, pool):
     other = await new_tenant()
-    await alert_rules.save(pool, other.id, {OVERHEAT: 0.79}, "test", datetime.now(UTC))
+    await alert_rules.save(pool, other.id, OwnThresholds({OVERHEAT: 0.79}), "test", datetime.now(UTC))
     rules = await _rules(manager)
     assert rules[OVERHEAT]["threshold"] == rules[OVERHEAT]["usual"]
