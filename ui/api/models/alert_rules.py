@@ -33,7 +33,7 @@ class OwnThreshold(ApiModel):
     """From which probability on alerts of a type begin, on vehicles of one class or, without one, of all."""
 
     type: AlertType
-    vehicle_class: VehicleClassName | None = None
+    vehicle_class: VehicleClassName | None = Field(description="Null for all: it is said, not left out.")
     threshold: float
 
 
