@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from alerts.budget import BUDGETED, CEILINGS, by_type, keep_to
+from alerts.budget import BUDGETED, CEILINGS, allowed, by_type, chosen_by_hand, keep_to, try_thresholds
 from alerts.episodes import RULES, Episodes
 from alerts.potentials import FLOOR, Potential, potentials
 from fleet.alerts import TYPES, AlertType, EpisodeChange, Severity, VehicleId
+from fleet.errors import InvalidInput
 from fleet.features import FeatureBatch
+from fleet.own_thresholds import OwnThreshold, OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.testing import NOON
 
@@ -62,6 +64,45 @@ def test_what_vanishes_is_named():
     found = many(SPEEDING, [0.75, 0.94])
     (gone,) = keep_to(1, found).vanished
     assert gone.strength == 0.75
+
+
+def test_a_budget_leaves_what_a_class_has_of_its_own_and_the_others_give_way():
+    strengths = np.linspace(0.6, 0.94, 35)
+    found = many(SPEEDING, strengths, vehicle_class="car") + many(SPEEDING, strengths, vehicle_class="truck")
+    present = OwnThresholds({}, {"truck": {SPEEDING: 0.6}})
+    budget = keep_to(40, found, present)
+    assert budget.thresholds.classes == present.classes
+    of_class = [sum(potential.vehicle_class == name for potential in budget.after) for name in ("truck", "car")]
+    assert of_class == [35, pytest.approx(5, abs=1)]
+
+
+def test_typed_thresholds_change_the_alerts_of_their_class_alone():
+    found = many(SPEEDING, [0.75, 0.85], vehicle_class="car") + many(SPEEDING, [0.76, 0.86], vehicle_class="truck")
+    tried = try_thresholds(found, OwnThresholds({}, {"truck": {SPEEDING: 0.8}}), OwnThresholds({SPEEDING: 0.7}))
+    assert tried.totals == (4, 3)
+    assert [potential.strength for potential in tried.vanished] == [0.76]
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        pytest.param([OwnThreshold("van", OVERHEAT, 0.8)], "ENGINE_OVERHEAT of class van may begin from 0.5 to 0.79", id="limit"),
+        pytest.param([OwnThreshold(None, MISFIRE, 0.49)], "MISFIRE may begin from 0.5 to 0.95; 0.49 is outside", id="low"),
+        pytest.param([OwnThreshold(None, MISFIRE, float("nan"))], "outside", id="no number"),
+        pytest.param([OwnThreshold(None, AlertType.COMPONENT_FAILURE_RISK, 0.6)], "follows its forecast", id="forecast"),
+        pytest.param([OwnThreshold("tram", MISFIRE, 0.6)], "no known class; there are car, van, truck", id="class"),
+        pytest.param([OwnThreshold("car", MISFIRE, 0.6)] * 2, "MISFIRE of class car is there twice", id="twice"),
+    ],
+)
+def test_typed_thresholds_that_cannot_hold_are_refused_with_a_reason(rows, said):
+    with pytest.raises(InvalidInput, match=said):
+        chosen_by_hand(rows)
+
+
+@pytest.mark.parametrize("kind", BUDGETED)
+def test_every_threshold_that_may_be_chosen_lies_above_where_an_episode_ends(kind):
+    lowest, highest = allowed(kind)
+    assert RULES[kind].off <= lowest < highest < 1
 
 
 @pytest.mark.parametrize("kind", [SPEEDING, OVERHEAT, MISFIRE])

@@ -55,6 +55,14 @@ def test_the_rule_promotes_a_challenger_of_better_precision_and_like_volume():
     assert objections(challenge(range(0, 50, 5), range(100, 150, 5), better), RULE) == []
 
 
+def test_both_versions_are_held_against_the_threshold_of_each_class():
+    past = [alert(0, "CONFIRMED")]
+    made = Challenge("engine", {CHAMPION: "1", CHALLENGER: "2"})
+    found = {CHAMPION: [potential(0)], CHALLENGER: [potential(0, strength=0.8)]}
+    made.add(past, found, OwnThresholds({MISFIRE: 0.6}, {"car": {MISFIRE: 0.85}}), weeks=1.0)
+    assert (made.volumes[CHAMPION].count, made.volumes[CHALLENGER].count, made.vanished) == (1, 0, past)
+
+
 @pytest.mark.parametrize(
     ("challenger", "reason"),
     [
