@@ -24,7 +24,7 @@ export function ThresholdTable({ rules, draft, column, onChange }: Props) {
       columns={[
         { label: t('Type'), className: 'ps-5' },
         { label: t('May be'), className: 'text-end max-md:hidden' },
-        { label: t('Usual'), className: 'text-end max-sm:hidden' },
+        { label: t('Usual'), className: 'text-end max-md:hidden' },
         ...COLUMNS.map((each) => ({ label: t(COLUMN_WORDS[each]), className: `text-end last:pe-5 ${narrow(each, column)}` })),
       ]}
     >
@@ -32,10 +32,12 @@ export function ThresholdTable({ rules, draft, column, onChange }: Props) {
         <tr key={rule.type} className="text-sm">
           <th scope="row" className="py-2 ps-5 pe-3 font-normal">
             {t(TYPE_WORDS[rule.type])}
-            <span className="block text-muted sm:hidden">{t('usual: {share}', { share: percent(rule.usual) })}</span>
+            <span className="block text-muted md:hidden">
+              {t('usual: {share}, may be: {bounds}', { share: percent(rule.usual), bounds: boundsOf(rule) })}
+            </span>
           </th>
           <td className="figures px-3 py-2 text-end whitespace-nowrap text-muted max-md:hidden">{boundsOf(rule)}</td>
-          <td className="figures px-3 py-2 text-end whitespace-nowrap text-muted max-sm:hidden">{percent(rule.usual)}</td>
+          <td className="figures px-3 py-2 text-end whitespace-nowrap text-muted max-md:hidden">{percent(rule.usual)}</td>
           {COLUMNS.map((each) => (
             <td key={each} className={`figures px-3 py-2 text-end whitespace-nowrap last:pe-5 ${narrow(each, column)}`}>
               {each === column && rule.lowest !== null ? (

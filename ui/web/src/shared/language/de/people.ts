@@ -109,7 +109,7 @@ export const PEOPLE: Catalogue = {
   Type: 'Art',
   'May be': 'Möglich',
   Usual: 'Üblich',
-  'usual: {share}': 'üblich: {share}',
+  'usual: {share}, may be: {bounds}': 'üblich: {share}, möglich: {bounds}',
   'the usual alone': 'nur das Übliche',
   'the usual': 'das Übliche',
   '{type}, {vehicles}: an alert begins at': '{type}, {vehicles}: eine Meldung beginnt bei',
