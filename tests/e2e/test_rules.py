@@ -70,4 +70,5 @@ async def test_a_threshold_of_a_class_is_tried_saved_and_given_up_after_a_questi
     await rules.get_by_role("button", name="Back to the usual…").click()
     await dialog.get_by_role("button", name="Give up our own").click()
     await expect(dialog).to_have_count(0, timeout=PATIENCE_MS)
+    await expect(rules.get_by_role("heading", name="An alert begins at")).to_be_focused()
     assert await own_of(desk) == OwnThresholds()

@@ -84,6 +84,7 @@ function ThresholdField({ rule, draft, column, onChange }: FieldProps) {
       minValue={rule.lowest ?? undefined}
       maxValue={rule.highest ?? undefined}
       validationBehavior="aria"
+      isWheelDisabled
     >
       <Input className="field w-24 text-end" placeholder={percent(otherwiseIn(draft, rule, column))} />
     </NumberField>

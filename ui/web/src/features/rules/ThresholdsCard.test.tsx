@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { render, screen, within } from '@testing-library/react';
+import { render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test } from 'vitest';
 import type { AlertRule } from '@/api';
@@ -117,6 +117,7 @@ test('the usual thresholds come back only after a question', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Back to the usual…' }));
   await userEvent.click(await screen.findByRole('button', { name: 'Give up our own' }));
   expect(asked.map(([what]) => what)).toEqual(['DELETE /api/alert-rules']);
+  await waitFor(() => expect(document.activeElement?.textContent).toBe('An alert begins at'));
 });
 
 test('who may not change the rules reads them and is offered no field', () => {

@@ -1,5 +1,5 @@
 /** From which certainty on alerts begin: the usual, the fleet's own and those of vehicle classes, to be changed and tried. */
-import { useState, type SyntheticEvent } from 'react';
+import { useEffect, useRef, useState, type SyntheticEvent } from 'react';
 import { Button, Form } from 'react-aria-components';
 import type { AlertRule } from '@/api';
 import { Choice } from '@/shared/controls/Choice';
@@ -19,7 +19,7 @@ interface Props {
 export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
   const [draft, setDraft] = useState<Draft>({});
   const [column, setColumn] = useState<Column>('fleet');
-  const [isResetAsked, askReset] = useState(false);
+  const reset = useReset(() => setDraft({}));
   const wish = useTry();
   const hasOwn = rules.some((rule) => COLUMNS.some((each) => ownIn({}, rule, each) !== null));
   const submit = (event: SyntheticEvent) => {
@@ -38,7 +38,7 @@ export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
     <section aria-labelledby="thresholds" className="card overflow-hidden">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 px-5 py-4">
         <div className="max-w-prose">
-          <h2 id="thresholds" className="font-semibold">
+          <h2 id="thresholds" ref={reset.heading} tabIndex={-1} className="font-semibold outline-none">
             {t('An alert begins at')}
           </h2>
           <p className="mt-1 text-sm text-muted">
@@ -57,7 +57,7 @@ export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
                 onChoose={setColumn}
               />
             </div>
-            <Button className="button" isDisabled={!hasOwn} onPress={() => askReset(true)}>
+            <Button className="button" isDisabled={!hasOwn} onPress={reset.ask}>
               {t('Back to the usual…')}
             </Button>
           </div>
@@ -76,17 +76,26 @@ export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
       ) : (
         table
       )}
-      {isResetAsked && (
-        <ResetDialog
-          onClose={() => askReset(false)}
-          onDone={() => {
-            setDraft({});
-            askReset(false);
-          }}
-        />
-      )}
+      {reset.isAsked && <ResetDialog onClose={reset.close} onDone={reset.done} />}
     </section>
   );
+}
+
+/** The question before the usual comes back. After it the button has nothing to do any more: the heading has the focus then. */
+function useReset(onDone: () => void) {
+  const [isAsked, setAsked] = useState(false);
+  const isDone = useRef(false);
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isDone.current) heading.current?.focus();
+    isDone.current = false;
+  }, [isAsked]);
+  const done = () => {
+    isDone.current = true;
+    onDone();
+    setAsked(false);
+  };
+  return { isAsked, heading, done, ask: () => setAsked(true), close: () => setAsked(false) };
 }
 
 interface TryProps {

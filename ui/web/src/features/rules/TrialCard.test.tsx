@@ -73,6 +73,7 @@ test('what a budget would have meant is shown before it is saved', async () => {
   await userEvent.click(screen.getByRole('button', { name: 'Save these thresholds' }));
   await screen.findByText('Saved. It holds within half a minute.');
   expect(asked).toContain('POST /api/alert-rules/trials/t-1/apply');
+  expect(document.activeElement?.textContent).toBe('On the last 30 days');
   expect(screen.queryByRole('button')).toBeNull();
 });
 

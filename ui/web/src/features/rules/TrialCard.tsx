@@ -24,17 +24,23 @@ export function TrialCard({ id, isNew = false }: Props) {
   }, [isNew]);
   return (
     <section aria-labelledby="trial" className="card px-5 py-4">
-      <h2 id="trial" ref={heading} tabIndex={-1} className="font-semibold">
+      <h2 id="trial" ref={heading} tabIndex={-1} className="font-semibold outline-none">
         {t('On the last {days} days', { days: trial.data?.days ?? TRIED_DAYS })}
       </h2>
       <Loaded query={trial} what={t('the trial')}>
-        {(found) => <Trial trial={found} />}
+        {(found) => <Trial trial={found} onSaved={() => heading.current?.focus()} />}
       </Loaded>
     </section>
   );
 }
 
-function Trial({ trial }: { trial: BudgetTrial }) {
+interface TrialProps {
+  trial: BudgetTrial;
+  /** The button that was pressed is gone then. */
+  onSaved: () => void;
+}
+
+function Trial({ trial, onSaved }: TrialProps) {
   const apply = useApplyTrial();
   const set = useSetRules();
   return (
@@ -44,12 +50,21 @@ function Trial({ trial }: { trial: BudgetTrial }) {
       </p>
       {trial.outcome && <TrialOutcome outcome={trial.outcome} />}
       {trial.state === 'DONE' && (
-        <Button className="button mt-4" data-primary isPending={apply.isPending} onPress={() => apply.mutate(trial.trialId)}>
+        <Button
+          className="button mt-4"
+          data-primary
+          isPending={apply.isPending}
+          onPress={() => apply.mutate(trial.trialId, { onSuccess: onSaved })}
+        >
           {apply.isPending ? t('One moment…') : t('Save these thresholds')}
         </Button>
       )}
       {trial.state === 'FAILED' && trial.proposal && !set.isSuccess && (
-        <Untried proposal={trial.proposal} isPending={set.isPending} onSave={set.mutate} />
+        <Untried
+          proposal={trial.proposal}
+          isPending={set.isPending}
+          onSave={(proposal) => set.mutate(proposal, { onSuccess: onSaved })}
+        />
       )}
       <WentWrong error={apply.error ?? set.error} />
     </>
