@@ -130,6 +130,13 @@ def test_a_change_of_class_brings_the_thresholds_of_the_new_one_and_leaves_an_op
     assert loud(vehicles, [car, truck], 1, 0.85) == ["acme/truck"]
 
 
+def test_features_know_the_new_class_at_once():
+    vehicles, (car, *_) = mixed()
+    vehicles.describe({car: VehicleProfile("truck", None)})
+    seen = vehicles.observe(batch_of([(car.vehicle, NOON, {"speed_kmh": 50})])).features
+    assert (seen.column("vehicle_class")[0], seen.column("tank_l")[0]) == (2, 400)
+
+
 def test_thresholds_that_are_given_up_hold_no_longer():
     vehicles, ids = mixed()
     vehicles.heed(FLEETS)

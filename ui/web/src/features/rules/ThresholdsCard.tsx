@@ -19,7 +19,7 @@ interface Props {
 export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
   const [draft, setDraft] = useState<Draft>({});
   const [column, setColumn] = useState<Column>('fleet');
-  const reset = useReset(() => setDraft({}));
+  const { heading, isAsked, ...reset } = useReset(() => setDraft({}));
   const wish = useTry();
   const hasOwn = rules.some((rule) => COLUMNS.some((each) => ownIn({}, rule, each) !== null));
   const submit = (event: SyntheticEvent) => {
@@ -38,7 +38,7 @@ export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
     <section aria-labelledby="thresholds" className="card overflow-hidden">
       <div className="flex flex-wrap items-end justify-between gap-x-6 gap-y-3 px-5 py-4">
         <div className="max-w-prose">
-          <h2 id="thresholds" ref={reset.heading} tabIndex={-1} className="font-semibold outline-none">
+          <h2 id="thresholds" ref={heading} tabIndex={-1} className="font-semibold outline-none">
             {t('An alert begins at')}
           </h2>
           <p className="mt-1 text-sm text-muted">
@@ -76,7 +76,7 @@ export function ThresholdsCard({ rules, mayChange, onAsked }: Props) {
       ) : (
         table
       )}
-      {reset.isAsked && <ResetDialog onClose={reset.close} onDone={reset.done} />}
+      {isAsked && <ResetDialog onClose={reset.close} onDone={reset.done} />}
     </section>
   );
 }
