@@ -1,22 +1,22 @@
-"""How many alerts a vehicle and week may raise, and the thresholds that keep to it. Pure."""
+"""Thresholds that keep to a number of alerts per vehicle and week, or that somebody typed, and what they would change. Pure."""
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from alerts.episodes import RULES, Rule
+from alerts.episodes import USUAL
+from alerts.potentials import FLOOR, Potential, heard
 from fleet.alerts import AlertType, Severity
-from fleet.telemetry import FloatArray, TimeArray
+from fleet.errors import InvalidInput
+from fleet.own_thresholds import OwnThreshold, OwnThresholds
+from fleet.windows import VEHICLE_CLASSES
 
-FLOOR: Final = 0.5  # below it a claim is more likely wrong than right, and carries no reasons
 _BEYOND_LIMIT: Final = 0.79  # a guard rail says 0.8 at its limit (`fleet.thresholds.AT_LIMIT`): that is always heard
 _CEILING: Final = 0.95
-# A budget silences no physical limit of these, and no severe manoeuvre.
+# No threshold silences a physical limit of these, nor a severe manoeuvre.
 CEILINGS: Final[dict[AlertType, float]] = {
     AlertType.ENGINE_OVERHEAT: _BEYOND_LIMIT,
     AlertType.LOW_OIL_PRESSURE: _BEYOND_LIMIT,
@@ -33,78 +33,94 @@ _STRICTEST: Final = 12.0
 _HALVINGS: Final = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Potential:
-    """What would be an alert at any threshold up to `strength`."""
+@dataclass(frozen=True)
+class Tried:
+    """Thresholds of a fleet's own, and the alerts that a past time would have had under those that hold and under these."""
 
-    vehicle: str
-    type: AlertType
-    started_at: float
-    ended_at: float
-    strength: float
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """Thresholds by type, and the alerts by type that a past time would have had before and after."""
-
-    thresholds: dict[AlertType, float]
-    before: dict[AlertType, int]
-    after: dict[AlertType, int]
-    vanished: tuple[Potential, ...]
+    thresholds: OwnThresholds
+    before: tuple[Potential, ...]
+    after: tuple[Potential, ...]
 
     @property
     def totals(self) -> tuple[int, int]:
-        return sum(self.before.values()), sum(self.after.values())
+        return len(self.before), len(self.after)
+
+    @cached_property
+    def vanished(self) -> tuple[Potential, ...]:
+        kept = set(self.after)
+        return tuple(potential for potential in self.before if potential not in kept)
 
 
-def potentials(
-    vehicle: str, kind: AlertType, at: TimeArray, probability: FloatArray, severity: NDArray[np.int8], rule: Rule | None = None
-) -> list[Potential]:
-    """What one vehicle's scores of a type could become, episodes put together as `alerts.episodes` would.
-
-    Args:
-        at, probability, severity: (n,) in time order, of the rows at or above `FLOOR`; all others may be left out.
-    """
-    rule = rule or RULES[kind]
-    kept = probability >= FLOOR
-    at, probability, severity = at[kept], probability[kept], severity[kept]
-    if not len(at):
-        return []
-    breaks = np.flatnonzero(np.diff(at) > rule.clear_s + rule.cooldown_s) + 1
-    found = []
-    for begin, end in zip([0, *breaks.tolist()], [*breaks.tolist(), len(at)], strict=True):
-        strength = _strength(at[begin:end], probability[begin:end], rule.hold_s)
-        if strength >= FLOOR:
-            worst = Severity(max(int(severity[begin:end].max()), Severity.LOW))
-            found.append(Potential(vehicle, kind, float(at[begin]), float(at[end - 1]), strength, worst))
-    return found
+def by_type(potentials: Iterable[Potential]) -> dict[AlertType, int]:
+    """How many of each type."""
+    return dict(Counter(potential.type for potential in potentials))
 
 
-def keep_to(target: float, found: Sequence[Potential], present: dict[AlertType, float] | None = None) -> Budget:
-    """The thresholds nearest to the product's own under which `found` makes no more than `target` alerts.
+def try_thresholds(found: Sequence[Potential], chosen: OwnThresholds, present: OwnThresholds) -> Tried:
+    """What `found` makes under the thresholds that hold at present and under those that somebody chose."""
+    return Tried(chosen, tuple(heard(found, present)), tuple(heard(found, chosen)))
+
+
+def keep_to(target: float, found: Sequence[Potential], present: OwnThresholds | None = None) -> Tried:
+    """The thresholds nearest to the usual ones under which `found` makes no more than `target` alerts.
 
     Strictness is one number for all types, divided by how severe a type's alerts are: what matters less gives way first. Where
-    fewer than `target` are found the thresholds come down, to `FLOOR` at the least.
+    fewer than `target` are found the thresholds come down, to `FLOOR` at the least. What the fleet chose for a class of vehicles
+    stays as it is, and the others give way for it.
 
     Args:
-        present: thresholds that hold now, where they differ from the product's own.
+        present: the fleet's own thresholds that hold now.
     """
-    now = {kind: RULES[kind].on for kind in BUDGETED} | (present or {})
+    present = present or OwnThresholds()
     weights = _weights(found)
 
+    def chosen(strictness: float) -> OwnThresholds:
+        return OwnThresholds(_thresholds(strictness, weights), present.classes)
+
     def count(strictness: float) -> int:
-        return len(_heard(found, _thresholds(strictness, weights)))
+        return len(heard(found, chosen(strictness)))
 
     loosest = _least(-_STRICTEST, _STRICTEST, lambda strictness: count(strictness) <= target)
     if loosest < 0:  # no lower than it takes to hear as many
         most = count(loosest)
         loosest = -_least(0.0, -loosest, lambda eased: count(-eased) >= most)
-    chosen = _thresholds(loosest, weights)
-    heard, kept = _heard(found, now), _heard(found, chosen)
-    vanished = tuple(potential for potential in heard if potential.strength < chosen[potential.type])
-    return Budget(chosen, _by_type(heard), _by_type(kept), vanished)
+    return try_thresholds(found, chosen(loosest), present)
+
+
+def allowed(kind: AlertType) -> tuple[float, float] | None:
+    """Between which thresholds a fleet may choose; None for a type that has none of a fleet's own."""
+    return (FLOOR, CEILINGS.get(kind, _CEILING)) if kind in BUDGETED else None
+
+
+def chosen_by_hand(rows: Sequence[OwnThreshold]) -> OwnThresholds:
+    """Thresholds that somebody typed.
+
+    Raises:
+        InvalidInput: one is out of bounds, of an unknown class or there twice; the message says which and what is possible.
+    """
+    for row in rows:
+        _check(row)
+    twice = [place for place, times in Counter((row.vehicle_class, row.type) for row in rows).items() if times > 1]
+    if twice:
+        vehicle_class, kind = twice[0]
+        raise InvalidInput(f"thresholds: {_named(vehicle_class, kind)} is there twice; give it once.")
+    return OwnThresholds.of_rows(rows)
+
+
+def _check(row: OwnThreshold) -> None:
+    name = _named(row.vehicle_class, row.type)
+    if row.vehicle_class is not None and row.vehicle_class not in VEHICLE_CLASSES:
+        raise InvalidInput(f"thresholds: {name} is of no known class; there are {', '.join(VEHICLE_CLASSES)}.")
+    bounds = allowed(row.type)
+    if bounds is None:
+        raise InvalidInput(f"thresholds: {name} follows its forecast and has no threshold of a fleet's own.")
+    lowest, highest = bounds
+    if not lowest <= row.threshold <= highest:
+        raise InvalidInput(f"thresholds: {name} may begin from {lowest} to {highest}; {row.threshold:g} is outside.")
+
+
+def _named(vehicle_class: str | None, kind: AlertType) -> str:
+    return str(kind) if vehicle_class is None else f"{kind} of class {vehicle_class}"
 
 
 def _least(low: float, high: float, enough: Callable[[float], bool]) -> float:
@@ -117,21 +133,13 @@ def _least(low: float, high: float, enough: Callable[[float], bool]) -> float:
     return high
 
 
-def _strength(at: TimeArray, probability: FloatArray, hold_s: float) -> float:
-    """The highest threshold that is passed for `hold_s`; 0 where none is."""
-    order = np.argsort(-probability, kind="stable")
-    span = np.maximum.accumulate(at[order]) - np.minimum.accumulate(at[order])
-    long_enough = np.flatnonzero(span >= hold_s)
-    return float(probability[order][long_enough[0]]) if len(long_enough) else 0.0
-
-
 def _thresholds(strictness: float, weights: dict[AlertType, float]) -> dict[AlertType, float]:
-    """A type of which nothing was found keeps the product's own."""
+    """A type of which nothing was found keeps the usual one."""
     return {kind: _threshold(kind, strictness / weights[kind] if kind in weights else 0.0) for kind in BUDGETED}
 
 
 def _threshold(kind: AlertType, step: float) -> float:
-    usual = RULES[kind].on
+    usual = USUAL[kind]
     moved = 1 / (1 + math.exp(-(math.log(usual / (1 - usual)) + step)))
     return round(min(max(moved, FLOOR), CEILINGS.get(kind, _CEILING)), 4)
 
@@ -142,11 +150,3 @@ def _weights(found: Sequence[Potential]) -> dict[AlertType, float]:
     for potential in found:
         weights.setdefault(potential.type, []).append(_WEIGHT[potential.severity])
     return {kind: sum(mine) / len(mine) for kind, mine in weights.items()}
-
-
-def _heard(found: Sequence[Potential], thresholds: dict[AlertType, float]) -> list[Potential]:
-    return [potential for potential in found if potential.strength >= thresholds.get(potential.type, math.inf)]
-
-
-def _by_type(heard: Sequence[Potential]) -> dict[AlertType, int]:
-    return dict(Counter(potential.type for potential in heard))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,8 @@ RULES: dict[AlertType, Rule] = {
     AlertType.COMPONENT_FAILURE_RISK: Rule(on=0.5, off=0.3, clear_s=3600, cooldown_s=86_400),
 }
 
+USUAL: Final[dict[AlertType, float]] = {kind: rule.on for kind, rule in RULES.items()}  # of a fleet without its own
+
 SILENCE_S = 600.0  # after this long without a reading a probability that was on must prove itself again
 IDLE, PENDING, OPEN = 0, 1, 2
 
@@ -93,7 +96,7 @@ class Episodes:
         self.rows[slots] = blank
 
     def heed(self, slots: NDArray[np.intp], thresholds: Mapping[AlertType, float]) -> None:
-        """Let these vehicles' episodes begin at other thresholds than the product's own, where one is given."""
+        """Let these vehicles' episodes begin at other thresholds than the usual ones, where one is given."""
         self._on[slots] = [thresholds.get(kind, usual) for kind, usual in zip(TYPES, self._usual.tolist(), strict=True)]
 
     def snapshot(self, slot: int) -> bytes:

@@ -13,8 +13,12 @@ BINS: Final = 10
 SIZE: Final = len(COUNTED) + 2 * BINS
 
 
-def counts(champion: FloatArray, challenger: FloatArray, on: float) -> NDArray[np.int64]:
-    """(SIZE,) of (n,) probabilities of one type: `COUNTED`, then both versions' probabilities in `BINS` equal bins."""
+def counts(champion: FloatArray, challenger: FloatArray, on: FloatArray) -> NDArray[np.int64]:
+    """(SIZE,) of (n,) probabilities of one type: `COUNTED`, then both versions' probabilities in `BINS` equal bins.
+
+    Args:
+        on: (n,) threshold of each row.
+    """
     known = ~np.isnan(champion) & ~np.isnan(challenger)
     first, second = champion >= on, challenger >= on
     summed = (len(champion), known.sum(), first.sum(), second.sum(), (first & second).sum())

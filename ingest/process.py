@@ -5,6 +5,7 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from itertools import chain
 from typing import Protocol
 from uuid import UUID
@@ -36,7 +37,7 @@ UNPROCESSABLE = "unprocessable"
 # value that a column or a constraint of the store refuses. A missing table, a full disk or a mistake of ours is none of these.
 OWN_FAULTS = (ArithmeticError, ValueError, InvalidInput, asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 SILENT_S = 6 * 3600.0  # a vehicle that is silent for so long is forgotten until it speaks again: it takes 70 kB
-RULES_S = 30.0  # how long a tenant waits for its new thresholds
+RULES_S = 30.0  # how long a tenant waits for its new thresholds, and a vehicle for those of its new class
 
 log = structlog.get_logger(__name__)
 
@@ -72,6 +73,7 @@ class Processor:
         self._tenants: dict[str, UUID] = {}
         self._ruled: set[str] = set()
         self._rules_due = 0.0
+        self._described_at: datetime | None = None  # by the store's clock
         self._saving: asyncio.Task[None] | None = None
         self._save_due, self._readings_since = 0.0, 0
 
@@ -143,17 +145,22 @@ class Processor:
         self._vehicles.forget(self._vehicles.silent(SILENT_S))
 
     async def _heed_rules(self, tenants: dict[str, UUID]) -> None:
-        """Now and then, and for a tenant that is met first, ask from where on alerts are wanted; without an answer all stays."""
+        """Now and then, and for a tenant that is met first, ask from where on alerts are wanted, and of which class vehicles are.
+
+        Without an answer all stays.
+        """
         self._tenants |= tenants
         if time.monotonic() < self._rules_due and tenants.keys() <= self._ruled:
             return
         try:
             found = await self._store.thresholds(list(self._tenants.values()))
+            profiles, self._described_at = await self._store.described_since(self._described_at, self._tenants)
         except Unavailable as error:
             log.warning("alert_rules_unavailable", error=str(error))
             return
         self._rules_due, self._ruled = time.monotonic() + RULES_S, set(self._tenants)
         self._vehicles.heed({slug: found[tenant] for slug, tenant in self._tenants.items() if tenant in found})
+        self._vehicles.describe(profiles)
 
     async def _append(self, batch: TelemetryBatch, tenants: dict[str, UUID]) -> None:
         with _timed("store"):

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from alerts import episodes as episode_state
 from alerts.episodes import Episodes
 from fleet import windows as window_state
-from fleet.alerts import AlertType, EpisodeEvent, VehicleId
+from fleet.alerts import EpisodeEvent, VehicleId
 from fleet.features import FeatureBatch, FeatureState, concatenate
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores.ingest import Snapshot, VehicleProfile
 from fleet.telemetry import TelemetryBatch
-from fleet.windows import WindowState
+from fleet.windows import VEHICLE_CLASSES, WindowState
 
 SWEEP_S = 60.0
 REFRESHED_AT_ONCE = 32  # minute features take 0.3 ms a vehicle, and all minutes end together
@@ -62,7 +63,7 @@ class Vehicles:
         self._saved_at = np.full(64, np.nan)
         self._heard_at = np.zeros(64)  # by our clock
         self._swept_at = clock()
-        self._thresholds: dict[str, dict[AlertType, float]] = {}
+        self._thresholds: dict[str, OwnThresholds] = {}
 
     def __contains__(self, vehicle: VehicleId) -> bool:
         return vehicle in self._slots
@@ -80,17 +81,13 @@ class Vehicles:
         self._episodes.clear(slots)
         self._saved_at[slots] = np.nan
         self._heard_at[slots] = self._clock()
-        for vehicle, profile in profiles.items():
-            slot = self._slots[vehicle]
-            self._episodes.heed(np.array([slot]), self._thresholds.get(vehicle.tenant, {}))
-            self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
         for snapshot in snapshots:
             slot, state = self._slots[snapshot.vehicle], zlib.decompress(snapshot.state)
             episodes_from = len(state) - episode_state.STATE.itemsize
             self._windows.restore(slot, state[:episodes_from])
             self._episodes.restore(slot, state[episodes_from:])
-            self._windows.describe(slot, profiles[snapshot.vehicle].vehicle_class, profiles[snapshot.vehicle].tank_l)
             self._saved_at[slot] = snapshot.at
+        self.describe(profiles)
         self._features.forget(slots)
         for slot in slots.tolist():
             self._unrefreshed.pop(slot, None)
@@ -140,7 +137,17 @@ class Vehicles:
         """Move the episodes by the scores; returns what changed."""
         return self._episodes.update(judgeable.slots, judgeable.features, scores)
 
-    def heed(self, thresholds: dict[str, dict[AlertType, float]]) -> None:
+    def describe(self, profiles: Mapping[VehicleId, VehicleProfile]) -> None:
+        """Let the vehicles that are here be what their profiles say, and go by the thresholds of their class."""
+        slots: dict[str, list[int]] = {}
+        for vehicle, profile in profiles.items():
+            if (slot := self._slots.get(vehicle)) is not None:
+                self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
+                slots.setdefault(vehicle.tenant, []).append(slot)
+        for slug, theirs in slots.items():
+            self._heed(slug, np.array(theirs, np.intp))
+
+    def heed(self, thresholds: dict[str, OwnThresholds]) -> None:
         """Let the alerts of each tenant (slug) begin where it wants them to."""
         changed = {
             slug for slug in thresholds.keys() | self._thresholds.keys() if thresholds.get(slug) != self._thresholds.get(slug)
@@ -148,7 +155,12 @@ class Vehicles:
         self._thresholds = thresholds
         for slug in changed:
             slots = [slot for vehicle, slot in self._slots.items() if vehicle.tenant == slug]
-            self._episodes.heed(np.array(slots, np.intp), thresholds.get(slug, {}))
+            self._heed(slug, np.array(slots, np.intp))
+
+    def _heed(self, slug: str, slots: NDArray[np.intp]) -> None:
+        own, kinds = self._thresholds.get(slug, OwnThresholds()), self._windows.rows["vehicle_class"][slots]
+        for kind, name in enumerate(VEHICLE_CLASSES):
+            self._episodes.heed(slots[kinds == kind], own.of_class(name))
 
     def due_snapshots(self, every_s: float, at_most: int) -> list[Snapshot]:
         """Copies of vehicles whose last one is older than `every_s` by their own clock, to be packed; marks them as saved."""

@@ -1,6 +1,7 @@
-"""Alert budgets tried on the past: what thresholds keep to them, and which alerts a tenant would not have had."""
+"""Thresholds tried on the past: those that keep to a budget or that somebody typed, and what they would have changed."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -8,12 +9,17 @@ from uuid import UUID
 import asyncpg
 import structlog
 
-from alerts.budget import Budget, keep_to
+from alerts.budget import Tried, by_type, keep_to, try_thresholds
+from alerts.potentials import Potential, raised
 from fleet.errors import FleetError, NotFound
+from fleet.own_thresholds import OwnThresholds
 from fleet.settings import Settings
 from fleet.stores import alert_rules, budget_trials
+from fleet.stores.budget_trials import Proposal
 from fleet.stores.component_events import all_tenants
+from fleet.stores.past_alerts import PastAlert, past_alerts
 from fleet.stores.postgres import SYSTEM_TENANT, connect_pool
+from fleet.windows import VEHICLE_CLASSES
 from pipelines.history import champions
 from pipelines.rescoring import Rescored, rescore
 from serve.parts import ModelScorer
@@ -25,16 +31,19 @@ SHOWN: Final = 500  # of the alerts that would vanish
 log = structlog.get_logger(__name__)
 
 
-async def fit_budget(
+async def try_out(
     pool: asyncpg.Pool,
     scorers: Sequence[ModelScorer],
     tenant: UUID,
-    per_vehicle_week: float,
+    proposal: Proposal,
     days: float,
     most_vehicles: int = MOST_VEHICLES,
     progress: Callable[[float], None] | None = None,
-) -> tuple[Budget, Rescored]:
-    """The thresholds under which the last days would have kept to a budget; nothing is saved.
+) -> dict[str, Any]:
+    """What the last days would have had under a proposal, as a document for programs; nothing is saved.
+
+    Args:
+        proposal: alerts per vehicle and week to aim at, or thresholds.
 
     Raises:
         NotFound: no vehicle has reported. Unavailable: the store does not answer.
@@ -43,23 +52,33 @@ async def fit_budget(
     span = (now - timedelta(days=days), now)
     past = await rescore(pool, tenant, span, {"champions": scorers}, most_vehicles, progress=progress)
     if not past.weeks:
-        raise NotFound(f"No vehicle has reported within {days:g} days: there is nothing to try a budget on.")
-    present = (await alert_rules.thresholds(pool, [tenant])).get(tenant)
-    return keep_to(per_vehicle_week * past.weeks, past.potentials["champions"], present), past
+        raise NotFound(f"No vehicle has reported within {days:g} days: there is nothing to try thresholds on.")
+    present = (await alert_rules.thresholds(pool, [tenant])).get(tenant, OwnThresholds())
+    found = past.potentials["champions"]
+    if isinstance(proposal, OwnThresholds):
+        tried = try_thresholds(found, proposal, present)
+    else:
+        tried = keep_to(proposal * past.weeks, found, present)
+    judged = [alert for alert in await past_alerts(pool, tenant, *span) if alert.verdict and alert.vehicle_id in past.classes]
+    return _outcome(tried, past, judged) | {"present": present.as_json()}
 
 
-def budget_json(fitted: Budget, past: Rescored) -> dict[str, Any]:
-    """What a dry run found, for programs."""
-    before, after = fitted.totals
+def _outcome(tried: Tried, past: Rescored, judged: Sequence[PastAlert]) -> dict[str, Any]:
+    before, after = tried.totals
+    vehicles = Counter(past.classes.values())
     return {
-        "vehicles": len(past.names),
+        "vehicles": len(past.classes),
         "vehiclesReporting": past.reporting,
         "vehicleWeeks": past.weeks,
         "perVehicleWeek": {"before": before / past.weeks, "after": after / past.weeks},
-        "thresholds": {str(kind): threshold for kind, threshold in fitted.thresholds.items()},
-        "alerts": {
-            str(kind): {"before": fitted.before.get(kind, 0), "after": fitted.after.get(kind, 0)} for kind in fitted.thresholds
-        },
+        "thresholds": dict(tried.thresholds.fleet),
+        "classThresholds": {name: dict(own) for name, own in tried.thresholds.classes.items()},
+        **_difference(tried.before, tried.after, judged),
+        "classes": [
+            {"vehicleClass": name, "vehicles": vehicles[name], **_difference_of_class(name, tried, past, judged)}
+            for name in VEHICLE_CLASSES
+            if vehicles[name]
+        ],
         "vanished": [
             {
                 "vehicleId": potential.vehicle,
@@ -67,10 +86,37 @@ def budget_json(fitted: Budget, past: Rescored) -> dict[str, Any]:
                 "startedAt": datetime.fromtimestamp(potential.started_at, UTC).isoformat(),
                 "severity": potential.severity.name,
             }
-            for potential in fitted.vanished[:SHOWN]
+            for potential in tried.vanished[:SHOWN]
         ],
-        "vanishedTotal": len(fitted.vanished),
+        "vanishedTotal": len(tried.vanished),
     }
+
+
+def _difference_of_class(name: str, tried: Tried, past: Rescored, judged: Sequence[PastAlert]) -> dict[str, Any]:
+    before, after = ([each for each in every if each.vehicle_class == name] for every in (tried.before, tried.after))
+    return _difference(before, after, [alert for alert in judged if past.classes[alert.vehicle_id] == name])
+
+
+def _difference(before: Sequence[Potential], after: Sequence[Potential], judged: Sequence[PastAlert]) -> dict[str, Any]:
+    """Alerts by type before and after, and of those that people judged how many would be gone.
+
+    Gone is what the thresholds that hold raise and the others do not: what neither raises again is no matter of thresholds.
+    """
+    old, new = by_type(before), by_type(after)
+    gone = raised(judged, before) - raised(judged, after)
+    return {
+        "alerts": {kind: {"before": old.get(kind, 0), "after": new.get(kind, 0)} for kind in sorted(old.keys() | new.keys())},
+        "judged": {
+            "confirmed": _count(judged, "CONFIRMED"),
+            "confirmedGone": _count(judged, "CONFIRMED", gone),
+            "dismissed": _count(judged, "DISMISSED"),
+            "dismissedGone": _count(judged, "DISMISSED", gone),
+        },
+    }
+
+
+def _count(judged: Sequence[PastAlert], verdict: str, among: Collection[UUID] | None = None) -> int:
+    return sum(alert.verdict == verdict and (among is None or alert.alert_id in among) for alert in judged)
 
 
 async def try_budgets(settings: Settings) -> int:
@@ -87,7 +133,7 @@ async def work_off(pool: asyncpg.Pool, scorers: Callable[[], Sequence[ModelScore
     while trial := await budget_trials.take(pool, tenants, datetime.now(UTC)):
         outcome, detail = None, ""
         try:
-            outcome = budget_json(*await fit_budget(pool, scorers(), trial.tenant_id, trial.per_vehicle_week, trial.days))
+            outcome = await try_out(pool, scorers(), trial.tenant_id, trial.proposed, trial.days)
         except FleetError as error:
             detail = str(error)
             log.warning("budget_trial_failed", trial=str(trial.trial_id), error=detail)

@@ -6,9 +6,8 @@ from datetime import datetime
 import asyncpg
 import numpy as np
 
-from alerts.episodes import RULES
-from fleet.alerts import AlertType
 from fleet.errors import InvalidInput, NotFound
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import MODEL_TYPES
 from fleet.shadow import Disagreement
 from fleet.stores import alert_rules
@@ -49,9 +48,9 @@ async def challenge_of(
         past = [alert for alert in await past_alerts(pool, tenant, *span) if alert.type in MODEL_TYPES[name]]
         judged = {alert.vehicle_id for alert in past if alert.verdict}
         again = await rescore(pool, tenant, span, {alias: [scorer] for alias, scorer in scorers.items()}, most_vehicles, judged)
-        own = (await alert_rules.thresholds(pool, [tenant])).get(tenant, {})
-        known = [alert for alert in past if alert.vehicle_id in again.names]
-        challenge.add(known, again.potentials, _thresholds(own), again.weeks)
+        own = (await alert_rules.thresholds(pool, [tenant])).get(tenant, OwnThresholds())
+        known = [alert for alert in past if alert.vehicle_id in again.classes]
+        challenge.add(known, again.potentials, own, again.weeks)
         if progress:
             progress(done / len(tenants))
     return challenge
@@ -62,7 +61,3 @@ async def _shadow(pool: asyncpg.Pool, name: str, versions: dict[str, str]) -> di
     for tally in await shadow_tallies(pool, name, versions[CHAMPION], versions[CHALLENGER]):
         summed[tally.type] = summed.get(tally.type, 0) + np.array(tally.counts, np.int64)
     return {kind: Disagreement.of(counts) for kind, counts in summed.items()}
-
-
-def _thresholds(own: dict[AlertType, float]) -> dict[AlertType, float]:
-    return {kind: rule.on for kind, rule in RULES.items()} | own

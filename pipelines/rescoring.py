@@ -12,7 +12,7 @@ import asyncpg
 import numpy as np
 import pandas as pd
 
-from alerts.budget import FLOOR, Potential, potentials
+from alerts.potentials import FLOOR, Potential, potentials
 from fleet.alerts import TYPES
 from fleet.features import SLOW_FEATURES
 from fleet.history import History
@@ -36,12 +36,12 @@ class Rescored:
     """What was judged, and by name of a set of scorers what each would raise.
 
     Attributes:
-        names: vehicles that were judged, out of `reporting` many. weeks: vehicle weeks they cover.
+        classes: class of each vehicle that was judged, out of `reporting` many. weeks: vehicle weeks they cover.
     """
 
     reporting: int
     weeks: float
-    names: tuple[str, ...]
+    classes: dict[str, str]
     potentials: dict[str, list[Potential]] = field(default_factory=dict)
 
 
@@ -68,7 +68,8 @@ async def rescore(
     known = (await vehicle_table(pool, tenant, chosen)).set_index("vehicle_id")
     covered = sum((reporting[name][1] - reporting[name][0]).total_seconds() for name in chosen)
     weeks = covered / timedelta(weeks=1).total_seconds()
-    result = Rescored(len(reporting), weeks, tuple(chosen), {name: [] for name in scorers})
+    classes = {vehicle: str(known.loc[vehicle, "vehicle_class"]) for vehicle in chosen}
+    result = Rescored(len(reporting), weeks, classes, {name: [] for name in scorers})
     for done, vehicle in enumerate(chosen, start=1):
         crossings: dict[str, dict[int, list[Crossings]]] = {name: {} for name in scorers}
         for begin, end in _pieces(*reporting[vehicle]):
@@ -76,7 +77,7 @@ async def rescore(
             if len(frame):
                 _judge(_recording(frame, known.loc[[vehicle]].reset_index()), begin, end, scorers, crossings)
         for name, by_type in crossings.items():
-            result.potentials[name] += _potentials(vehicle, by_type)
+            result.potentials[name] += _potentials(vehicle, classes[vehicle], by_type)
         if progress:
             progress(done / len(chosen))
     return result
@@ -102,12 +103,12 @@ def _judge(
                     crossings[name].setdefault(column, []).append(kept)
 
 
-def _potentials(vehicle: str, by_type: dict[int, list[Crossings]]) -> list[Potential]:
+def _potentials(vehicle: str, vehicle_class: str, by_type: dict[int, list[Crossings]]) -> list[Potential]:
     found = []
     for column, parts in by_type.items():
         at, probability, severity = (np.concatenate(part) for part in zip(*parts, strict=True))
         order = np.argsort(at, kind="stable")
-        found += potentials(vehicle, TYPES[column], at[order], probability[order], severity[order])
+        found += potentials(vehicle, vehicle_class, TYPES[column], at[order], probability[order], severity[order])
     return found
 
 

@@ -11,17 +11,20 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from alerts.episodes import RULES
+from alerts.episodes import USUAL
 from fleet import shadow
 from fleet.alerts import TYPES, AlertType
 from fleet.drift import Reference
 from fleet.errors import Unavailable
 from fleet.features import FEATURE, FeatureBatch
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import MODEL_TYPES, ScoreBatch
 from fleet.settings import Settings
+from fleet.stores import alert_rules
 from fleet.stores.model_life import LiveHistogram, ShadowTally, add_live_counts
-from fleet.stores.postgres import connect_pool
+from fleet.stores.postgres import connect_pool, tenant_ids
 from fleet.telemetry import FloatArray
+from fleet.windows import VEHICLE_CLASSES
 from serve.parts import Cadence, ModelScorer
 
 REFERENCE = "reference.json"
@@ -40,6 +43,8 @@ class Watch:
         self._flush = Cadence(FLUSH_S, self._write)
         self.reference: Reference | None = None  # of the champion; without one there is nothing to measure drift against
         self.challenger: ModelScorer | None = None
+        self._seen: set[str] = set()  # tenants (slugs) whose rows were looked at
+        self._own: dict[str, OwnThresholds] = {}  # of those that have any, as of the last minute
         self._looking: asyncio.Task[None] | None = None
         self._next = 0.0
         self._tallies: dict[tuple[str, str, AlertType, datetime], Counts] = defaultdict(lambda: np.zeros(shadow.SIZE, np.int64))
@@ -73,11 +78,24 @@ class Watch:
             counted = self.reference.count(quantities(self.reference, features, scores))
             self._histograms[version, hour] = (rows + len(features), counts + counted)
         if (challenger := self.challenger) is not None:
-            other = challenger.score(features, slow)
+            other, on = challenger.score(features, slow), self._thresholds(features)
             for kind in MODEL_TYPES[self._name]:
                 column = TYPES.index(kind)
                 said, would_say = scores.probability[:, column], other.probability[:, column]
-                self._tallies[version, challenger.version, kind, hour] += shadow.counts(said, would_say, RULES[kind].on)
+                self._tallies[version, challenger.version, kind, hour] += shadow.counts(said, would_say, on[:, column])
+
+    def _thresholds(self, features: FeatureBatch) -> FloatArray:
+        """(n, type) from where on an alert of each row's tenant and vehicle class begins."""
+        slugs = np.array([vehicle.tenant for vehicle in features.vehicles])
+        kinds = features.column("vehicle_class").astype(np.intp)
+        on = np.tile([USUAL[kind] for kind in TYPES], (len(features), 1))
+        here = set(np.unique(slugs).tolist())
+        self._seen |= here
+        for slug in here & self._own.keys():
+            for place, name in enumerate(VEHICLE_CLASSES):
+                theirs = USUAL | self._own[slug].of_class(name)
+                on[(slugs == slug) & (kinds == place)] = [theirs[kind] for kind in TYPES]
+        return on
 
     async def _write(self) -> None:
         if not self._postgres.url or not (self._tallies or self._histograms):
@@ -95,6 +113,9 @@ class Watch:
                     [LiveHistogram(self._name, version, hour, rows, counts.ravel().tolist())
                      for (version, hour), (rows, counts) in histograms.items()],
                 )  # fmt: skip
+                tenants = await tenant_ids(pool, self._seen)
+                own = await alert_rules.thresholds(pool, list(tenants.values()))
+                self._own = {slug: own[tenant] for slug, tenant in tenants.items() if tenant in own}
         except Unavailable as error:  # a minute of counts is lost, nothing else
             log.warning("counts_not_written", model=self._name, error=str(error))
 

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from alerts.budget import Potential
-from fleet.alerts import AlertType
+from alerts.potentials import NEAR_S, Potential, heard, raised
+from fleet.own_thresholds import OwnThresholds
 from fleet.settings import Promotion
 from fleet.shadow import Disagreement
 from fleet.stores.past_alerts import PastAlert
 from serve.registry import CHALLENGER, CHAMPION
 from training.intervals import poisson, probability_no_lower, wilson
 
-NEAR_S: Final = 120.0  # an alert begins when it has held; a version that sees it a little sooner or later sees the same
 _CONFIRMED: Final = "CONFIRMED"
 _SURE: Final = 0.45  # about as likely as not: equal evidence gives one half
 
@@ -62,24 +61,25 @@ class Challenge:
         self,
         past: Sequence[PastAlert],
         found: Mapping[str, Sequence[Potential]],
-        thresholds: Mapping[AlertType, float],
+        own: OwnThresholds,
         weeks: float,
     ) -> None:
-        """Take in one tenant's past alerts, and what each version makes of the same vehicles and time."""
-        heard = {alias: [p for p in potentials if p.strength >= thresholds[p.type]] for alias, potentials in found.items()}
+        """Take in one tenant's past alerts, and what each version makes of the same vehicles and time at its own thresholds."""
+        strong = {alias: heard(potentials, own) for alias, potentials in found.items()}
         self.judged += sum(alert.verdict is not None for alert in past)
-        for alias, raised in heard.items():
+        again = {alias: raised(past, potentials) for alias, potentials in strong.items()}
+        for alias, potentials in strong.items():
             volume = self.volumes[alias]
-            volume.count, volume.weeks = volume.count + len(raised), volume.weeks + weeks
-            for potential in raised:
+            volume.count, volume.weeks = volume.count + len(potentials), volume.weeks + weeks
+            for potential in potentials:
                 volume.by_type[str(potential.type)] = volume.by_type.get(str(potential.type), 0) + 1
-            judged = [alert for alert in past if alert.verdict and _raised(alert, raised)]
+            judged = [alert for alert in past if alert.verdict and alert.alert_id in again[alias]]
             volume.judged += len(judged)
             volume.confirmed += sum(alert.verdict == _CONFIRMED for alert in judged)
-        gone = [alert for alert in past if not _raised(alert, heard[CHALLENGER])]
+        gone = [alert for alert in past if alert.alert_id not in again[CHALLENGER]]
         self.vanished += gone
         self.kept += len(past) - len(gone)
-        self.added += sum(not _same(potential, heard[CHAMPION]) for potential in heard[CHALLENGER])
+        self.added += sum(not _same(potential, strong[CHAMPION]) for potential in strong[CHALLENGER])
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -110,17 +110,6 @@ def objections(challenge: Challenge, rule: Promotion) -> list[str]:
     if abs(new.count - old.count) > rule.volume * max(old.count, 1):
         found.append(f"it would raise {new.count} alerts where the champion raises {old.count}, beyond ±{rule.volume:.0%}")
     return found
-
-
-def _raised(alert: PastAlert, potentials: Sequence[Potential]) -> bool:
-    begin, end = alert.started_at.timestamp() - NEAR_S, alert.ended_at.timestamp() + NEAR_S
-    return any(
-        potential.vehicle == alert.vehicle_id
-        and potential.type is alert.type
-        and potential.started_at <= end
-        and potential.ended_at >= begin
-        for potential in potentials
-    )
 
 
 def _same(potential: Potential, others: Sequence[Potential]) -> bool:

@@ -1,35 +1,45 @@
-"""From which probability on a tenant's alerts begin, where it is not the product's own threshold."""
+"""From which probability on a fleet's alerts begin, where it is not the product's usual threshold."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
 from fleet.alerts import TYPES, AlertType
+from fleet.own_thresholds import OwnThreshold, OwnThresholds
 from fleet.stores import audit
 from fleet.stores.postgres import tenant_transaction
 
+_ANY: Final = "any"  # in place of a vehicle class: the fleet's own, for all classes
 
-async def thresholds(pool: asyncpg.Pool, tenants: Sequence[UUID]) -> dict[UUID, dict[AlertType, float]]:
-    """Tenant → type → threshold, of those that have any.
+
+async def thresholds(pool: asyncpg.Pool, tenants: Sequence[UUID]) -> dict[UUID, OwnThresholds]:
+    """Tenant → its thresholds, of those that have any.
 
     Raises:
         Unavailable: the store does not answer.
     """
-    found: dict[UUID, dict[AlertType, float]] = {}
     async with tenant_transaction(pool, *tenants) as connection:
-        rows = await connection.fetch(
-            "SELECT tenant_id, type, threshold::float8 FROM alert_rules WHERE tenant_id = ANY ($1) AND type = ANY ($2::text[])",
-            list(tenants), [str(kind) for kind in TYPES],
-        )  # fmt: skip
-    for row in rows:
-        found.setdefault(row["tenant_id"], {})[AlertType(row["type"])] = row["threshold"]
-    return found
+        return await held(connection, tenants)
 
 
-async def save(pool: asyncpg.Pool, tenant: UUID, chosen: Mapping[AlertType, float], actor: str, now: datetime) -> None:
-    """Replace a tenant's thresholds; an empty mapping brings the product's own back.
+async def held(connection: asyncpg.Connection, tenants: Sequence[UUID]) -> dict[UUID, OwnThresholds]:
+    """The same within a transaction of the caller's."""
+    found: dict[UUID, list[OwnThreshold]] = {}
+    for row in await connection.fetch(
+        """SELECT tenant_id, nullif(vehicle_class, $3) AS vehicle_class, type, threshold::float8 AS threshold FROM alert_rules
+           WHERE tenant_id = ANY ($1) AND type = ANY ($2::text[]) ORDER BY vehicle_class, type""",
+        list(tenants), [str(kind) for kind in TYPES], _ANY,
+    ):  # fmt: skip
+        own = OwnThreshold(row["vehicle_class"], AlertType(row["type"]), row["threshold"])
+        found.setdefault(row["tenant_id"], []).append(own)
+    return {tenant: OwnThresholds.of_rows(rows) for tenant, rows in found.items()}
+
+
+async def save(pool: asyncpg.Pool, tenant: UUID, chosen: OwnThresholds, actor: str, now: datetime) -> None:
+    """Replace a tenant's thresholds, those of classes too; with none the product's usual ones are back.
 
     Raises:
         Unavailable: the store does not answer.
@@ -38,14 +48,23 @@ async def save(pool: asyncpg.Pool, tenant: UUID, chosen: Mapping[AlertType, floa
         await replace(connection, tenant, chosen, actor, now)
 
 
-async def replace(
-    connection: asyncpg.Connection, tenant: UUID, chosen: Mapping[AlertType, float], actor: str, now: datetime
-) -> None:
-    """The same within a transaction of the caller's."""
+async def lock(connection: asyncpg.Connection, tenant: UUID) -> None:
+    """One change of a tenant's thresholds at a time, until the transaction ends."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext($1))", f"alert rules of {tenant}")
+
+
+async def replace(connection: asyncpg.Connection, tenant: UUID, chosen: OwnThresholds, actor: str, now: datetime) -> None:
+    """The same within a transaction of the caller's. What holds already changes nothing, and is no deed to be recorded."""
+    await lock(connection, tenant)
+    rows = sorted((name or _ANY, str(kind), round(threshold, 4)) for name, kind, threshold in chosen.rows())
+    present = (await held(connection, [tenant])).get(tenant, OwnThresholds())
+    if rows == sorted((name or _ANY, str(kind), threshold) for name, kind, threshold in present.rows()):
+        return
     await connection.execute("DELETE FROM alert_rules WHERE tenant_id = $1", tenant)
     await connection.executemany(
-        "INSERT INTO alert_rules (tenant_id, type, threshold, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5)",
-        [(tenant, str(kind), threshold, now, actor) for kind, threshold in chosen.items()],
+        """INSERT INTO alert_rules (tenant_id, vehicle_class, type, threshold, changed_at, changed_by)
+           VALUES ($1, $2, $3, $4::float8, $5, $6)""",
+        [(tenant, *row, now, actor) for row in rows],
     )
-    detail = {str(kind): round(threshold, 4) for kind, threshold in chosen.items()}
+    detail = {kind if name == _ANY else f"{name}.{kind}": threshold for name, kind, threshold in rows}
     await audit.record(connection, tenant, now, actor, "alert_rules.changed", "alert_rules", detail)

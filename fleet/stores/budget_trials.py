@@ -1,7 +1,7 @@
-"""Alert budgets that are tried on the past: asked for by people, worked off by the pipeline, saved when people like them."""
+"""Thresholds that are tried on the past: asked for by people, worked off by the pipeline, saved when people like them."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,13 +10,14 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.alerts import AlertType
 from fleet.errors import Conflict, NotFound
+from fleet.own_thresholds import OwnThresholds
 from fleet.stores import alert_rules
 from fleet.stores.announcements import BUDGET_TRIALS
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 
+Proposal = float | OwnThresholds  # alerts per vehicle and week to aim at, or what somebody typed
 ABANDONED: Final = timedelta(minutes=30)  # a worker that died leaves its trial running; after this long another takes it
 
 
@@ -32,11 +33,12 @@ class TrialState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BudgetTrial:
-    """`outcome` is known once it is done, `detail` says why it failed."""
+    """Of either a number to aim at or a proposal. `outcome` is known once it is done, `detail` says why it failed."""
 
     tenant_id: UUID
     trial_id: UUID
-    per_vehicle_week: float
+    per_vehicle_week: float | None
+    proposal: OwnThresholds | None
     days: float
     state: TrialState
     asked_at: datetime
@@ -44,18 +46,27 @@ class BudgetTrial:
     outcome: dict[str, Any] | None
     detail: str
 
+    @property
+    def proposed(self) -> Proposal:
+        if self.proposal is not None:
+            return self.proposal
+        assert self.per_vehicle_week is not None  # the table holds one of the two
+        return self.per_vehicle_week
 
-async def ask(pool: asyncpg.Pool, who: SignedIn, per_vehicle_week: float, days: float, now: datetime) -> BudgetTrial:
+
+async def ask(pool: asyncpg.Pool, who: SignedIn, proposal: Proposal, days: float, now: datetime) -> BudgetTrial:
     """Put a trial in line.
 
     Raises:
         Conflict: one of this tenant is under way already. Unavailable: the store does not answer.
     """
+    aim, document = (None, json.dumps(proposal.as_json())) if isinstance(proposal, OwnThresholds) else (proposal, None)
     async with tenant_transaction(pool, who.tenant) as connection:
         row = await connection.fetchrow(
-            """INSERT INTO budget_trials (tenant_id, per_vehicle_week, days, asked_at, asked_by) VALUES ($1, $2, $3, $4, $5)
+            """INSERT INTO budget_trials (tenant_id, per_vehicle_week, proposal, days, asked_at, asked_by)
+               VALUES ($1, $2, $3, $4, $5, $6)
                ON CONFLICT (tenant_id) WHERE state IN ('WAITING', 'RUNNING') DO NOTHING RETURNING *""",
-            who.tenant, per_vehicle_week, days, now, who.user_id,
+            who.tenant, aim, document, days, now, who.user_id,
         )  # fmt: skip
         if row is None:
             raise Conflict("A trial of this fleet is under way already; wait for it to end.")
@@ -74,10 +85,11 @@ async def get(pool: asyncpg.Pool, tenant: UUID, trial_id: UUID) -> BudgetTrial:
 
 
 async def apply(pool: asyncpg.Pool, who: SignedIn, trial_id: UUID, now: datetime) -> BudgetTrial:
-    """Save the thresholds that a trial found; doing it again changes nothing.
+    """Save the thresholds that a trial tried; doing it again changes nothing.
 
     Raises:
-        NotFound: unknown, or another tenant's. Conflict: it is not done, or failed.
+        NotFound: unknown, or another tenant's.
+        Conflict: it is not done, or failed, or the thresholds that it was held against have changed since.
     """
     async with tenant_transaction(pool, who.tenant) as connection:
         trial = await _one(connection, who.tenant, trial_id)
@@ -85,12 +97,20 @@ async def apply(pool: asyncpg.Pool, who: SignedIn, trial_id: UUID, now: datetime
             return trial
         if trial.state is not TrialState.DONE or trial.outcome is None:
             raise Conflict(f"This trial is {trial.state.lower()}: only one that is done can be applied.")
-        chosen = {AlertType(kind): float(threshold) for kind, threshold in trial.outcome["thresholds"].items()}
-        await alert_rules.replace(connection, who.tenant, chosen, str(who.user_id), now)
+        await alert_rules.lock(connection, who.tenant)
+        present = (await alert_rules.held(connection, [who.tenant])).get(who.tenant, OwnThresholds())
+        if trial.outcome.get("present", present.as_json()) != present.as_json():
+            raise Conflict("The thresholds were changed after this trial, so it shows another difference: try it again.")
+        await alert_rules.replace(connection, who.tenant, chosen_of(trial.outcome), str(who.user_id), now)
         row = await connection.fetchrow(
             "UPDATE budget_trials SET state = 'APPLIED' WHERE tenant_id = $1 AND trial_id = $2 RETURNING *", who.tenant, trial_id
         )
     return _trial(row)
+
+
+def chosen_of(outcome: Mapping[str, Any]) -> OwnThresholds:
+    """The thresholds that a dry run tried."""
+    return OwnThresholds.from_json({"fleet": outcome["thresholds"], "classes": outcome.get("classThresholds", {})})
 
 
 async def take(pool: asyncpg.Pool, tenants: Sequence[UUID], now: datetime) -> BudgetTrial | None:
@@ -129,4 +149,5 @@ async def _one(connection: asyncpg.Connection, tenant: UUID, trial_id: UUID) -> 
 def _trial(row: asyncpg.Record) -> BudgetTrial:
     known = {name: row[name] for name in BudgetTrial.__slots__}
     outcome = None if row["outcome"] is None else json.loads(row["outcome"])
-    return BudgetTrial(**{**known, "state": TrialState(row["state"]), "outcome": outcome})
+    proposal = None if row["proposal"] is None else OwnThresholds.from_json(json.loads(row["proposal"]))
+    return BudgetTrial(**{**known, "state": TrialState(row["state"]), "outcome": outcome, "proposal": proposal})

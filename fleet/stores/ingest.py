@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import asyncpg
 
-from fleet.alerts import AlertType, VehicleId
+from fleet.alerts import VehicleId
+from fleet.own_thresholds import OwnThresholds
 from fleet.stores import alert_rules, heartbeats
 from fleet.stores.postgres import tenant_transaction
 
@@ -30,6 +32,7 @@ class Snapshot:
 
 
 SNAPSHOTS_KEPT = 3
+_COMMITTED_WITHIN: Final = timedelta(minutes=1)  # a description is dated when it is written, and seen when that is committed
 
 
 class IngestStore:
@@ -135,9 +138,33 @@ class IngestStore:
                 codes,
             )
 
-    async def thresholds(self, tenants: Sequence[UUID]) -> dict[UUID, dict[AlertType, float]]:
+    async def thresholds(self, tenants: Sequence[UUID]) -> dict[UUID, OwnThresholds]:
         """See `fleet.stores.alert_rules.thresholds`."""
         return await alert_rules.thresholds(self._pool, tenants)
+
+    async def described_since(
+        self, since: datetime | None, tenants: Mapping[str, UUID]
+    ) -> tuple[dict[VehicleId, VehicleProfile], datetime]:
+        """Profiles of the vehicles whose class or tank changed since, and from which moment to ask the next time.
+
+        Without a moment nothing is told but that. What changed just now is told more than once.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        slugs = {tenant: slug for slug, tenant in tenants.items()}
+        async with tenant_transaction(self._pool, *slugs) as connection:
+            now: datetime = await connection.fetchval("SELECT now()")
+            rows = await connection.fetch(
+                """SELECT tenant_id, vehicle_id, vehicle_class, tank_l FROM vehicles
+                   WHERE tenant_id = ANY ($1) AND described_at >= $2""",
+                list(slugs), since,
+            )  # fmt: skip
+        profiles = {
+            VehicleId(slugs[row["tenant_id"]], row["vehicle_id"]): VehicleProfile(row["vehicle_class"], row["tank_l"])
+            for row in rows
+        }
+        return profiles, now - _COMMITTED_WITHIN
 
     async def beat(self, part: str, at: datetime, state: str = "ok", detail: str = "") -> None:
         """Say that a part lives; `/ready` looks at it."""

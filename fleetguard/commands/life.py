@@ -14,8 +14,7 @@ from fleetguard.commands.progress import progress
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from alerts.budget import Budget
-    from pipelines.rescoring import Rescored
+    from fleet.own_thresholds import OwnThresholds
     from training.challenge import Challenge
 
 DaysOption = Annotated[float, typer.Option(min=0.01, max=366, help="How much of the past is judged anew.")]
@@ -64,48 +63,46 @@ def budget(
     as_json: JsonOption = False,
 ) -> None:
     """Fit a tenant's alert thresholds to a number of alerts per vehicle and week, tried on the past first."""
+    from fleet.own_thresholds import OwnThresholds
+    from fleet.stores.budget_trials import chosen_of
     from training.bootstrap import quiet_libraries
 
     if (per_vehicle_week is None) == (not reset):
         raise typer.BadParameter("give either --per-vehicle-week or --reset")
     quiet_libraries()
     if per_vehicle_week is None:
-        asyncio.run(_save(tenant, {}))
+        asyncio.run(_save(tenant, OwnThresholds()))
         typer.echo(f"{tenant} has the product's own thresholds again.")
         return
     with progress("Judging the past anew") as advance:
-        fitted, past = asyncio.run(_fit(tenant, per_vehicle_week, days, vehicles, advance))
+        outcome = asyncio.run(_fit(tenant, per_vehicle_week, days, vehicles, advance))
     if not dry_run:
-        asyncio.run(_save(tenant, {str(kind): threshold for kind, threshold in fitted.thresholds.items()}))
+        asyncio.run(_save(tenant, chosen_of(outcome)))
     if as_json:
-        from pipelines.budget import budget_json
-
-        typer.echo(json.dumps(budget_json(fitted, past) | {"saved": not dry_run}))
+        typer.echo(json.dumps(outcome | {"saved": not dry_run}))
     else:
-        _show_budget(fitted, past, dry_run)
+        _show_budget(outcome, dry_run)
 
 
-async def _fit(tenant: str, per_vehicle_week: float, days: float, vehicles: int, advance: Any) -> "tuple[Budget, Rescored]":
+async def _fit(tenant: str, per_vehicle_week: float, days: float, vehicles: int, advance: Any) -> dict[str, Any]:
     from fleet.settings import load_settings
     from fleet.stores.postgres import connect_pool
-    from pipelines.budget import fit_budget
+    from pipelines.budget import try_out
     from pipelines.history import champions
 
     async with await connect_pool(load_settings().postgres) as pool:
         owner = await _owner(pool, tenant)
         scorers = list(champions(_registry()).values())
-        return await fit_budget(pool, scorers, owner, per_vehicle_week, days, vehicles, advance)
+        return await try_out(pool, scorers, owner, per_vehicle_week, days, vehicles, advance)
 
 
-async def _save(tenant: str, thresholds: dict[str, float]) -> None:
-    from fleet.alerts import AlertType
+async def _save(tenant: str, chosen: "OwnThresholds") -> None:
     from fleet.settings import load_settings
     from fleet.stores import alert_rules
     from fleet.stores.postgres import connect_pool
 
     async with await connect_pool(load_settings().postgres) as pool:
         owner = await _owner(pool, tenant)
-        chosen = {AlertType(kind): threshold for kind, threshold in thresholds.items()}
         await alert_rules.save(pool, owner, chosen, f"system:{os.environ.get('USER', 'operator')}", datetime.now(UTC))
 
 
@@ -124,18 +121,19 @@ def _span(days: float) -> tuple[datetime, datetime]:
     return now - timedelta(days=days), now
 
 
-def _show_budget(fitted: "Budget", past: "Rescored", dry_run: bool) -> None:
+def _show_budget(outcome: dict[str, Any], dry_run: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    before, after = fitted.totals
+    nothing, rate = {"before": 0, "after": 0}, outcome["perVehicleWeek"]
     table = Table("type", "threshold", "alerts before", "after", box=None)
-    for kind, threshold in fitted.thresholds.items():
-        table.add_row(kind, f"{threshold:.2f}", str(fitted.before.get(kind, 0)), str(fitted.after.get(kind, 0)))
+    for kind, threshold in outcome["thresholds"].items():
+        counted = outcome["alerts"].get(kind, nothing)
+        table.add_row(kind, f"{threshold:.2f}", str(counted["before"]), str(counted["after"]))
     Console().print(table)
     typer.echo(
-        f"{len(past.names)} of {past.reporting} vehicles, {past.weeks:.2f} vehicle weeks: {before / past.weeks:.2f} alerts per "
-        f"vehicle and week before, {after / past.weeks:.2f} after. "
+        f"{outcome['vehicles']} of {outcome['vehiclesReporting']} vehicles, {outcome['vehicleWeeks']:.2f} vehicle weeks: "
+        f"{rate['before']:.2f} alerts per vehicle and week before, {rate['after']:.2f} after. "
         + ("Nothing was saved." if dry_run else "Saved; ingest heeds it within 30 s.")
     )
 

@@ -91,6 +91,11 @@ class Desk:
             rows = await connection.fetch("SELECT * FROM alerts WHERE tenant_id = $1 ORDER BY started_at", self.tenant)
         return [dict(row) for row in rows]
 
+    async def trial(self) -> UUID:
+        """The first trial of thresholds; it is done."""
+        async with tenant_transaction(self.pool, self.tenant) as connection:
+            return await connection.fetchval("SELECT trial_id FROM budget_trials ORDER BY asked_at LIMIT 1")
+
     async def deeds(self, action: str) -> list[tuple[str, str]]:
         """Who did it to which alert, as the audit log has it."""
         async with tenant_transaction(self.pool, self.tenant) as connection:
@@ -105,8 +110,8 @@ class Desk:
 
 @pytest.fixture(scope="session")
 async def desk(serve_api: Callable[[Settings], Awaitable[str]], postgres: PostgresUrls, pool: asyncpg.Pool) -> Desk:
-    """Three vehicles with readings and forecasts, five drivers with scores, people to sign in as, one alert of each type, and a
-    step in which alerts are passed on."""
+    """Three vehicles with readings and forecasts, five drivers with scores, people to sign in as, one alert of each type, a step
+    in which alerts are passed on, and thresholds that were tried."""
     owner = await asyncpg.connect(postgres.owner_url)
     try:
         tenant = await ensure_tenant(owner, "desk", "Desk Logistics")
@@ -118,9 +123,29 @@ async def desk(serve_api: Callable[[Settings], Awaitable[str]], postgres: Postgr
     url = await serve_api(Settings(postgres=Postgres(url=postgres.app_url), mqtt=Mqtt(port=free_port())))
     made = Desk(url, tenant, pool)
     await _past(made, datetime.now(UTC))
+    await _tried(made, datetime.now(UTC) - timedelta(hours=1))
     for position, kind in enumerate(AlertType):
         await made.raise_alert(FLEET[position % 3], kind, list(Severity)[position % 4], minutes_ago=5 + 20 * position)
     return made
+
+
+async def _tried(desk: Desk, at: datetime) -> None:
+    """A trial of thresholds of classes, done at a time."""
+    alerts = {"SPEEDING": {"before": 1200, "after": 310}, "FUEL_THEFT": {"before": 2, "after": 0}}
+    judged = {"confirmed": 12, "confirmedGone": 2, "dismissed": 40, "dismissedGone": 31}
+    outcome = {
+        "vehicles": 3, "vehiclesReporting": 3, "vehicleWeeks": 12.9, "perVehicleWeek": {"before": 93.2, "after": 24.0},
+        "thresholds": {"SPEEDING": 0.9}, "classThresholds": {"truck": {"SPEEDING": 0.7125}},
+        "alerts": alerts, "judged": judged,
+        "classes": [{"vehicleClass": name, "vehicles": 1, "alerts": alerts, "judged": judged} for name in ("car", "truck")],
+        "vanished": [], "vanishedTotal": 892,
+    }  # fmt: skip
+    async with tenant_transaction(desk.pool, desk.tenant) as connection:
+        await connection.execute(
+            """INSERT INTO budget_trials (tenant_id, proposal, days, asked_at, asked_by, state, finished_at, outcome)
+               VALUES ($1, '{"fleet": {"SPEEDING": 0.9}, "classes": {}}', 30, $2, gen_random_uuid(), 'DONE', $2, $3)""",
+            desk.tenant, at, json.dumps(outcome),
+        )  # fmt: skip
 
 
 async def _past(desk: Desk, now: datetime) -> None:

@@ -32,6 +32,7 @@ PAGES = {
     "people": "/settings/people",
     "devices": "/settings/devices",
     "rules": "/settings/rules",
+    "a trial of rules": "/settings/rules?trial={trial}",
     "notifications": "/settings/notifications",
     "security": "/settings/security",
     "welcome": "/welcome#a-token",
@@ -142,7 +143,7 @@ async def opened(desk, browser, signed_in) -> AsyncIterator[Any]:
         contexts.append(context)
         await context.add_init_script(f"localStorage.setItem('fleetguard.theme', {json.dumps(theme)})")
         page = await context.new_page()
-        path = PAGES[name].format(alert=(await desk.alerts())[0]["alert_id"])
+        path = PAGES[name].format(alert=(await desk.alerts())[0]["alert_id"], trial=await desk.trial())
         await page.goto(desk.url + path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
         await expect(page.get_by_text("Loading", exact=False)).to_have_count(0, timeout=PATIENCE_MS)

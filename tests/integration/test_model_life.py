@@ -2,21 +2,25 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 
-from fleet.alerts import TYPES, AlertType
+from fleet.alerts import TYPES, AlertType, VehicleId
 from fleet.drift import MIN_ROWS, Reference
 from fleet.errors import Unavailable
 from fleet.features import FEATURES, SLOW_FEATURES, FeatureBatch, silent_vehicles
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.settings import Postgres, Serve, Settings
 from fleet.shadow import Disagreement
+from fleet.stores import alert_rules
 from fleet.stores.announcements import PROMOTIONS, announce, announcements
 from fleet.stores.model_life import LiveHistogram, add_live_counts, latest_drift, live_histograms, open_notices, shadow_tallies
 from fleet.stores.postgres import SYSTEM_TENANT, tenant_transaction
+from fleet.windows import VEHICLE_CLASSES
 from fleetguard.testing import free_port
 from pipelines.drift import judge_drift
 from serve.watch import Watch
@@ -48,8 +52,9 @@ def reference():
     return Reference.of({"speed_kmh": rng.normal(60, 10, 5000)}, {"MISFIRE": rng.uniform(0, 0.1, 5000)})
 
 
-async def look(watch: Watch, champion: SaysOf, rows: int) -> None:
-    features = silent_vehicles(rows)
+async def look(watch: Watch, champion: SaysOf, rows: int, tenant: str = "-", vehicle_class: str = "car") -> None:
+    features = replace(silent_vehicles(rows), vehicles=(VehicleId(tenant, "v"),) * rows)
+    features.column("vehicle_class")[:] = VEHICLE_CLASSES.index(vehicle_class)
     slow = np.full((rows, len(SLOW_FEATURES)), np.nan, np.float32)
     watch.see(features, slow, champion.score(features, slow), champion.version)
     await watch.settle()
@@ -68,6 +73,22 @@ async def test_two_replicas_shadows_add_up_to_one_tally(pool, settings):
     assert (seen.rows, seen.both_known, seen.champion_on, seen.only_challenger) == (42, 42, 0, 42)
     (silent,) = [tally for tally in tallies if tally.type == "LOW_OIL_PRESSURE"]
     assert Disagreement.of(np.array(silent.counts)).both_known == 0
+
+
+async def test_the_shadow_counts_at_the_threshold_of_each_tenant_and_class(pool, settings, tenant):
+    own = OwnThresholds({AlertType.MISFIRE: 0.6}, {"truck": {AlertType.MISFIRE: 0.85}})
+    await alert_rules.save(pool, tenant.id, own, "test", datetime.now(UTC))
+    replica = Watch("engine", settings)
+    replica.challenger, champion = SaysOf("by-class-2", 0.8), SaysOf("by-class-1", 0.65)
+    await look(replica, champion, 1, tenant.slug)
+    await replica._write()
+    for rows, slug, vehicle_class in ((10, tenant.slug, "car"), (100, tenant.slug, "truck"), (1000, "-", "truck")):
+        replica._next = 0.0  # the look before is paid for
+        await look(replica, champion, rows, slug, vehicle_class)
+    await replica._write()
+    (misfire,) = [t for t in await shadow_tallies(pool, "engine", "by-class-1", "by-class-2") if t.type == "MISFIRE"]
+    seen = Disagreement.of(np.array(misfire.counts))
+    assert (seen.rows, seen.champion_on, seen.challenger_on) == (1111, 10, 1 + 10 + 1000)
 
 
 async def test_a_challenger_that_fails_leaves_the_champion_alone(settings):

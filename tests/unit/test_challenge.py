@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from alerts.budget import Potential
-from alerts.episodes import RULES
+from alerts.potentials import Potential
 from fleet.alerts import AlertType, Severity
+from fleet.own_thresholds import OwnThresholds
 from fleet.settings import Promotion
 from fleet.stores.past_alerts import PastAlert
 from serve.registry import CHALLENGER, CHAMPION
@@ -15,7 +15,6 @@ from training.challenge import Challenge, objections
 
 MISFIRE = AlertType.MISFIRE
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
-ON = {kind: rule.on for kind, rule in RULES.items()}
 RULE = Promotion(judged=20, volume=0.3)
 
 
@@ -26,14 +25,14 @@ def alert(minute: int, verdict: str | None) -> PastAlert:
 
 def potential(minute: int, strength: float = 0.9) -> Potential:
     start = (NOON + timedelta(minutes=minute)).timestamp()
-    return Potential("v", MISFIRE, start - 5, start + 25, strength, Severity.HIGH)
+    return Potential("v", "car", MISFIRE, start - 5, start + 25, strength, Severity.HIGH)
 
 
 def challenge(confirmed: range, dismissed: range, challenger: list[Potential]) -> Challenge:
     past = [alert(m, "CONFIRMED") for m in confirmed] + [alert(m, "DISMISSED") for m in dismissed]
     champion = [potential(m) for m in (*confirmed, *dismissed)]
     made = Challenge("engine", {CHAMPION: "1", CHALLENGER: "2"})
-    made.add(past, {CHAMPION: champion, CHALLENGER: challenger}, ON, weeks=2.0)
+    made.add(past, {CHAMPION: champion, CHALLENGER: challenger}, OwnThresholds(), weeks=2.0)
     return made
 
 
@@ -54,6 +53,14 @@ def test_precision_counts_what_people_judged_and_the_version_raises():
 def test_the_rule_promotes_a_challenger_of_better_precision_and_like_volume():
     better = [potential(m) for m in (*range(0, 50, 5), *range(100, 125, 5))]
     assert objections(challenge(range(0, 50, 5), range(100, 150, 5), better), RULE) == []
+
+
+def test_both_versions_are_held_against_the_threshold_of_each_class():
+    past = [alert(0, "CONFIRMED")]
+    made = Challenge("engine", {CHAMPION: "1", CHALLENGER: "2"})
+    found = {CHAMPION: [potential(0)], CHALLENGER: [potential(0, strength=0.8)]}
+    made.add(past, found, OwnThresholds({MISFIRE: 0.6}, {"car": {MISFIRE: 0.85}}), weeks=1.0)
+    assert (made.volumes[CHAMPION].count, made.volumes[CHALLENGER].count, made.vanished) == (1, 0, past)
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from fleet.alerts import VehicleId
+from fleet.alerts import TYPES, AlertType, EpisodeEvent, VehicleId
 from fleet.features import MINUTE_FEATURES, SECOND_FEATURES
 from fleet.fuel_drives import DRIVES
+from fleet.own_thresholds import OwnThresholds
+from fleet.scores import ScoreBatch
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
 from fleet.windows import STATE
@@ -79,3 +81,64 @@ def test_a_snapshot_from_before_drives_were_remembered_still_loads():
     assert (kept.vehicle, kept.at) == (newest.vehicle, newest.at)
     assert kept.state == newest.state
     assert LAYOUT != EARLIER_LAYOUT
+
+
+FLEETS = {"acme": OwnThresholds({AlertType.SPEEDING: 0.8}, {"truck": {AlertType.SPEEDING: 0.9}})}
+
+
+def loud(vehicles: Vehicles, ids: list[VehicleId], second: int, probability: float) -> list[str]:
+    """Vehicles whose speeding begins at this probability."""
+    raised: list[EpisodeEvent] = []
+    for tenant in {vehicle.tenant for vehicle in ids}:
+        names = [name for owner, name in ids if owner == tenant]
+        judgeable = vehicles.observe(batch_of([(name, NOON + second, {"speed_kmh": 90}) for name in names], tenant))
+        scores = ScoreBatch.unknown(len(names))
+        scores.probability[:, TYPES.index(AlertType.SPEEDING)] = probability
+        raised += vehicles.judge(judgeable, scores)
+    return sorted(f"{event.vehicle.tenant}/{event.vehicle.vehicle}" for event in raised)
+
+
+def mixed() -> tuple[Vehicles, list[VehicleId]]:
+    profiles = {VehicleId(tenant, kind): VehicleProfile(kind, 50.0) for tenant in ("acme", "other") for kind in ("car", "truck")}
+    vehicles = Vehicles()
+    vehicles.admit(profiles, [])
+    return vehicles, list(profiles)
+
+
+def test_a_vehicle_goes_by_the_threshold_of_its_class_then_of_its_fleet_then_by_the_usual():
+    vehicles, ids = mixed()
+    vehicles.heed(FLEETS)
+    assert loud(vehicles, ids, 0, 0.75) == ["other/car", "other/truck"]
+    assert loud(vehicles, ids, 1, 0.85) == ["acme/car"]
+    assert loud(vehicles, ids, 2, 0.92) == ["acme/truck"]
+
+
+def test_a_vehicle_that_comes_later_goes_by_the_thresholds_too():
+    vehicles = Vehicles()
+    vehicles.heed(FLEETS)
+    late = VehicleId("acme", "late")
+    vehicles.admit({late: VehicleProfile("truck", 400.0)}, [])
+    assert loud(vehicles, [late], 0, 0.85) == []
+
+
+def test_a_change_of_class_brings_the_thresholds_of_the_new_one_and_leaves_an_open_episode_alone():
+    vehicles, ids = mixed()
+    vehicles.heed(FLEETS)
+    car, truck = ids[0], ids[1]
+    assert loud(vehicles, [car], 0, 0.85) == ["acme/car"]
+    vehicles.describe({car: VehicleProfile("truck", 50.0), truck: VehicleProfile("car", 50.0)})
+    assert loud(vehicles, [car, truck], 1, 0.85) == ["acme/truck"]
+
+
+def test_features_know_the_new_class_at_once():
+    vehicles, (car, *_) = mixed()
+    vehicles.describe({car: VehicleProfile("truck", None)})
+    seen = vehicles.observe(batch_of([(car.vehicle, NOON, {"speed_kmh": 50})])).features
+    assert (seen.column("vehicle_class")[0], seen.column("tank_l")[0]) == (2, 400)
+
+
+def test_thresholds_that_are_given_up_hold_no_longer():
+    vehicles, ids = mixed()
+    vehicles.heed(FLEETS)
+    vehicles.heed({})
+    assert loud(vehicles, ids, 0, 0.75) == ["acme/car", "acme/truck", "other/car", "other/truck"]

@@ -8,8 +8,10 @@ import pytest
 
 from fleet.alerts import TYPE_INDEX, AlertType, Severity
 from fleet.errors import ModelUnavailable
+from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores import alert_rules
+from fleet.stores.postgres import tenant_transaction
 from pipelines.budget import work_off
 
 OVERHEAT = AlertType.ENGINE_OVERHEAT
@@ -83,11 +85,108 @@ async def test_a_trial_that_fails_says_why(manager, pool):
     assert (failed["state"], failed["detail"]) == ("FAILED", "The engine model has no champion.")
 
 
+def own(kind: AlertType, threshold: float, vehicle_class: str | None = None) -> dict[str, object]:
+    return {"type": kind, "vehicleClass": vehicle_class, "threshold": threshold}
+
+
+async def _set(person, *thresholds):
+    return await person.browser.put("/api/alert-rules", json={"thresholds": thresholds})
+
+
+async def _deeds(pool, tenant) -> list[str]:
+    async with tenant_transaction(pool, tenant.id) as connection:
+        rows = await connection.fetch("SELECT actor FROM audit_log WHERE action = 'alert_rules.changed'")
+    return [row["actor"] for row in rows]
+
+
+async def test_thresholds_are_set_by_type_and_class_and_setting_them_again_is_no_second_deed(manager, pool, tenant):
+    wish = (own(OVERHEAT, 0.75), own(OVERHEAT, 0.6, "truck"), own(AlertType.MISFIRE, 0.9, "van"))
+    answers = [await _set(manager, *wish) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    rules = await _rules(manager)
+    assert answers[0].json()["items"] == list(rules.values())
+    assert {key: rules[OVERHEAT][key] for key in ("threshold", "usual", "fleet", "classes", "lowest", "highest")} == {
+        "threshold": 0.75, "usual": 0.7, "fleet": 0.75, "classes": {"truck": 0.6}, "lowest": 0.5, "highest": 0.79,
+    }  # fmt: skip
+    assert (rules["MISFIRE"]["fleet"], rules["MISFIRE"]["classes"]) == (None, {"van": 0.9})
+    assert await _deeds(pool, tenant) == [str(manager.user_id)]
+    await manager.browser.delete("/api/alert-rules")
+    assert all(rule["fleet"] is None and rule["classes"] == {} for rule in (await _rules(manager)).values())
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "said"),
+    [
+        pytest.param([own(OVERHEAT, 0.9, "van")], "ENGINE_OVERHEAT of class van may begin from 0.5 to 0.79", id="too high"),
+        pytest.param([own(AlertType.COMPONENT_FAILURE_RISK, 0.9)], "follows its forecast", id="forecast"),
+        pytest.param([own(OVERHEAT, 0.7), own(OVERHEAT, 0.6)], "is there twice", id="twice"),
+        pytest.param([own(OVERHEAT, 0.7, "tram")], "vehicleClass: Input should be 'car', 'van' or 'truck'", id="class"),
+    ],
+)
+async def test_thresholds_that_cannot_hold_are_refused_and_nothing_is_saved(manager, thresholds, said):
+    before = await _rules(manager)
+    trial = await manager.browser.post("/api/alert-rules/trials", json={"thresholds": thresholds})
+    for refused in (await _set(manager, *thresholds), trial):
+        assert (refused.status_code, refused.headers["content-type"]) == (422, "application/problem+json")
+        assert said in refused.json()["detail"]
+    assert await _rules(manager) == before
+
+
+@pytest.mark.parametrize("wish", [{}, {"perVehicleWeek": 3, "thresholds": []}], ids=["neither", "both"])
+async def test_a_trial_is_of_a_number_or_of_thresholds(manager, wish):
+    refused = await manager.browser.post("/api/alert-rules/trials", json=wish)
+    assert refused.status_code == 422
+    assert "give either perVehicleWeek or thresholds" in refused.json()["detail"]
+
+
+@pytest.mark.usefixtures("hot")
+async def test_typed_thresholds_are_tried_by_class_and_saved_as_they_were_tried(manager, pool):
+    wish = [own(OVERHEAT, 0.6), own(OVERHEAT, 0.79, "car")]
+    trial = (await manager.browser.post("/api/alert-rules/trials", json={"thresholds": wish, "days": 1})).json()
+    assert (trial["perVehicleWeek"], trial["proposal"]) == (None, wish)
+    address = f"/api/alert-rules/trials/{trial['trialId']}"
+    await work_off(pool, lambda: [HotEngine()])
+    outcome = (await manager.browser.get(address)).json()["outcome"]
+    assert outcome["classes"] == [
+        {
+            "vehicleClass": "car",
+            "vehicles": 1,
+            "alerts": {OVERHEAT: {"before": 1, "after": 0}},
+            "judged": {"confirmed": 0, "confirmedGone": 0, "dismissed": 0, "dismissedGone": 0},
+        }
+    ]
+    assert (outcome["thresholds"], outcome["classThresholds"]) == ({OVERHEAT: 0.6}, {"car": {OVERHEAT: 0.79}})
+    await manager.browser.post(f"{address}/apply")
+    rules = await _rules(manager)
+    assert (rules[OVERHEAT]["fleet"], rules[OVERHEAT]["classes"]) == (0.6, {"car": 0.79})
+
+
+@pytest.mark.usefixtures("hot")
+async def test_a_trial_is_not_saved_over_thresholds_that_were_changed_since(manager, pool):
+    trial = (await _ask(manager)).json()
+    await work_off(pool, lambda: [HotEngine()])
+    await _set(manager, own(OVERHEAT, 0.72))
+    late = await manager.browser.post(f"/api/alert-rules/trials/{trial['trialId']}/apply")
+    assert (late.status_code, "changed after this trial" in late.json()["detail"]) == (409, True)
+    assert (await _rules(manager))[OVERHEAT]["fleet"] == 0.72
+
+
+@pytest.mark.usefixtures("hot")
+async def test_a_budget_keeps_what_a_class_has_of_its_own(manager, pool):
+    await _set(manager, own(OVERHEAT, 0.7, "car"))
+    trial = (await _ask(manager)).json()
+    await work_off(pool, lambda: [HotEngine()])
+    done = (await manager.browser.post(f"/api/alert-rules/trials/{trial['trialId']}/apply")).json()
+    assert done["outcome"]["alerts"][OVERHEAT] == {"before": 1, "after": 1}
+    assert (await _rules(manager))[OVERHEAT]["classes"] == {"car": 0.7}
+
+
 async def test_a_dispatcher_sees_the_rules_and_changes_none(sign_in, tenant):
     dispatcher = await sign_in(tenant, role="dispatcher")
     assert (await dispatcher.browser.get("/api/alert-rules")).status_code == 200
     assert (await _ask(dispatcher)).status_code == 403
     assert (await dispatcher.browser.delete("/api/alert-rules")).status_code == 403
+    assert (await _set(dispatcher, own(OVERHEAT, 0.75))).status_code == 403
 
 
 async def test_a_budget_below_zero_is_refused(manager):
@@ -96,6 +195,8 @@ async def test_a_budget_below_zero_is_refused(manager):
 
 async def test_thresholds_of_another_fleet_do_not_show(manager, new_tenant, pool):
     other = await new_tenant()
-    await alert_rules.save(pool, other.id, {OVERHEAT: 0.79}, "test", datetime.now(UTC))
+    theirs = OwnThresholds({OVERHEAT: 0.79}, {"truck": {OVERHEAT: 0.6}})
+    await alert_rules.save(pool, other.id, theirs, "test", datetime.now(UTC))
     rules = await _rules(manager)
     assert rules[OVERHEAT]["threshold"] == rules[OVERHEAT]["usual"]
+    assert rules[OVERHEAT]["classes"] == {}

@@ -1,11 +1,10 @@
 """Credentials of the vehicles' devices."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
-from ui.api.models.shape import ApiModel
+from ui.api.models.shape import ApiModel, VehicleClassName
 
 
 class Device(ApiModel):
@@ -21,7 +20,7 @@ class DevicePage(ApiModel):
 
 class NewDevice(ApiModel):
     vehicle_id: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    vehicle_class: Literal["car", "van", "truck"] = "car"
+    vehicle_class: VehicleClassName = "car"
 
 
 class Rotation(ApiModel):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from ui.api.models.shape import ApiModel
+from ui.api.models.shape import ApiModel, VehicleClassName
 
 Band = Literal["EXCELLENT", "GOOD", "FAIR", "POOR"]
 
@@ -30,7 +30,7 @@ class DriverScore(ApiModel):
     driver_id: str
     day: date
     scored_at: datetime
-    vehicle_class: Literal["car", "van", "truck"]
+    vehicle_class: VehicleClassName
     distance_km: float
     score: float | None = Field(description="0 to 100; null until enough distance was driven in the window.")
     lower: float | None = Field(description="Lower end of the 90 % interval.")

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 BucketName = Literal["hour", "day"]
+VehicleClassName = Literal["car", "van", "truck"]
 
 
 SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]

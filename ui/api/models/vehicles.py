@@ -1,16 +1,15 @@
 """Vehicles, what they measured, and what is likely to fail."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import Field
 
-from ui.api.models.shape import ApiModel, SeverityName
+from ui.api.models.shape import ApiModel, SeverityName, VehicleClassName
 
 
 class Vehicle(ApiModel):
     vehicle_id: str
-    vehicle_class: Literal["car", "van", "truck"]
+    vehicle_class: VehicleClassName
     model: str | None
     age_years: float | None
     tank_l: float | None

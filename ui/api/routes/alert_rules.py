@@ -1,13 +1,17 @@
-"""From which probability on alerts begin: what holds, and budgets that are tried on the past before they are saved."""
+"""From which probability on alerts begin, by type and vehicle class: what holds, is set, and is tried on the past first."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, status
 
-from alerts.episodes import RULES
+from alerts.budget import allowed, chosen_by_hand
+from alerts.episodes import USUAL
+from fleet.alerts import AlertType
+from fleet.own_thresholds import OwnThreshold as Row
+from fleet.own_thresholds import OwnThresholds
 from fleet.stores import alert_rules, budget_trials
 from ui.api.access import FleetReaderDep, ManagerDep
-from ui.api.models.alert_rules import AlertRule, AlertRules, BudgetTrial, BudgetWish
+from ui.api.models.alert_rules import AlertRule, AlertRules, BudgetTrial, OwnThreshold, ThresholdsWish, TrialWish
 from ui.api.services import NowDep, PoolDep
 
 router = APIRouter(prefix="/alert-rules", tags=["alert rules"])
@@ -15,35 +19,62 @@ router = APIRouter(prefix="/alert-rules", tags=["alert rules"])
 
 @router.get("", operation_id="getAlertRules")
 async def get_alert_rules(who: FleetReaderDep, pool: PoolDep) -> AlertRules:
-    """The threshold of every alert type, beside the product's own."""
-    own = (await alert_rules.thresholds(pool, [who.tenant])).get(who.tenant, {})
-    items = [AlertRule(type=kind, threshold=own.get(kind, rule.on), usual=rule.on) for kind, rule in RULES.items()]
-    return AlertRules(items=items)
+    """The thresholds of every alert type: the usual one, the fleet's own, and those of vehicle classes."""
+    own = (await alert_rules.thresholds(pool, [who.tenant])).get(who.tenant, OwnThresholds())
+    return AlertRules(items=[_rule(kind, own) for kind in AlertType])
+
+
+@router.put("", operation_id="setAlertRules")
+async def set_alert_rules(wish: ThresholdsWish, who: ManagerDep, pool: PoolDep, now: NowDep) -> AlertRules:
+    """Replace the fleet's own thresholds, those of classes too; ingest heeds them within 30 s. Again, it changes nothing."""
+    await alert_rules.save(pool, who.tenant, _chosen(wish.thresholds), str(who.user_id), now)
+    return await get_alert_rules(who, pool)
 
 
 @router.delete("", operation_id="resetAlertRules")
 async def reset_alert_rules(who: ManagerDep, pool: PoolDep, now: NowDep) -> AlertRules:
-    """Go back to the product's own thresholds."""
-    await alert_rules.save(pool, who.tenant, {}, str(who.user_id), now)
+    """Go back to the usual thresholds, for every class."""
+    await alert_rules.save(pool, who.tenant, OwnThresholds(), str(who.user_id), now)
     return await get_alert_rules(who, pool)
 
 
 @router.post("/trials", operation_id="tryBudget", status_code=status.HTTP_202_ACCEPTED)
-async def try_budget(wish: BudgetWish, who: ManagerDep, pool: PoolDep, now: NowDep) -> BudgetTrial:
+async def try_budget(wish: TrialWish, who: ManagerDep, pool: PoolDep, now: NowDep) -> BudgetTrial:
     """Ask for a dry run over the past days; it takes seconds to minutes, and nothing is saved. One at a time."""
-    return _shown(await budget_trials.ask(pool, who, wish.per_vehicle_week, wish.days, now))
+    proposal = wish.per_vehicle_week if wish.thresholds is None else _chosen(wish.thresholds)
+    assert proposal is not None  # the wish is for one of the two
+    return _shown(await budget_trials.ask(pool, who, proposal, wish.days, now))
 
 
 @router.get("/trials/{id}", operation_id="getBudgetTrial")
 async def get_budget_trial(id: UUID, who: ManagerDep, pool: PoolDep) -> BudgetTrial:
-    """How a trial stands, and once it is done which thresholds it found and which alerts there would not have been."""
+    """How a trial stands, and once it is done which thresholds it tried and which alerts there would not have been."""
     return _shown(await budget_trials.get(pool, who.tenant, id))
 
 
 @router.post("/trials/{id}/apply", operation_id="applyBudgetTrial")
 async def apply_budget_trial(id: UUID, who: ManagerDep, pool: PoolDep, now: NowDep) -> BudgetTrial:
-    """Save the thresholds that a trial found; ingest heeds them within 30 s."""
+    """Save the thresholds that a trial tried; ingest heeds them within 30 s. 409 where others were saved meanwhile."""
     return _shown(await budget_trials.apply(pool, who, id, now))
+
+
+def _rule(kind: AlertType, own: OwnThresholds) -> AlertRule:
+    lowest, highest = allowed(kind) or (None, None)
+    return AlertRule.model_validate(
+        {
+            "type": kind,
+            "threshold": own.fleet.get(kind, USUAL[kind]),
+            "usual": USUAL[kind],
+            "fleet": own.fleet.get(kind),
+            "classes": {name: theirs[kind] for name, theirs in own.classes.items() if kind in theirs},
+            "lowest": lowest,
+            "highest": highest,
+        }
+    )
+
+
+def _chosen(wishes: list[OwnThreshold]) -> OwnThresholds:
+    return chosen_by_hand([Row(wish.vehicle_class, wish.type, wish.threshold) for wish in wishes])
 
 
 def _shown(trial: budget_trials.BudgetTrial) -> BudgetTrial:

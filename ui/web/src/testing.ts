@@ -1,6 +1,8 @@
 /** What every component test needs: a clean page after each, and patience. */
 import { cleanup, configure } from '@testing-library/react';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 
-configure({ asyncUtilTimeout: 4000 }); // a busy machine is slow, not wrong
+// A busy machine is slow, not wrong.
+configure({ asyncUtilTimeout: 4000 });
+vi.setConfig({ testTimeout: 20_000 });
 afterEach(cleanup);

@@ -19,16 +19,42 @@ export type Accepted = {
  */
 export type AlertRule = {
     /**
+     * Classes
+     *
+     * Thresholds of vehicle classes, which go before the fleet's own.
+     */
+    classes: {
+        [key: string]: number;
+    };
+    /**
+     * Fleet
+     *
+     * The fleet's own threshold, where it has one.
+     */
+    fleet: number | null;
+    /**
+     * Highest
+     *
+     * A fleet may choose up to here: beyond it physical limits would go unheard.
+     */
+    highest: number | null;
+    /**
+     * Lowest
+     *
+     * A fleet may choose from here; null for a type that follows its forecast.
+     */
+    lowest: number | null;
+    /**
      * Threshold
      *
-     * An alert begins at this probability.
+     * Alerts begin at this probability where the vehicle's class has none of its own.
      */
     threshold: number;
     type: AlertType;
     /**
      * Usual
      *
-     * The product's own threshold.
+     * The product's usual threshold.
      */
     usual: number;
 };
@@ -392,13 +418,34 @@ export type BeforeAfter = {
 export type BudgetOutcome = {
     /**
      * Alerts
+     *
+     * Of the types that raise any, before or after.
      */
     alerts: {
         [key in AlertType]?: BeforeAfter;
     };
+    /**
+     * Classthresholds
+     *
+     * Those of classes, which go before.
+     */
+    classThresholds: {
+        [key: string]: {
+            [key in AlertType]?: number;
+        };
+    };
+    /**
+     * Classes
+     *
+     * The same by vehicle class.
+     */
+    classes: Array<ClassDifference>;
+    judged: JudgedAlerts;
     perVehicleWeek: BeforeAfter;
     /**
      * Thresholds
+     *
+     * The fleet's own.
      */
     thresholds: {
         [key in AlertType]?: number;
@@ -457,31 +504,21 @@ export type BudgetTrial = {
     outcome: BudgetOutcome | null;
     /**
      * Pervehicleweek
+     *
+     * What it aims at; null where it is of thresholds.
      */
-    perVehicleWeek: number;
+    perVehicleWeek: number | null;
+    /**
+     * Proposal
+     *
+     * The thresholds it is of; null where it aims at a number.
+     */
+    proposal: Array<OwnThreshold> | null;
     state: TrialState;
     /**
      * Trialid
      */
     trialId: string;
-};
-
-/**
- * BudgetWish
- */
-export type BudgetWish = {
-    /**
-     * Days
-     *
-     * How much of the past is judged anew.
-     */
-    days?: number;
-    /**
-     * Pervehicleweek
-     *
-     * Alerts per vehicle and week to aim at.
-     */
-    perVehicleWeek: number;
 };
 
 /**
@@ -570,6 +607,27 @@ export type ChosenPassword = {
      * Token
      */
     token: string;
+};
+
+/**
+ * ClassDifference
+ */
+export type ClassDifference = {
+    /**
+     * Alerts
+     */
+    alerts: {
+        [key in AlertType]?: BeforeAfter;
+    };
+    judged: JudgedAlerts;
+    /**
+     * Vehicleclass
+     */
+    vehicleClass: 'car' | 'van' | 'truck';
+    /**
+     * Vehicles
+     */
+    vehicles: number;
 };
 
 /**
@@ -1081,6 +1139,30 @@ export type Invitation = {
 };
 
 /**
+ * JudgedAlerts
+ *
+ * Alerts of the past that people judged, of the vehicles that were tried, and how many there would not have been.
+ */
+export type JudgedAlerts = {
+    /**
+     * Confirmed
+     */
+    confirmed: number;
+    /**
+     * Confirmedgone
+     */
+    confirmedGone: number;
+    /**
+     * Dismissed
+     */
+    dismissed: number;
+    /**
+     * Dismissedgone
+     */
+    dismissedGone: number;
+};
+
+/**
  * ModelNotice
  */
 export type ModelNotice = {
@@ -1531,6 +1613,25 @@ export type OwnSession = {
      * Sessionid
      */
     sessionId: string;
+};
+
+/**
+ * OwnThreshold
+ *
+ * From which probability on alerts of a type begin, on vehicles of one class or, without one, of all.
+ */
+export type OwnThreshold = {
+    /**
+     * Threshold
+     */
+    threshold: number;
+    type: AlertType;
+    /**
+     * Vehicleclass
+     *
+     * Null for all: it is said, not left out.
+     */
+    vehicleClass: 'car' | 'van' | 'truck' | null;
 };
 
 /**
@@ -2224,6 +2325,18 @@ export type TelemetrySeries = {
 };
 
 /**
+ * ThresholdsWish
+ */
+export type ThresholdsWish = {
+    /**
+     * Thresholds
+     *
+     * All that shall hold: whatever is not named goes by the usual threshold.
+     */
+    thresholds: Array<OwnThreshold>;
+};
+
+/**
  * TrendPoint
  */
 export type TrendPoint = {
@@ -2270,6 +2383,32 @@ export type Trends = {
  * Where a trial stands.
  */
 export type TrialState = 'WAITING' | 'RUNNING' | 'DONE' | 'FAILED' | 'APPLIED';
+
+/**
+ * TrialWish
+ *
+ * Either a number of alerts to aim at, or thresholds.
+ */
+export type TrialWish = {
+    /**
+     * Days
+     *
+     * How much of the past is judged anew.
+     */
+    days?: number;
+    /**
+     * Pervehicleweek
+     *
+     * Alerts per vehicle and week to aim at; the thresholds follow.
+     */
+    perVehicleWeek?: number | null;
+    /**
+     * Thresholds
+     *
+     * All that shall hold, as `setAlertRules` takes them.
+     */
+    thresholds?: Array<OwnThreshold> | null;
+};
 
 /**
  * VanishedAlert
@@ -2615,8 +2754,33 @@ export type GetAlertRulesResponses = {
 
 export type GetAlertRulesResponse = GetAlertRulesResponses[keyof GetAlertRulesResponses];
 
+export type SetAlertRulesData = {
+    body: ThresholdsWish;
+    path?: never;
+    query?: never;
+    url: '/api/alert-rules';
+};
+
+export type SetAlertRulesErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type SetAlertRulesError = SetAlertRulesErrors[keyof SetAlertRulesErrors];
+
+export type SetAlertRulesResponses = {
+    /**
+     * Successful Response
+     */
+    200: AlertRules;
+};
+
+export type SetAlertRulesResponse = SetAlertRulesResponses[keyof SetAlertRulesResponses];
+
 export type TryBudgetData = {
-    body: BudgetWish;
+    body: TrialWish;
     path?: never;
     query?: never;
     url: '/api/alert-rules/trials';

@@ -4,6 +4,7 @@ import type { QueryClient } from '@tanstack/react-query';
 import { createRootRouteWithContext, createRoute, createRouter, lazyRouteComponent, redirect } from '@tanstack/react-router';
 import { alertFilter } from '@/features/alerts/alertFilter';
 import { dashboardView } from '@/features/dashboard/period';
+import { rulesView } from '@/features/rules/rulesView';
 import { sessionQuery } from '@/features/session/session';
 import { vehicleView } from '@/features/vehicles/vehicleView';
 import { Waiting } from '@/shared/page/Notice';
@@ -96,6 +97,7 @@ const people = createRoute({
 const rules = createRoute({
   getParentRoute: () => desk,
   path: '/settings/rules',
+  validateSearch: rulesView,
   component: lazyRouteComponent(() => import('@/features/rules/RulesPage'), 'RulesPage'),
 });
 

@@ -1,32 +1,88 @@
-/** What a budget would have meant for the past days, and the button that saves it. */
+/** What other thresholds would have meant for the past days, and the button that saves them. */
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { Button } from 'react-aria-components';
-import { TYPE_WORDS, type AlertType } from '@/features/alerts/alert';
+import type { OwnThreshold } from '@/api';
 import { WentWrong } from '@/shared/controls/WentWrong';
-import { counted, t } from '@/shared/language/language';
-import { figure, percent } from '@/shared/language/numbers';
-import { Table } from '@/shared/page/Table';
-import { isUnderWay, trialQuery, TRIED_DAYS, useApplyTrial, type BudgetOutcome, type BudgetTrial } from './rules.queries';
+import { t } from '@/shared/language/language';
+import { figure } from '@/shared/language/numbers';
+import { Loaded } from '@/shared/page/Loaded';
+import { isUnderWay, trialQuery, TRIED_DAYS, useApplyTrial, useSetRules, type BudgetTrial } from './rules.queries';
+import { TrialOutcome } from './TrialOutcome';
 
-export function TrialCard({ asked }: { asked: BudgetTrial }) {
-  const trial = useQuery(trialQuery(asked.trialId)).data ?? asked;
-  const apply = useApplyTrial();
+interface Props {
+  id: string;
+  /** Asked for just now: the reader is led here. */
+  isNew?: boolean;
+}
+
+export function TrialCard({ id, isNew = false }: Props) {
+  const trial = useQuery(trialQuery(id));
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (isNew) heading.current?.focus();
+  }, [isNew]);
   return (
     <section aria-labelledby="trial" className="card px-5 py-4">
-      <h2 id="trial" className="font-semibold">
-        {t('On the last {days} days', { days: TRIED_DAYS })}
+      <h2 id="trial" ref={heading} tabIndex={-1} className="font-semibold outline-none">
+        {t('On the last {days} days', { days: trial.data?.days ?? TRIED_DAYS })}
       </h2>
+      <Loaded query={trial} what={t('the trial')}>
+        {(found) => <Trial trial={found} onSaved={() => heading.current?.focus()} />}
+      </Loaded>
+    </section>
+  );
+}
+
+interface TrialProps {
+  trial: BudgetTrial;
+  /** The button that was pressed is gone then. */
+  onSaved: () => void;
+}
+
+function Trial({ trial, onSaved }: TrialProps) {
+  const apply = useApplyTrial();
+  const set = useSetRules();
+  return (
+    <>
       <p role="status" className="mt-1 text-sm font-medium">
-        {standingOf(trial)}
+        {set.isSuccess ? t('Saved. It holds within half a minute.') : standingOf(trial)}
       </p>
-      {trial.outcome && <Outcome outcome={trial.outcome} />}
+      {trial.outcome && <TrialOutcome outcome={trial.outcome} />}
       {trial.state === 'DONE' && (
-        <Button className="button mt-4" data-primary isPending={apply.isPending} onPress={() => apply.mutate(trial.trialId)}>
+        <Button
+          className="button mt-4"
+          data-primary
+          isPending={apply.isPending}
+          onPress={() => apply.mutate(trial.trialId, { onSuccess: onSaved })}
+        >
           {apply.isPending ? t('One moment…') : t('Save these thresholds')}
         </Button>
       )}
-      <WentWrong error={apply.error} />
-    </section>
+      {trial.state === 'FAILED' && trial.proposal && !set.isSuccess && (
+        <Untried
+          proposal={trial.proposal}
+          isPending={set.isPending}
+          onSave={(proposal) => set.mutate(proposal, { onSuccess: onSaved })}
+        />
+      )}
+      <WentWrong error={apply.error ?? set.error} />
+    </>
+  );
+}
+
+interface UntriedProps {
+  proposal: OwnThreshold[];
+  isPending: boolean;
+  onSave: (proposal: OwnThreshold[]) => void;
+}
+
+/** Thresholds that were typed can be saved all the same: a fleet without a past has nothing to try them on. */
+function Untried({ proposal, isPending, onSave }: UntriedProps) {
+  return (
+    <Button className="button mt-4" isPending={isPending} onPress={() => onSave(proposal)}>
+      {isPending ? t('One moment…') : t('Save them untried')}
+    </Button>
   );
 }
 
@@ -35,43 +91,8 @@ function standingOf(trial: BudgetTrial): string {
   if (trial.state === 'FAILED') return t('It could not be tried: {reason}', { reason: trial.detail });
   if (trial.state === 'APPLIED') return t('Saved. It holds within half a minute.');
   const { perVehicleWeek: { before, after } = { before: 0, after: 0 } } = trial.outcome ?? {};
-  return t('{before} alerts per vehicle and week as it is, {after} with this budget.', {
+  return t('{before} alerts per vehicle and week as it is, {after} with these thresholds.', {
     before: figure(before),
     after: figure(after),
   });
-}
-
-function Outcome({ outcome: { alerts, thresholds, vanishedTotal } }: { outcome: BudgetOutcome }) {
-  const types = (Object.keys(alerts) as AlertType[]).filter((type) => alerts[type]);
-  return (
-    <>
-      <div className="-mx-3 mt-3">
-        <Table
-          caption={t('Alerts by type, as it is and with this budget')}
-          columns={[
-            { label: t('Type') },
-            { label: t('Before'), className: 'text-end' },
-            { label: t('After'), className: 'text-end' },
-            { label: t('Begins at'), className: 'text-end max-sm:hidden' },
-          ]}
-        >
-          {types.map((type) => (
-            <tr key={type} className="text-sm">
-              <th scope="row" className="px-3 py-2 font-normal">
-                {t(TYPE_WORDS[type])}
-              </th>
-              <td className="figures px-3 py-2 text-end">{figure(alerts[type]?.before ?? 0)}</td>
-              <td className="figures px-3 py-2 text-end font-semibold">{figure(alerts[type]?.after ?? 0)}</td>
-              <td className="figures px-3 py-2 text-end max-sm:hidden">
-                {thresholds[type] === undefined ? t('as it is') : percent(thresholds[type])}
-              </td>
-            </tr>
-          ))}
-        </Table>
-      </div>
-      <p className="mt-3 text-sm text-muted">
-        {counted(vanishedTotal, 'One alert there would not have been.', '{count} alerts there would not have been.')}
-      </p>
-    </>
-  );
 }

@@ -1,10 +1,21 @@
-/** Thresholds of the fleet, and budgets that are tried on the past. */
-import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
-import { applyBudgetTrial, getAlertRules, getBudgetTrial, resetAlertRules, tryBudget, type BudgetTrial } from '@/api';
+/** Thresholds of the fleet, and what is tried on the past before it is saved. */
+import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import {
+  applyBudgetTrial,
+  getAlertRules,
+  getBudgetTrial,
+  resetAlertRules,
+  setAlertRules,
+  tryBudget,
+  type AlertRules,
+  type BudgetTrial,
+  type OwnThreshold,
+} from '@/api';
 import { answer } from '@/shared/problem';
 
 export type { BudgetTrial };
 export type BudgetOutcome = NonNullable<BudgetTrial['outcome']>;
+export type TrialWish = { perVehicleWeek: number } | { thresholds: OwnThreshold[] };
 
 const LOOK_MS = 2_000;
 export const TRIED_DAYS = 30;
@@ -20,7 +31,7 @@ export function trialQuery(id: string) {
   return queryOptions({
     queryKey: ['budget trial', id],
     queryFn: ({ signal }) => answer(getBudgetTrial({ signal, path: { id } })),
-    refetchInterval: ({ state: { data } }) => (data && !isUnderWay(data) ? false : LOOK_MS),
+    refetchInterval: ({ state: { data } }) => (data && isUnderWay(data) ? LOOK_MS : false),
   });
 }
 
@@ -28,9 +39,11 @@ export function isUnderWay({ state }: BudgetTrial): boolean {
   return state === 'WAITING' || state === 'RUNNING';
 }
 
-export function useTryBudget() {
+export function useTry() {
+  const queries = useQueryClient();
   return useMutation({
-    mutationFn: (perVehicleWeek: number) => answer(tryBudget({ body: { perVehicleWeek, days: TRIED_DAYS } })),
+    mutationFn: (wish: TrialWish) => answer(tryBudget({ body: { ...wish, days: TRIED_DAYS } })),
+    onSuccess: (trial) => queries.setQueryData(trialQuery(trial.trialId).queryKey, trial),
   });
 }
 
@@ -45,10 +58,22 @@ export function useApplyTrial() {
   });
 }
 
+export function useSetRules() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (thresholds: OwnThreshold[]) => answer(setAlertRules({ body: { thresholds } })),
+    onSuccess: (rules) => keep(queries, rules),
+  });
+}
+
 export function useResetRules() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => answer(resetAlertRules()),
-    onSuccess: (rules) => queries.setQueryData(rulesQuery.queryKey, rules),
+    onSuccess: (rules) => keep(queries, rules),
   });
+}
+
+function keep(queries: QueryClient, rules: AlertRules): void {
+  queries.setQueryData(rulesQuery.queryKey, rules);
 }

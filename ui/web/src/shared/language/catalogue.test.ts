@@ -9,6 +9,7 @@ import { PERIOD_WORDS } from '@/features/dashboard/period';
 import { BAND_WORDS, BEHAVIOUR_WORDS } from '@/features/drivers/driver';
 import { EXCEPTIONS, GLOSSARY, KEPT } from '@/features/help/words';
 import { RECIPIENT_WORDS } from '@/features/notifications/recipients';
+import { COLUMN_WORDS } from '@/features/rules/thresholds';
 import { SCOPE_IN_WORDS } from '@/features/security/scopes';
 import { REFUSAL_WORDS } from '@/features/session/ProviderSignIn';
 import { SEVERITY_WORD } from '@/shared/severity/severity';
@@ -45,6 +46,7 @@ const TABLES = [
     DONE_WORDS,
     NAP_WORDS,
     RECIPIENT_WORDS,
+    COLUMN_WORDS,
   ].flatMap((words) => Object.values(words)),
   ...Object.values(DEED_WORDS).flatMap((words) => Object.values(words)),
   ...Object.values(BULK_WORDS).flatMap((words) => Object.values(words).flat()),

@@ -83,31 +83,63 @@ export const PEOPLE: Catalogue = {
   // rules
   Rules: 'Regeln',
   'the rules': 'die Regeln',
-  'Say how many alerts your people can look at. The thresholds follow; what that would have meant is shown first.':
-    'Sagen Sie, wie viele Meldungen Ihre Leute ansehen können. Die Schwellen folgen; was das bedeutet hätte, wird zuerst gezeigt.',
+  'Say how many alerts your people can look at, or from which certainty on each type begins. What that would have meant is shown first.':
+    'Sagen Sie, wie viele Meldungen Ihre Leute ansehen können, oder ab welcher Sicherheit jede Art beginnt. Was das bedeutet hätte, wird zuerst gezeigt.',
   'Alerts per vehicle and week': 'Meldungen je Fahrzeug und Woche',
+  'The thresholds for all vehicles follow; those you chose for a class stay.':
+    'Die Schwellen für alle Fahrzeuge folgen; die für eine Klasse gewählten bleiben.',
   'Nothing is saved yet: it is tried on the last {days} days first.':
     'Noch wird nichts gespeichert: es wird zuerst an den letzten {days} Tagen erprobt.',
   'Try it on the past': 'An der Vergangenheit erproben',
   'An alert begins at': 'Eine Meldung beginnt bei',
-  'Back to the usual': 'Zurück zum Üblichen',
-  'From which certainty on an alert of each type begins': 'Ab welcher Sicherheit eine Meldung jeder Art beginnt',
+  'What is chosen for a class goes before what is chosen for all vehicles, and that before the usual. In bold: chosen.':
+    'Was für eine Klasse gewählt ist, geht vor dem für alle Fahrzeuge, und das vor dem Üblichen. Fett: gewählt.',
+  'Change them for': 'Ändern für',
+  'All vehicles': 'Alle Fahrzeuge',
+  Cars: 'Pkw',
+  Vans: 'Transporter',
+  Trucks: 'Lkw',
+  'Back to the usual…': 'Zurück zum Üblichen…',
+  'Back to the usual thresholds?': 'Zurück zu den üblichen Schwellen?',
+  'Give up our own': 'Eigene aufgeben',
+  'What was chosen for all vehicles and for each class is given up, and has to be chosen again if you want it back.':
+    'Was für alle Fahrzeuge und für jede Klasse gewählt war, wird aufgegeben und muss neu gewählt werden, falls Sie es wieder wollen.',
+  'From which certainty on an alert of each type begins, by vehicle class':
+    'Ab welcher Sicherheit eine Meldung jeder Art beginnt, nach Fahrzeugklasse',
   Type: 'Art',
-  Here: 'Hier',
+  'May be': 'Möglich',
   Usual: 'Üblich',
+  'usual: {share}, may be: {bounds}': 'üblich: {share}, möglich: {bounds}',
+  'the usual alone': 'nur das Übliche',
+  'the usual': 'das Übliche',
+  '{type}, {vehicles}: an alert begins at': '{type}, {vehicles}: eine Meldung beginnt bei',
+  'Try these on the past': 'Diese an der Vergangenheit erproben',
+  'Discard the changes': 'Änderungen verwerfen',
+  'One change that is not saved.': 'Eine Änderung ist nicht gespeichert.',
+  '{count} changes that are not saved.': '{count} Änderungen sind nicht gespeichert.',
+  'Nothing is changed.': 'Nichts ist geändert.',
+  'the trial': 'die Erprobung',
   'On the last {days} days': 'An den letzten {days} Tagen',
   'Save these thresholds': 'Diese Schwellen speichern',
+  'Save them untried': 'Unerprobt speichern',
   'The past is judged anew: this takes up to a few minutes.':
     'Die Vergangenheit wird neu beurteilt: das dauert bis zu ein paar Minuten.',
   'It could not be tried: {reason}': 'Es ließ sich nicht erproben: {reason}',
   'Saved. It holds within half a minute.': 'Gespeichert. Es gilt binnen einer halben Minute.',
-  '{before} alerts per vehicle and week as it is, {after} with this budget.':
-    '{before} Meldungen je Fahrzeug und Woche bisher, {after} mit dieser Vorgabe.',
-  'Alerts by type, as it is and with this budget': 'Meldungen nach Art, bisher und mit dieser Vorgabe',
+  '{before} alerts per vehicle and week as it is, {after} with these thresholds.':
+    '{before} Meldungen je Fahrzeug und Woche bisher, {after} mit diesen Schwellen.',
+  '{vehicles} of {all} vehicles that reported were judged anew.':
+    '{vehicles} von {all} Fahrzeugen, die gesendet haben, wurden neu beurteilt.',
+  'One alert there would not have been.': 'Eine Meldung hätte es nicht gegeben.',
+  '{count} alerts there would not have been.': '{count} Meldungen hätte es nicht gegeben.',
+  'Of {all} alerts that people confirmed, {gone} would be gone.': 'Von {all} bestätigten Meldungen fehlten {gone}.',
+  'Of {all} alerts that people dismissed, {gone} would be gone.': 'Von {all} verworfenen Meldungen fehlten {gone}.',
+  'one judged alert would be gone': 'eine beurteilte Meldung fehlte',
+  '{count} judged alerts would be gone': '{count} beurteilte Meldungen fehlten',
+  'No alerts, neither before nor after.': 'Keine Meldungen, weder vorher noch nachher.',
+  '{vehicles}: alerts by type, as it is and with these thresholds':
+    '{vehicles}: Meldungen nach Art, bisher und mit diesen Schwellen',
   Before: 'Vorher',
   After: 'Nachher',
   'Begins at': 'Beginnt bei',
-  'as it is': 'wie bisher',
-  'One alert there would not have been.': 'Eine Meldung hätte es nicht gegeben.',
-  '{count} alerts there would not have been.': '{count} Meldungen hätte es nicht gegeben.',
 };
