@@ -46,6 +46,7 @@ class Scorer:
     ) -> None:
         self._slow_features = _call(lookup, "get")
         self._models = [_call(model, "score") for model in models]
+        self._trials = [_call(model, "fatal_rows") for model in models]
         self._forecast = _call(forecaster, "attach")
         self._token = settings_of_replica().serve.token
 
@@ -54,6 +55,14 @@ class Scorer:
         slow: FloatArray = await self._slow_features(features.vehicles)
         parts = await asyncio.gather(*(model(features, slow) for model in self._models), self._forecast(features))
         return merge(list(parts), len(features))
+
+    async def fatal_rows(self, features: FeatureBatch) -> list[int]:
+        """Rows that end a process which scores them, or that a model fails on: see `serve.apart.fatal_rows`.
+
+        They are tried in copies of the models' processes: the replicas go on.
+        """
+        slow: FloatArray = await self._slow_features(features.vehicles)
+        return sorted({row for trial in self._trials for row in await trial(features, slow)})
 
     async def __call__(self, request: Request) -> JSONResponse:
         """Score a columnar batch over HTTP; see `serve.on_demand.judge` for its form."""

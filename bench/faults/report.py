@@ -58,7 +58,8 @@ is unbroken; no row of another tenant can be seen. All of it must hold, and `/re
 - *longest delay*: from a steady vehicle's reading to the transaction that stores it, the longest of all seeds: how long the path
   stood still. *held* processes get SIGSTOP and, {HELD_S:.0f} s later, SIGCONT.
 - Not tried yet: Ray's RPC failures, and a database that is slow rather than away.{left_out}
-- A reading that kills the scorer is tried in `tests/faults/test_poison.py`.
+- A reading that kills the scorer is tried in `tests/faults/test_poison.py`: it ends one scorer with its batch and one copy of it
+  alone, and then is a dead letter.
 
 ## What did not hold
 

@@ -50,6 +50,9 @@ class Graph:
     async def score(self, features: FeatureBatch) -> ScoreBatch:
         return self._model.score(features)
 
+    async def fatal_rows(self, _features: FeatureBatch) -> list[int]:
+        return []
+
 
 @pytest.fixture
 def hot(tenant):
