@@ -7,14 +7,18 @@ import random
 import shutil
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+import httpx
+
+from bench.faults import database
 from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thrice
 from bench.faults.flood import flood
 from bench.faults.network import Line
+from bench.faults.questions import asking
 from bench.faults.victims import BACKEND, POSTGRES, hold, kill
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
@@ -23,17 +27,26 @@ HELD_S: Final = 10.0
 LATENCY_S: Final = 0.2
 SMALL_BYTES: Final = 8 << 30
 FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
+PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again"
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a fault happens."""
+    """Where a fault happens.
+
+    Attributes:
+        line: by which the devices reach the broker.
+        person: signed in, of the fleet's tenant.
+        broken: promises that were broken while the fault lasted, in sentences.
+    """
 
     stack: StackUnderTest
     fleet: FaultFleet
     line: Line
+    person: httpx.AsyncClient
     rng: random.Random
+    broken: list[str] = field(default_factory=list)
 
 
 def always(_stack: StackUnderTest) -> bool:
@@ -167,6 +180,25 @@ async def _bad_line(scene: Scene) -> None:
     scene.line.delay_s = 0.0
 
 
+async def _locked(scene: Scene) -> None:
+    """Somebody holds the tables that every reading and every page needs."""
+    await _asked_meanwhile(scene, database.lock(scene.stack.settings.postgres, HELD_S, "telemetry", "alerts"))
+
+
+async def _slowed(scene: Scene) -> None:
+    await _asked_meanwhile(scene, database.slow(scene.stack.home, HELD_S))
+
+
+async def _exhausted(scene: Scene) -> None:
+    await _asked_meanwhile(scene, database.exhaust(scene.stack.settings.postgres, HELD_S))
+
+
+async def _asked_meanwhile(scene: Scene, trouble: Awaitable[None]) -> None:
+    async with asking(scene.person) as broken:
+        await trouble
+    scene.broken.extend(sorted(broken))
+
+
 async def _one_after_the_other(seconds: float, scene: Scene) -> None:
     """A random process is killed every half minute."""
     ends = time.monotonic() + seconds
@@ -202,6 +234,9 @@ FAULTS: Final = (
     Fault("kill -9 of two of them", NOTHING_LOST, _two_at_once),
     *(Fault(f"{name} held for {HELD_S:.0f} s", NOTHING_LOST, partial(_hold, title)) for name, title in _HELD),
     Fault(f"the disk full for {HELD_S:.0f} s", NOTHING_LOST, _full_disk, possible=on_a_small_disk),
+    Fault(f"the tables of readings and alerts locked for {HELD_S:.0f} s", PROPER_ANSWERS, _locked),
+    Fault(f"PostgreSQL slowed to a fifth for {HELD_S:.0f} s", PROPER_ANSWERS, _slowed),
+    Fault(f"no connection to PostgreSQL left for {HELD_S:.0f} s", PROPER_ANSWERS, _exhausted),
     Fault("devices on a line that is slow, swallows everything, breaks", NOTHING_LOST, _bad_line),
     Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
     Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),
