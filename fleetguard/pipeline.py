@@ -174,7 +174,11 @@ async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None
 
 
 async def _beat(store: IngestStore) -> None:
-    application = serve.status().applications.get(APP)
+    try:
+        application = serve.status().applications.get(APP)
+    except RayError as error:  # one call may fail; whether Ray is gone is found out by the actors' silence
+        log.warning("serve_silent", error=repr(error)[:200])
+        return
     state = application.status if application else "NOT_STARTED"
     running = sum(d.replica_states.get("RUNNING", 0) > 0 for d in application.deployments.values()) if application else 0
     serving = application is not None and running == len(application.deployments)

@@ -6,7 +6,7 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thri
 from bench.faults.flood import flood
 from bench.faults.network import Line
 from bench.faults.questions import asking
-from bench.faults.victims import BACKEND, POSTGRES, hold, kill
+from bench.faults.victims import BACKEND, POSTGRES, hold, kill, victims
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
@@ -28,6 +28,12 @@ LATENCY_S: Final = 0.2
 SMALL_BYTES: Final = 8 << 30
 FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
 PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again"
+RAYLET: Final = "raylet/raylet"
+FAILED_OF_100: Final = 5  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
+_FAILING: Final = {"num_failures": -1} | dict.fromkeys(
+    ("req_failure_prob", "resp_failure_prob", "in_flight_failure_prob"), FAILED_OF_100
+)
+FAILING_CALLS: Final = {"RAY_testing_rpc_failure": json.dumps({"CoreWorkerService.grpc_client.PushTask": _FAILING})}
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
 
 
@@ -59,13 +65,20 @@ def on_a_small_disk(stack: StackUnderTest) -> bool:
     return stack.home.stat().st_dev != stack.home.parent.stat().st_dev and shutil.disk_usage(stack.home).total <= SMALL_BYTES
 
 
+def _calls_fail(stack: StackUnderTest) -> bool:
+    """Whether its Ray was started so that calls fail."""
+    (raylet, *_) = victims(stack.home, RAYLET)
+    return raylet.environ().items() >= FAILING_CALLS.items()
+
+
 Act = Callable[[Scene], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage.
-    `possible`: whether it can be done to this stack without harm to anything else.
+    `possible`: whether it can be done to this stack without harm to anything else. `environment`: with which a stack must be
+    started for it.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Fault:
     arrival: Arrival = as_they_come
     p99_s: float | None = None
     possible: Callable[[StackUnderTest], bool] = always
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 async def _nothing(_scene: Scene) -> None:
@@ -219,7 +233,7 @@ PROCESSES: Final = (
     ("the scoring replica", "ray::ServeReplica"),
     ("the Serve controller", "ray::ServeController"),
     ("the Serve proxy", "ray::ProxyActor"),
-    ("the raylet", "raylet/raylet"),
+    ("the raylet", RAYLET),
     ("Ray's GCS", "gcs_server"),
     ("PostgreSQL", POSTGRES),
     ("a PostgreSQL backend", BACKEND),
@@ -238,6 +252,13 @@ FAULTS: Final = (
     Fault(f"PostgreSQL slowed to a fifth for {HELD_S:.0f} s", PROPER_ANSWERS, _slowed),
     Fault(f"no connection to PostgreSQL left for {HELD_S:.0f} s", PROPER_ANSWERS, _exhausted),
     Fault("devices on a line that is slow, swallows everything, breaks", NOTHING_LOST, _bad_line),
+    Fault(
+        f"{3 * FAILED_OF_100} of 100 calls between Ray's actors fail",
+        NOTHING_LOST,
+        _nothing,
+        possible=_calls_fail,
+        environment=FAILING_CALLS,
+    ),
     Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
     Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),
     Fault("every message three times", NOTHING_LOST, _nothing, thrice),
