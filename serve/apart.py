@@ -19,7 +19,7 @@ from fleet.errors import Unavailable
 from fleet.features import FeatureBatch, silent_vehicles
 from fleet.telemetry import FloatArray
 
-CPU_S: Final = 1.0  # a row takes a millisecond: one that computes for so long never ends
+CPU_S: Final = 0.5  # a row takes some milliseconds: one that computes for so long never ends
 STALLED_S: Final = 3.0  # without the next row, and not for want of an end: a lock that some thread held when the copy was made
 _POSITION_BYTES: Final = 8
 

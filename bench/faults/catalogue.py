@@ -20,6 +20,7 @@ from bench.faults.flood import flood
 from bench.faults.network import Line
 from bench.faults.questions import asking
 from bench.faults.victims import BACKEND, POSTGRES, hold, kill, victims
+from bench.processes import INGEST, StackProcesses
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
@@ -27,7 +28,8 @@ HELD_S: Final = 10.0
 LATENCY_S: Final = 0.2
 SMALL_BYTES: Final = 8 << 30
 FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
-PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again"
+PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again; memory stays flat"
+GROWTH_BYTES: Final = 64 << 20
 RAYLET: Final = "raylet/raylet"
 FAILED_OF_100: Final = 5  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
 _FAILING: Final = {"num_failures": -1} | dict.fromkeys(
@@ -208,9 +210,18 @@ async def _exhausted(scene: Scene) -> None:
 
 
 async def _asked_meanwhile(scene: Scene, trouble: Awaitable[None]) -> None:
+    before = await asyncio.to_thread(_memory, scene.stack.home)
     async with asking(scene.person) as broken:
         await trouble
-    scene.broken.extend(sorted(broken))
+    after = await asyncio.to_thread(_memory, scene.stack.home)
+    grown = {part: after[part] - before[part] for part in after if after[part] - before[part] > GROWTH_BYTES}
+    scene.broken.extend([*sorted(broken), *(f"{part} grew by {grew >> 20} MiB" for part, grew in grown.items())])
+
+
+def _memory(home: Path) -> dict[str, int]:
+    """Bytes of the parts in which something could queue up."""
+    usage = StackProcesses(home, ours=0).usage()
+    return {part: usage[part].memory_bytes for part in ("api", INGEST)}
 
 
 async def _one_after_the_other(seconds: float, scene: Scene) -> None:

@@ -43,6 +43,7 @@ async def _in_time(question: Coroutine[Any, Any, Answer]) -> Answer:
     asked = asyncio.ensure_future(question)
     done, _ = await asyncio.wait({asked}, timeout=ANSWER_WITHIN_S)
     if not done:
+        asked.add_done_callback(lambda late: late.cancelled() or late.exception())  # which nobody waits for any more
         asked.cancel()
         raise TimeoutError
     return asked.result()
