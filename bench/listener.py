@@ -32,10 +32,10 @@ class Heard:
 
 
 class AlertListener:
-    """One stream of one person."""
+    """One stream of one person, who may ask for other things through `client`."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
+        self.client = client
         self.heard: list[Heard] = []
         self.follows = asyncio.Event()
         self._last_id = ""
@@ -50,7 +50,7 @@ class AlertListener:
     async def run(self) -> None:
         """Listen until cancelled, or until the stream breaks; the audit then shows what was missed."""
         headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
-        async with self._client.stream("GET", "/sse/anomalies", headers=headers) as stream:
+        async with self.client.stream("GET", "/sse/anomalies", headers=headers) as stream:
             stream.raise_for_status()
             event = ""
             async for line in stream.aiter_lines():

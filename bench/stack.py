@@ -8,10 +8,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import httpx
@@ -36,10 +37,13 @@ class StackUnderTest:
 
 
 @contextmanager
-def stack_under_test(home: Path | None, own_disk: bool = False) -> Iterator[StackUnderTest]:
+def stack_under_test(
+    home: Path | None, own_disk: bool = False, environment: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[StackUnderTest]:
     """The stack that runs in `home`, which is left running; without one, a demo in a throw-away home.
 
-    `own_disk`: the throw-away home lies on a small disk in memory, where we may make one.
+    `own_disk`: the throw-away home lies on a small disk in memory, where we may make one. `environment`: what the throw-away
+    stack's processes are given beside their own.
 
     Raises:
         ConfigurationError: no stack runs in `home`.
@@ -48,7 +52,7 @@ def stack_under_test(home: Path | None, own_disk: bool = False) -> Iterator[Stac
     if home is not None:
         yield _attached(home.expanduser().resolve())
         return
-    with _throwaway_home(own_disk) as fresh, _demo(fresh):
+    with _throwaway_home(own_disk) as fresh, _demo(fresh, environment):
         yield _stack_of(fresh)
 
 
@@ -95,12 +99,12 @@ def _quietly(*command: str) -> bool:
 
 
 @contextmanager
-def _demo(home: Path) -> Iterator[None]:
+def _demo(home: Path, added: Mapping[str, str]) -> Iterator[None]:
     """`fleetguard demo` with a single vehicle until the end of the block, then Ctrl-C. It shows its own progress."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGUARD_")}
     process = subprocess.Popen(
         [sys.executable, "-m", "fleetguard", "demo", "--vehicles", "1"],
-        env={**environment, "FLEETGUARD_HOME": str(home), "PYTHONUNBUFFERED": "1"},
+        env={**environment, **added, "FLEETGUARD_HOME": str(home), "PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,  # a Ctrl-C meant for us reaches it from us, once

@@ -51,6 +51,10 @@ class CoolantScorer:
         versions = tuple(self.version if position == column else "" for position in range(len(scores.versions)))
         return ScoreBatch(scores.probability, scores.severity, scores.evidence, versions)
 
+    async def fatal_rows(self, features: FeatureBatch) -> list[int]:
+        """Nothing is."""
+        return []
+
 
 def score_or_die(features: FeatureBatch) -> ScoreBatch:
     """`CoolantScorer` for a process of its own, which ends at a `POISON_KMH` among the last seconds of any vehicle."""

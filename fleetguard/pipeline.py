@@ -130,7 +130,7 @@ async def keep(settings: Settings, pulse: Pulse) -> None:
     if settings.training.retrain_every_s > 0:
         jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
     following = asyncio.create_task(_heed_words(settings, forecasts, trials))
-    heard = time.monotonic()
+    heard, beating = time.monotonic(), asyncio.create_task(_beat(store))
     while time.monotonic() - heard < ACTOR_PATIENCE_S:
         if not _on_a_living_node():
             raise Unavailable("Ray was started anew.")
@@ -143,7 +143,9 @@ async def keep(settings: Settings, pulse: Pulse) -> None:
             log.warning("actor_silent", error=repr(error)[:200])
         for job in jobs:
             job.tick()
-        await _beat(store)
+        if beating.done():  # a store that is slow must hold up neither the actors nor our pulse
+            beating.result()
+            beating = asyncio.create_task(_beat(store))
         await asyncio.sleep(BEAT_S)
     following.cancel()
     raise Unavailable(f"No ingest actor has answered for {ACTOR_PATIENCE_S:.0f} s.")
@@ -172,7 +174,11 @@ async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None
 
 
 async def _beat(store: IngestStore) -> None:
-    application = serve.status().applications.get(APP)
+    try:
+        application = serve.status().applications.get(APP)
+    except RayError as error:  # one call may fail; whether Ray is gone is found out by the actors' silence
+        log.warning("serve_silent", error=repr(error)[:200])
+        return
     state = application.status if application else "NOT_STARTED"
     running = sum(d.replica_states.get("RUNNING", 0) > 0 for d in application.deployments.values()) if application else 0
     serving = application is not None and running == len(application.deployments)

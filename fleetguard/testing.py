@@ -15,14 +15,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import numpy as np
 
+from fleet.features import FeatureBatch
 from fleet.settings import DeviceAuth, Mqtt, Postgres, Settings
 from fleet.stores.postgres import migrate
+from fleet.testing import score_or_die
 from fleetguard.servers import broker as broker_server
 from fleetguard.servers import postgres as postgres_server
 from fleetguard.servers import valkey as valkey_server
 from fleetguard.servers.accounts import Account, as_account
 from fleetguard.stack.plan import free_port as free_port
+from serve.apart import fatal_rows
 
 START_S = 20.0
 
@@ -48,6 +52,12 @@ class RunningBroker:
     device_auth_log: Path
     metrics: Path
     settings: Settings
+
+
+def fatal_to_score_or_die(features: FeatureBatch) -> list[int]:
+    """`fatal_rows` of `score_or_die`, for a process of its own."""
+    no_slow_features = np.empty((len(features), 0), np.float32)
+    return asyncio.run(fatal_rows(lambda rows, _: score_or_die(rows), features, no_slow_features))
 
 
 def _die_with_parent() -> None:

@@ -32,6 +32,7 @@ from ingest.subscriber import Subscriber, sessions
 APP = "fleetguard"
 NAMESPACE = "fleetguard"
 BEAT_S = 2.0
+LATE_S = 5.0  # batches that wait for so long to be committed are told of
 PARTITIONS_EVERY_S = 3600.0
 
 log = structlog.get_logger(__name__)
@@ -79,7 +80,7 @@ class IngestActor:
                 tasks.create_task(batcher.run())
                 for subscriber in self._subscribers:
                     await subscriber.start()
-                tasks.create_task(self._beat(store))
+                tasks.create_task(self._beat(store, batcher))
                 tasks.create_task(self._keep_days(days))
         finally:
             for subscriber in self._subscribers:
@@ -87,14 +88,20 @@ class IngestActor:
             self._subscribers = []
             await processor.settle()
 
-    async def _beat(self, store: IngestStore) -> None:
+    async def _beat(self, store: IngestStore, batcher: Batcher) -> None:
         while True:
-            state, detail = ("ok", "") if self._connected else ("down", "no connection to the broker")
             try:
-                await store.beat(self._name, datetime.now(UTC), state, detail)
+                await store.beat(self._name, datetime.now(UTC), *self._state(batcher))
             except FleetError as error:
                 log.warning("heartbeat_failed", error=str(error))
             await asyncio.sleep(BEAT_S)
+
+    def _state(self, batcher: Batcher) -> tuple[str, str]:
+        if not self._connected:
+            return "down", "no connection to the broker"
+        if batcher.waits_s > LATE_S:
+            return "degraded", f"no reading could be committed for {batcher.waits_s:.0f} s"
+        return "ok", ""
 
     async def _keep_days(self, telemetry: PostgresTelemetryStore) -> None:
         """Partitions for the days that come; those that are old enough go. In InfluxDB the bucket's retention does this."""

@@ -37,9 +37,15 @@ class Batcher:
     ) -> None:
         self._process, self._batch_s, self._limit = process, batch_s, batch_messages
         self._waiting: list[_Batch] = []
+        self._late_since: float | None = None  # the beginning of the oldest batch in work, or not committed yet
         self._in_work: dict[tuple[str, bytes], _Batch] = {}
         self._filled = asyncio.Event()
         self._gauge = QUEUE_ROWS.labels(name)
+
+    @property
+    def waits_s(self) -> float:
+        """For how long nothing has been committed although there was something."""
+        return 0.0 if self._late_since is None else perf_counter() - self._late_since
 
     def add(self, message: Message, connection: Connection, packet_id: int) -> None:
         """Take a message in; it is acknowledged on its connection once it is committed, or never.
@@ -78,6 +84,7 @@ class Batcher:
             await self._commit(batch)
 
     async def _commit(self, batch: _Batch) -> None:
+        self._late_since = self._late_since or batch.began
         try:
             await self._process(batch.messages)
         except Exception as error:  # the loop must survive: nothing is acked, the broker delivers again
@@ -87,6 +94,7 @@ class Batcher:
             )
             await asyncio.sleep(RETRY_PAUSE_S)
         else:
+            self._late_since = None
             READING_LAG_SECONDS.observe(perf_counter() - batch.began)
             for connection, packet_ids in batch.receipts.items():
                 connection.acknowledge(list(packet_ids))

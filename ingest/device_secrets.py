@@ -10,10 +10,9 @@ from hashlib import sha256
 import asyncpg
 
 from fleet.alerts import VehicleId
-from fleet.errors import Unavailable
 from fleet.settings import Postgres
 from fleet.stores import heartbeats
-from fleet.stores.postgres import UNREACHABLE, connect_pool
+from fleet.stores.postgres import connect_pool, connection_of
 from ingest.broker_tokens import GatewayId, Sender
 
 _REMEMBERED = 100_000  # vehicles; beyond it the longest unused are asked for again
@@ -51,14 +50,11 @@ class DeviceSecrets:
         return known.vehicles if _among(digest, known) else ()
 
     async def _ask(self, sender: Sender) -> _Known:
-        pool = await self._connected()
-        try:
+        async with connection_of(await self._connected()) as connection:
             if isinstance(sender, VehicleId):
-                hashes, vehicles = await _of_device(pool, sender)
+                hashes, vehicles = await _of_device(connection, sender)
             else:
-                hashes, vehicles = await _of_gateway(pool, sender)
-        except UNREACHABLE as error:
-            raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+                hashes, vehicles = await _of_gateway(connection, sender)
         known = self._known[sender] = _Known(tuple(hashes), vehicles, time.monotonic())
         self._known.move_to_end(sender)
         if len(self._known) > _REMEMBERED:
@@ -80,12 +76,9 @@ class DeviceSecrets:
         Raises:
             Unavailable: PostgreSQL does not answer.
         """
-        pool = await self._connected()
-        try:
-            devices = await pool.fetch("SELECT * FROM lately_revoked($1)", _LATELY)
-            gateways = await pool.fetch("SELECT * FROM lately_revoked_gateways($1)", _LATELY)
-        except UNREACHABLE as error:
-            raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+        async with connection_of(await self._connected()) as connection:
+            devices = await connection.fetch("SELECT * FROM lately_revoked($1)", _LATELY)
+            gateways = await connection.fetch("SELECT * FROM lately_revoked_gateways($1)", _LATELY)
         return [
             *((VehicleId(row["slug"], row["vehicle_id"]), row["revoked_at"]) for row in devices),
             *((GatewayId(row["slug"], row["gateway_id"]), row["revoked_at"]) for row in gateways),
@@ -109,13 +102,13 @@ class DeviceSecrets:
             self._pool.terminate()
 
 
-async def _of_device(pool: asyncpg.Pool, vehicle: VehicleId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
-    rows = await pool.fetch("SELECT device_secrets($1, $2) AS hash", vehicle.tenant, vehicle.vehicle)
+async def _of_device(connection: asyncpg.Connection, vehicle: VehicleId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
+    rows = await connection.fetch("SELECT device_secrets($1, $2) AS hash", vehicle.tenant, vehicle.vehicle)
     return [row["hash"] for row in rows], (vehicle,)
 
 
-async def _of_gateway(pool: asyncpg.Pool, gateway: GatewayId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
-    row = await pool.fetchrow("SELECT * FROM gateway_rights($1, $2)", gateway.tenant, gateway.gateway)
+async def _of_gateway(connection: asyncpg.Connection, gateway: GatewayId) -> tuple[list[bytes], tuple[VehicleId, ...]]:
+    row = await connection.fetchrow("SELECT * FROM gateway_rights($1, $2)", gateway.tenant, gateway.gateway)
     if row is None:
         return [], ()
     return row["secret_hashes"], tuple(VehicleId(gateway.tenant, vehicle) for vehicle in row["vehicles"])

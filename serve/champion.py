@@ -11,6 +11,7 @@ from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.settings import Settings
 from fleet.telemetry import FloatArray
+from serve.apart import fatal_rows
 from serve.parts import Cadence, ModelScorer, load_scorer
 from serve.registry import CHALLENGER, ModelRegistry, models_cache
 from serve.replica import settings_of_replica
@@ -54,6 +55,10 @@ class Model:
         scores = scorer.score(features, slow)
         self._watch.see(features, slow, scores, scorer.version)
         return scores
+
+    async def fatal_rows(self, features: FeatureBatch, slow: FloatArray) -> list[int]:
+        """See `serve.apart.fatal_rows`, of the champion that serves."""
+        return await fatal_rows(self._scorer.score, features, slow)
 
     async def prepare(self) -> str:
         """Have the registry's champion loaded and warm, beside the one that serves; returns its version."""

@@ -17,6 +17,7 @@ from fleet.errors import InvalidInput
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch, merge
 from fleet.telemetry import FloatArray
+from serve.apart import ENVIRONMENT as COPIED
 from serve.champion import Model
 from serve.gathering import Gathering
 from serve.on_demand import judge
@@ -47,6 +48,7 @@ class Scorer:
     ) -> None:
         self._slow_features = _call(lookup, "get")
         self._models = [_call(model, "score") for model in models]
+        self._trials = [_call(model, "fatal_rows") for model in models]
         self._forecast = _call(forecaster, "attach")
         self._token = settings_of_replica().serve.token
         self._gathering = Gathering(self._together)
@@ -59,6 +61,14 @@ class Scorer:
         slow: FloatArray = await self._slow_features(features.vehicles)
         parts = await asyncio.gather(*(model(features, slow) for model in self._models), self._forecast(features))
         return merge(list(parts), len(features))
+
+    async def fatal_rows(self, features: FeatureBatch) -> list[int]:
+        """Rows that end a process which scores them, or that a model fails on: see `serve.apart.fatal_rows`.
+
+        They are tried in copies of the models' processes: the replicas go on.
+        """
+        slow: FloatArray = await self._slow_features(features.vehicles)
+        return sorted({row for trial in self._trials for row in await trial(features, slow)})
 
     async def __call__(self, request: Request) -> JSONResponse:
         """Score a columnar batch over HTTP; see `serve.on_demand.judge` for its form."""
@@ -112,7 +122,7 @@ def deployment_of(name: str) -> str:
 
 
 def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
-    environment = {"PROMETHEUS_MULTIPROC_DIR": args.metrics_dir} if args.metrics_dir else {}
+    metrics = {"PROMETHEUS_MULTIPROC_DIR": args.metrics_dir} if args.metrics_dir else {}
     return serve.deployment(target).options(
         name=target.__name__,
         num_replicas=args.replicas,
@@ -124,7 +134,7 @@ def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
         graceful_shutdown_wait_loop_s=0.2,
         graceful_shutdown_timeout_s=5,
         max_constructor_retry_count=3,
-        ray_actor_options={"num_cpus": cpus, "runtime_env": {"env_vars": environment}},
+        ray_actor_options={"num_cpus": cpus, "runtime_env": {"env_vars": COPIED | metrics}},
     )
 
 

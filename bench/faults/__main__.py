@@ -4,17 +4,18 @@ import asyncio
 import signal
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bench.faults.catalogue import FAULTS, soak
+from bench.faults.catalogue import FAULTS, Fault, soak
 from bench.faults.report import outcome_line, page
 from bench.faults.trial import LOAD_S, Outcome, try_fault
 from bench.machine import occasion
-from bench.stack import HOME_HELP, described, stack_under_test
+from bench.stack import HOME_HELP, StackUnderTest, described, stack_under_test
 from fleet.errors import FleetError
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -53,21 +54,33 @@ def faults(
     if not chosen:
         raise typer.BadParameter(f"no fault is called {only!r}: " + "; ".join(fault.name for fault in FAULTS))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
-    with stack_under_test(home, own_disk=True) as stack:
-        when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
-        possible = [fault for fault in chosen if fault.possible(stack)]
-        impossible = [fault for fault in chosen if fault not in possible]
-        for fault in impossible:
-            print(f"{fault.name}: not tried, this stack's home is not alone on a small disk.", flush=True)
-        for seed in range(1, seeds + 1):
-            for fault in possible:
-                outcome = asyncio.run(try_fault(stack, fault, seed))
-                outcomes[fault.name].append(outcome)
-                print(outcome_line(fault.name, outcome), flush=True)
-            if not only:
-                PAGE.write_text(page(when, outcomes, [fault.name for fault in impossible]))
+    when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
+    for environment, fitting in _by_environment(chosen, home):
+        with stack_under_test(home, own_disk=True, environment=environment) as stack:
+            for seed in range(1, seeds + 1):
+                _try_all(stack, [fault for fault in fitting if fault.possible(stack)], seed, outcomes)
+                if not only:
+                    PAGE.write_text(page(when, outcomes))
+    for fault in chosen:
+        if fault.name not in outcomes:
+            print(f"{fault.name}: not tried, this stack is not made for it.")
     if any(outcome.broken for tried in outcomes.values() for outcome in tried):
         sys.exit(1)
+
+
+def _by_environment(chosen: list[Fault], home: Path | None) -> list[tuple[Mapping[str, str], list[Fault]]]:
+    """The faults that one stack serves for; a stack that runs already is the only one."""
+    if home is not None:
+        return [({}, chosen)]
+    environments = [dict(pairs) for pairs in dict.fromkeys(tuple(fault.environment.items()) for fault in chosen)]
+    return [(environment, [f for f in chosen if f.environment == environment]) for environment in environments]
+
+
+def _try_all(stack: StackUnderTest, faults: list[Fault], seed: int, outcomes: dict[str, list[Outcome]]) -> None:
+    for fault in faults:
+        outcome = asyncio.run(try_fault(stack, fault, seed))
+        outcomes[fault.name].append(outcome)
+        print(outcome_line(fault.name, outcome), flush=True)
 
 
 if __name__ == "__main__":

@@ -6,16 +6,21 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+import httpx
+
+from bench.faults import database
 from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thrice
 from bench.faults.flood import flood
 from bench.faults.network import Line
-from bench.faults.victims import BACKEND, POSTGRES, hold, kill
+from bench.faults.questions import asking
+from bench.faults.victims import BACKEND, POSTGRES, hold, kill, victims
+from bench.processes import INGEST, StackProcesses
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
@@ -23,17 +28,33 @@ HELD_S: Final = 10.0
 LATENCY_S: Final = 0.2
 SMALL_BYTES: Final = 8 << 30
 FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
+PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again; memory stays flat"
+GROWTH_BYTES: Final = 64 << 20
+RAYLET: Final = "raylet/raylet"
+FAILED_OF_100: Final = 1  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
+_FAILING: Final = {"num_failures": -1} | dict.fromkeys(
+    ("req_failure_prob", "resp_failure_prob", "in_flight_failure_prob"), FAILED_OF_100
+)
+FAILING_CALLS: Final = {"RAY_testing_rpc_failure": json.dumps({"CoreWorkerService.grpc_client.PushTask": _FAILING})}
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where a fault happens."""
+    """Where a fault happens.
+
+    Attributes:
+        line: by which the devices reach the broker.
+        person: signed in, of the fleet's tenant.
+        broken: promises that were broken while the fault lasted, in sentences.
+    """
 
     stack: StackUnderTest
     fleet: FaultFleet
     line: Line
+    person: httpx.AsyncClient
     rng: random.Random
+    broken: list[str] = field(default_factory=list)
 
 
 def always(_stack: StackUnderTest) -> bool:
@@ -46,13 +67,20 @@ def on_a_small_disk(stack: StackUnderTest) -> bool:
     return stack.home.stat().st_dev != stack.home.parent.stat().st_dev and shutil.disk_usage(stack.home).total <= SMALL_BYTES
 
 
+def _calls_fail(stack: StackUnderTest) -> bool:
+    """Whether its Ray was started so that calls fail."""
+    (raylet, *_) = victims(stack.home, RAYLET)
+    return raylet.environ().items() >= FAILING_CALLS.items()
+
+
 Act = Callable[[Scene], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage.
-    `possible`: whether it can be done to this stack without harm to anything else.
+    `possible`: whether it can be done to this stack without harm to anything else. `environment`: with which a stack must be
+    started for it.
     """
 
     name: str
@@ -61,6 +89,7 @@ class Fault:
     arrival: Arrival = as_they_come
     p99_s: float | None = None
     possible: Callable[[StackUnderTest], bool] = always
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 async def _nothing(_scene: Scene) -> None:
@@ -167,6 +196,34 @@ async def _bad_line(scene: Scene) -> None:
     scene.line.delay_s = 0.0
 
 
+async def _locked(scene: Scene) -> None:
+    """Somebody holds the tables that every reading and every page needs."""
+    await _asked_meanwhile(scene, database.lock(scene.stack.settings.postgres, HELD_S, "telemetry", "alerts"))
+
+
+async def _slowed(scene: Scene) -> None:
+    await _asked_meanwhile(scene, database.slow(scene.stack.home, HELD_S))
+
+
+async def _exhausted(scene: Scene) -> None:
+    await _asked_meanwhile(scene, database.exhaust(scene.stack.settings.postgres, HELD_S))
+
+
+async def _asked_meanwhile(scene: Scene, trouble: Awaitable[None]) -> None:
+    before = await asyncio.to_thread(_memory, scene.stack.home)
+    async with asking(scene.person) as broken:
+        await trouble
+    after = await asyncio.to_thread(_memory, scene.stack.home)
+    grown = {part: after[part] - before[part] for part in after if after[part] - before[part] > GROWTH_BYTES}
+    scene.broken.extend([*sorted(broken), *(f"{part} grew by {grew >> 20} MiB" for part, grew in grown.items())])
+
+
+def _memory(home: Path) -> dict[str, int]:
+    """Bytes of the parts in which something could queue up."""
+    usage = StackProcesses(home, ours=0).usage()
+    return {part: usage[part].memory_bytes for part in ("api", INGEST)}
+
+
 async def _one_after_the_other(seconds: float, scene: Scene) -> None:
     """A random process is killed every half minute."""
     ends = time.monotonic() + seconds
@@ -187,7 +244,7 @@ PROCESSES: Final = (
     ("the scoring replica", "ray::ServeReplica"),
     ("the Serve controller", "ray::ServeController"),
     ("the Serve proxy", "ray::ProxyActor"),
-    ("the raylet", "raylet/raylet"),
+    ("the raylet", RAYLET),
     ("Ray's GCS", "gcs_server"),
     ("PostgreSQL", POSTGRES),
     ("a PostgreSQL backend", BACKEND),
@@ -202,7 +259,17 @@ FAULTS: Final = (
     Fault("kill -9 of two of them", NOTHING_LOST, _two_at_once),
     *(Fault(f"{name} held for {HELD_S:.0f} s", NOTHING_LOST, partial(_hold, title)) for name, title in _HELD),
     Fault(f"the disk full for {HELD_S:.0f} s", NOTHING_LOST, _full_disk, possible=on_a_small_disk),
+    Fault(f"the tables of readings and alerts locked for {HELD_S:.0f} s", PROPER_ANSWERS, _locked),
+    Fault(f"PostgreSQL slowed to a fifth for {HELD_S:.0f} s", PROPER_ANSWERS, _slowed),
+    Fault(f"no connection to PostgreSQL left for {HELD_S:.0f} s", PROPER_ANSWERS, _exhausted),
     Fault("devices on a line that is slow, swallows everything, breaks", NOTHING_LOST, _bad_line),
+    Fault(
+        f"{3 * FAILED_OF_100} of 100 calls between Ray's actors fail",
+        NOTHING_LOST,
+        _nothing,
+        possible=_calls_fail,
+        environment=FAILING_CALLS,
+    ),
     Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
     Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),
     Fault("every message three times", NOTHING_LOST, _nothing, thrice),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.faults.catalogue import FAULTS, HELD_S
 from bench.faults.fleet import OVERHEATING, STEADY
+from bench.faults.questions import ANSWERED_WITHIN_S
 from bench.faults.trial import LOAD_S, Outcome
 from bench.machine import Occasion
 from bench.report import table
@@ -34,9 +35,10 @@ def fault_table(outcomes: Outcomes) -> str:
     return table(["fault", "guarantee", "held", "longest delay, s", "`/ready` named"], rows)
 
 
-def page(when: Occasion, outcomes: Outcomes, impossible: Sequence[str]) -> str:
-    """The whole page. `impossible`: faults that could not be done to this stack."""
-    left_out = "".join(f"\n- Not tried in this run: {name}. It needs a home on a small disk of its own." for name in impossible)
+def page(when: Occasion, outcomes: Outcomes) -> str:
+    """The whole page."""
+    untried = [fault.name for fault in FAULTS if fault.name not in outcomes]
+    left_out = f"\n- Not tried, for want of a stack that is made for it: {'; '.join(untried)}." if untried else ""
     broken = [outcome_line(name, one) for name, tried in outcomes.items() for one in tried if one.broken]
     wrong = "\n".join(f"- {line}" for line in broken) or "No promise was broken."
     return f"""# Reliability
@@ -57,8 +59,11 @@ is unbroken; no row of another tenant can be seen. All of it must hold, and `/re
 
 - *longest delay*: from a steady vehicle's reading to the transaction that stores it, the longest of all seeds: how long the path
   stood still. *held* processes get SIGSTOP and, {HELD_S:.0f} s later, SIGCONT.
-- Not tried yet: Ray's RPC failures, and a database that is slow rather than away.{left_out}
-- A reading that kills the scorer is tried in `tests/faults/test_poison.py`.
+- While the database is locked, slow or out of connections, people ask the API for the alerts: each is answered within
+  {ANSWERED_WITHIN_S:.0f} s, with the list or with a 503 that says when to ask again.
+- Ray's calls fail by its own `RAY_testing_rpc_failure`, in a stack that is started with it.{left_out}
+- A reading that kills the scorer is tried in `tests/faults/test_poison.py`: it ends one scorer with its batch and one copy of it
+  alone, and then is a dead letter.
 
 ## What did not hold
 

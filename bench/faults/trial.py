@@ -60,11 +60,12 @@ async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int 
     ):
         publishing = asyncio.create_task(fleet.run(load_s, fault.arrival, rng))
         await asyncio.sleep(rng.uniform(*FAULT_WITHIN_S))
-        await fault.act(Scene(stack, fleet, line, rng))
+        scene = Scene(stack, fleet, line, listener.client, rng)
+        await fault.act(scene)
         await publishing
         broken = [] if await fleet.all_acked() else ["the broker does not take every message"]
         stored, found = await _settled(stack, fleet, listener)
-    broken += found
+    broken += found + scene.broken
     if not await ready(stack, SETTLES_WITHIN_S):
         broken.append("the stack is not ready again")
     p99_s, longest_s = _delays(stored, {name for name in fleet.devices if name not in _hot(fleet)})

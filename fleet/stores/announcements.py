@@ -1,7 +1,7 @@
 """Words between processes, said through PostgreSQL: hints that make haste. A lost word is made good by the hearer's cadence."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Final
 
@@ -14,6 +14,7 @@ from fleet.stores.postgres import UNREACHABLE
 PROMOTIONS: Final = "fleetguard_promotions"  # a model has another champion; the word is its name
 BUDGET_TRIALS: Final = "fleetguard_budget_trials"  # somebody asked for one; the word says nothing
 REVOCATIONS: Final = "fleetguard_revocations"  # a device's or a gateway's credential has ended; the word says nothing
+LISTENS_WITHIN_S: Final = 10.0
 _STILL_THERE_S = 5.0
 
 
@@ -45,8 +46,7 @@ async def announcements(settings: Postgres, *channels: str) -> AsyncIterator[tup
 
     connection = await _connect(settings)
     try:
-        for channel in channels:
-            await connection.add_listener(channel, hear)
+        await _listen(connection, channels, hear)
         while not connection.is_closed():
             with suppress(TimeoutError):
                 await asyncio.wait_for(spoken.wait(), _STILL_THERE_S)
@@ -57,10 +57,19 @@ async def announcements(settings: Postgres, *channels: str) -> AsyncIterator[tup
         await connection.close()
 
 
+async def _listen(connection: asyncpg.Connection, channels: tuple[str, ...], hear: Callable[..., None]) -> None:
+    try:
+        async with asyncio.timeout(LISTENS_WITHIN_S):
+            for channel in channels:
+                await connection.add_listener(channel, hear)
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
 async def _connect(settings: Postgres) -> asyncpg.Connection:
     if not settings.url:
         raise ConfigurationError("No PostgreSQL URL: set FLEETGUARD_POSTGRES__URL, or start the stack with `fleetguard up`.")
     try:
-        return await asyncpg.connect(settings.url, timeout=10)
+        return await asyncpg.connect(settings.url, timeout=LISTENS_WITHIN_S)
     except UNREACHABLE as error:
         raise Unavailable(f"PostgreSQL does not answer: {error}") from error

@@ -8,8 +8,7 @@ import asyncpg
 import pandas as pd
 
 from fleet.components import USAGE_COLUMNS, ComponentHistory
-from fleet.errors import Unavailable
-from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.postgres import connection_of, tenant_transaction
 
 ForecastRecord = tuple[str, str, datetime, int, float, float, float, str]  # vehicle … upper, model version, as in the table
 
@@ -20,10 +19,8 @@ async def all_tenants(pool: asyncpg.Pool) -> dict[str, UUID]:
     Raises:
         Unavailable: the store does not answer.
     """
-    try:
-        rows = await pool.fetch("SELECT slug, tenant_id FROM all_tenants()")
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection:
+        rows = await connection.fetch("SELECT slug, tenant_id FROM all_tenants()")
     return {row["slug"]: row["tenant_id"] for row in rows}
 
 

@@ -8,10 +8,10 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.errors import Conflict, NotAuthorized, NotFound, Unavailable
+from fleet.errors import Conflict, NotAuthorized, NotFound
 from fleet.permissions import Permission, Role, may
 from fleet.stores import audit
-from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.postgres import connection_of, tenant_transaction
 from fleet.stores.sessions import SignedIn, token_hash
 
 INVITATION_LASTS: Final = timedelta(hours=72)
@@ -135,10 +135,8 @@ async def holder_of(pool: asyncpg.Pool, token: str) -> tuple[UUID, UUID] | None:
     Raises:
         Unavailable: the store does not answer.
     """
-    try:
-        row = await pool.fetchrow("SELECT tenant_id, user_id FROM invitation_holder($1)", token_hash(token))
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection:
+        row = await connection.fetchrow("SELECT tenant_id, user_id FROM invitation_holder($1)", token_hash(token))
     return (row["tenant_id"], row["user_id"]) if row else None
 
 

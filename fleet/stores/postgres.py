@@ -13,21 +13,31 @@ from fleet.settings import Postgres
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 SYSTEM_TENANT = UUID(int=0)  # owns what belongs to the platform: heartbeats, letters of unknown tenants
-# A server without a free disk, memory or connection is no more to be had than one that is away, and may be again in a moment.
+# A server without a free disk, memory or connection is no more to be had than one that is away, and may be again in a moment. Nor
+# is one that shuts down, whose operator ends a statement, or where somebody else holds what a statement needs.
 UNREACHABLE = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
+    asyncpg.InternalClientError,  # of a connection that the server has ended and not closed yet
+    asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.TransactionRollbackError,
     TimeoutError,
 )
+STATEMENT_S = 30.0
+FREE_WITHIN_S = 5.0  # a pool whose connections are all in use for longer serves somebody who is served nothing himself
 
 log = structlog.get_logger(__name__)
 
 
-async def connect_pool(settings: Postgres) -> asyncpg.Pool:
+async def connect_pool(settings: Postgres, statement_s: float = STATEMENT_S, lock_s: float = 0.0) -> asyncpg.Pool:
     """A pool with the application role.
+
+    Args:
+        statement_s: how long a statement may take.
+        lock_s: how long one may wait for what somebody else holds; 0 for as long as a statement may take.
 
     Raises:
         ConfigurationError: no URL is set.
@@ -40,8 +50,8 @@ async def connect_pool(settings: Postgres) -> asyncpg.Pool:
             settings.url,
             min_size=1,
             max_size=settings.pool_size,
-            command_timeout=30,
-            server_settings={"timezone": "UTC"},
+            command_timeout=statement_s,
+            server_settings={"timezone": "UTC", "lock_timeout": f"{lock_s * 1000:.0f}"},
             reset=_nothing_to_reset,
         )
     except UNREACHABLE as error:
@@ -53,18 +63,29 @@ async def _nothing_to_reset(_: asyncpg.Connection) -> None:
 
 
 @asynccontextmanager
+async def connection_of(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    """A connection outside of any tenant, for functions that need none.
+
+    Raises:
+        Unavailable: the server does not answer, or no connection becomes free.
+    """
+    try:
+        async with pool.acquire(timeout=FREE_WITHIN_S) as connection:
+            yield connection
+    except UNREACHABLE as error:
+        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+
+
+@asynccontextmanager
 async def tenant_transaction(pool: asyncpg.Pool, *tenants: UUID) -> AsyncIterator[asyncpg.Connection]:
     """A transaction that sees the rows of these tenants and no others.
 
     Raises:
         Unavailable: the server does not answer; nothing was committed, or it is not known whether it was.
     """
-    try:
-        async with pool.acquire(timeout=10) as connection, connection.transaction():
-            await connection.execute("SELECT set_config('app.tenant', $1, true)", ",".join(map(str, tenants)))
-            yield connection
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection, connection.transaction():
+        await connection.execute("SELECT set_config('app.tenant', $1, true)", ",".join(map(str, tenants)))
+        yield connection
 
 
 async def migrate(owner_url: str) -> list[str]:
@@ -104,8 +125,6 @@ async def _apply(connection: asyncpg.Connection, name: str, path: Path) -> bool:
 
 async def tenant_ids(pool: asyncpg.Pool, slugs: Iterable[str]) -> dict[str, UUID]:
     """Slug → tenant id, for the slugs that exist."""
-    try:
-        rows = await pool.fetch("SELECT slug, tenant_id FROM tenant_ids($1)", list(slugs))
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection:
+        rows = await connection.fetch("SELECT slug, tenant_id FROM tenant_ids($1)", list(slugs))
     return {row["slug"]: row["tenant_id"] for row in rows}

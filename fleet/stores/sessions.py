@@ -8,10 +8,10 @@ from uuid import UUID
 
 import asyncpg
 
-from fleet.errors import NotFound, Unavailable
+from fleet.errors import NotFound
 from fleet.permissions import PERMISSIONS, Permission, Role
 from fleet.stores import audit
-from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.postgres import connection_of, tenant_transaction
 
 API_TOKEN_PREFIX = "fgt_"  # noqa: S105  lets scanners of leaked secrets find ours
 
@@ -67,10 +67,8 @@ def token_hash(token: str) -> bytes:
 
 
 async def candidate(pool: asyncpg.Pool, email: str) -> Candidate | None:
-    try:
-        row = await pool.fetchrow("SELECT tenant_id, user_id, password_hash FROM sign_in_candidate($1)", email)
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection:
+        row = await connection.fetchrow("SELECT tenant_id, user_id, password_hash FROM sign_in_candidate($1)", email)
     return Candidate(row["tenant_id"], row["user_id"], row["password_hash"]) if row else None
 
 
@@ -100,10 +98,8 @@ async def holder(pool: asyncpg.Pool, token: str) -> SignedIn | None:
     """The person behind a session's or an API token, unless it has expired, was revoked, or the person is disabled."""
     is_program = token.startswith(API_TOKEN_PREFIX)
     query = "SELECT * FROM api_token_holder($1)" if is_program else "SELECT * FROM session_holder($1)"
-    try:
-        row = await pool.fetchrow(query, token_hash(token))
-    except UNREACHABLE as error:
-        raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+    async with connection_of(pool) as connection:
+        row = await connection.fetchrow(query, token_hash(token))
     if row is None:
         return None
     found = dict(row) | {"tenant": row["tenant_id"]}

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from fleet import signals
 from fleet.alerts import VehicleId
-from fleet.errors import Unavailable
 from fleet.metrics import READINGS
-from fleet.stores.postgres import UNREACHABLE, tenant_transaction
+from fleet.stores.postgres import connection_of, tenant_transaction
 from fleet.telemetry import FloatArray, ReadingFlag, TelemetryBatch, TimeArray
 
 PARTITION_DAYS_AHEAD = 2
@@ -123,11 +122,9 @@ class PostgresTelemetryStore:
             Unavailable: the server does not answer.
         """
         today = now.astimezone(UTC).date()
-        try:
+        async with connection_of(self._pool) as connection:
             for offset in range(-PARTITION_DAYS_BEHIND, PARTITION_DAYS_AHEAD + 1):
-                await self._pool.execute("SELECT ensure_telemetry_day($1)", today + timedelta(days=offset))
-        except UNREACHABLE as error:
-            raise Unavailable(f"PostgreSQL does not answer: {error}") from error
+                await connection.execute("SELECT ensure_telemetry_day($1)", today + timedelta(days=offset))
 
     async def forget_before(self, moment: datetime) -> int:
         """Forget the readings of days that were over at this moment, by the vehicles' clocks; returns how many days that was.
@@ -135,10 +132,8 @@ class PostgresTelemetryStore:
         Raises:
             Unavailable: the server does not answer, or somebody uses the table for too long.
         """
-        try:
-            forgotten: int = await self._pool.fetchval("SELECT forget_telemetry_before($1)", moment.astimezone(UTC).date())
-        except (*UNREACHABLE, asyncpg.LockNotAvailableError) as error:
-            raise Unavailable(f"Old readings cannot be dropped now: {error}") from error
+        async with connection_of(self._pool) as connection:
+            forgotten: int = await connection.fetchval("SELECT forget_telemetry_before($1)", moment.astimezone(UTC).date())
         return forgotten
 
 

@@ -27,7 +27,7 @@ def rows() -> list[object]:
 async def test_every_promise_is_kept(trial: Trial, fault: Fault) -> None:
     stack = StackUnderTest(trial.home, trial.url, trial.settings)
     if not fault.possible(stack):
-        pytest.skip("the stack under test is not alone on a small disk: `make faults` makes one, where it may")
+        pytest.skip("the stack under test is not made for it; `make faults` starts one that is")
     outcome = await try_fault(stack, fault, seed=0)
     assert outcome.broken == ()
 

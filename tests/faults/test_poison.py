@@ -20,6 +20,7 @@ from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from fleet.telemetry import ReadingFlag
 from fleet.testing import POISON_KMH, score_or_die
+from fleetguard.testing import fatal_to_score_or_die
 from ingest.decode import Message
 from ingest.isolation import TRIES, Isolation
 from ingest.process import Processor
@@ -29,17 +30,23 @@ class ScorerProcess:
     """A scorer in a process of its own, started anew whenever it died."""
 
     def __init__(self) -> None:
-        self.deaths, self.away = 0, False
+        self.deaths, self.away, self.copies_live = 0, False, False
         self._start()
 
     def _start(self) -> None:
         self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("forkserver"))
 
     async def score(self, features: FeatureBatch) -> ScoreBatch:
+        return await self._run(score_or_die, features)
+
+    async def fatal_rows(self, features: FeatureBatch) -> list[int]:
+        return [] if self.copies_live else await self._run(fatal_to_score_or_die, features)
+
+    async def _run(self, work, features: FeatureBatch):
         if self.away:
             raise Unavailable("no replica")
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, score_or_die, features)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, work, features)
         except BrokenProcessPool as error:
             self.deaths += 1
             self._start()
@@ -100,6 +107,37 @@ async def test_a_reading_that_kills_the_scorer_is_given_up_and_all_others_are_ju
     assert await unscorable(pool, tenant) == [("VH-P", POISON_KMH)]
     assert await alerting(pool, tenant) == {"VH-P", "VH-S"}
     assert len(await rows(pool, tenant, "SELECT FROM telemetry")) == len(poisoned + sound)
+    assert scorer.deaths == 1  # with its batch; what it ended then, alone, was a copy
+
+
+async def test_two_vehicles_poison_cost_their_batch_one_scorer(pool, tenant, new_processor, scorer):
+    first, second = overheating(tenant.slug, "VH-P", poison_at=20), overheating(tenant.slug, "VH-Q", poison_at=30)
+    await new_processor().process(first + second + overheating(tenant.slug, "VH-S"))
+    assert sorted(await unscorable(pool, tenant)) == [("VH-P", POISON_KMH), ("VH-Q", POISON_KMH)]
+    assert await alerting(pool, tenant) == {"VH-P", "VH-Q", "VH-S"}
+    assert scorer.deaths == 1
+
+
+async def test_one_vehicles_second_poison_costs_one_more_scorer(pool, tenant, new_processor, scorer):
+    messages = overheating(tenant.slug, "VH-P", poison_at=20)
+    messages[45] = overheating(tenant.slug, "VH-P", poison_at=45)[45]
+    await new_processor().process(messages)
+    assert await unscorable(pool, tenant) == [("VH-P", POISON_KMH)] * 2
+    assert (scorer.deaths, await alerting(pool, tenant)) == (2, {"VH-P"})
+
+
+async def test_poison_of_one_actor_costs_the_others_no_reading(pool, tenant, new_processor, scorer):
+    poisoned = overheating(tenant.slug, "VH-P", poison_at=20)
+    sound = [overheating(tenant.slug, name) for name in ("VH-1", "VH-2", "VH-3")]
+    await asyncio.gather(*(new_processor().process(messages) for messages in (poisoned, *sound)))
+    assert await unscorable(pool, tenant) == [("VH-P", POISON_KMH)]
+    assert await alerting(pool, tenant) == {"VH-P", "VH-1", "VH-2", "VH-3"}
+
+
+async def test_a_reading_that_ends_the_scorer_and_no_copy_of_it_is_given_up_too(pool, tenant, new_processor, scorer):
+    scorer.copies_live = True
+    await new_processor().process(overheating(tenant.slug, "VH-P", poison_at=20)[:30])
+    assert await unscorable(pool, tenant) == [("VH-P", POISON_KMH)]
     assert scorer.deaths == 2 * TRIES  # with its batch, then alone
 
 

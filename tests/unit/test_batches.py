@@ -109,3 +109,16 @@ async def test_batches_are_bounded_in_messages_and_bytes(work, line):
     await line.heard(29)
     assert max(len(batch) for batch in work.batches) <= 10
     assert max(sum(map(len, batch)) for batch in work.batches) <= BATCH_BYTES * 1.5
+
+
+async def test_it_tells_for_how_long_nothing_could_be_committed(work, line):
+    assert work.batcher.waits_s == 0
+    work.fails = True
+    work.go.set()
+    work.batcher.add(message(b"1"), line, 1)
+    await work.failed.wait()
+    assert work.batcher.waits_s > 0
+    work.fails = False
+    work.batcher.add(message(b"2"), line, 2)
+    assert await line.heard(1) == [2]
+    assert work.batcher.waits_s == 0

@@ -128,8 +128,12 @@ class LiveLog:
     async def _listen(self, pool: asyncpg.Pool) -> None:
         if not self._is_listening:
             connection = await pool.acquire(timeout=5)  # kept; the pool takes it back by itself when the line is lost
+            try:
+                await connection.add_listener(NOTIFY_CHANNEL, lambda *_: self._hint.set())
+            except BaseException:
+                await pool.release(connection)
+                raise
             connection.add_termination_listener(self._stopped_listening)
-            await connection.add_listener(NOTIFY_CHANNEL, lambda *_: self._hint.set())
             self._is_listening = True
 
     def _stopped_listening(self, _: object) -> None:

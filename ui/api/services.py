@@ -17,6 +17,9 @@ from ui.api.live import LiveLog
 from ui.api.oidc import Provider
 from ui.api.signin import PasswordCheck, Throttle
 
+STATEMENT_S = 15.0  # whoever waits for an answer has gone by then
+LOCK_S = 2.0  # transactions here and in ingest hold a lock for milliseconds: who holds one for longer is no part of this
+
 
 class Database:
     """The pool, opened on first use: the API starts, and says what is wrong, while PostgreSQL is away."""
@@ -30,7 +33,7 @@ class Database:
         """Raises Unavailable while the server does not answer."""
         if self._pool is None:
             async with self._opening:
-                self._pool = self._pool or await connect_pool(self._settings)
+                self._pool = self._pool or await connect_pool(self._settings, STATEMENT_S, LOCK_S)
         return self._pool
 
     async def close(self) -> None:

@@ -119,11 +119,12 @@ class AnomalySockets:
     async def _feed(self, sid: str, events: Any) -> None:
         async with contextlib.aclosing(events):
             event: LiveEvent
-            async for event in events:
-                if not await self._has_room(sid):
-                    await self._cut(sid)
-                    return
-                await self.server.emit(event.name, _Raw(event.data), to=sid)
+            with contextlib.suppress(FleetError):  # who is cut off comes back, and is told what it missed or why not
+                async for event in events:
+                    if not await self._has_room(sid):
+                        await self._cut(sid)
+                        return
+                    await self.server.emit(event.name, _Raw(event.data), to=sid)
         await self.server.disconnect(sid)
 
     async def _has_room(self, sid: str) -> bool:

@@ -10,6 +10,7 @@ import socketio
 import websockets
 
 from fleet.alerts import AlertType
+from fleet.errors import Unavailable
 from fleet.stores.postgres import tenant_transaction
 from ui.api import sockets
 from ui.api.live import STREAMS_PER_USER
@@ -200,6 +201,24 @@ async def test_who_takes_nothing_is_cut_and_holds_no_queue(api, manager, tenant,
         await line.send('42["subscribe-anomalies",null,0]')
         waiting = await longest_queue_until_cut()
     assert sockets.MOST_WAITING <= waiting <= sockets.MOST_WAITING + 8
+
+
+async def test_who_cannot_be_told_for_want_of_the_database_is_cut_off_and_may_resume(
+    manager, tenant, raise_alert, connect, monkeypatch
+):
+    async def away(*_):
+        raise Unavailable("no database")
+
+    await raise_alert(tenant)
+    desk = await connect(manager)
+    with monkeypatch.context() as without_database:
+        without_database.setattr("ui.api.live.replay.changes_after", away)
+        await desk.subscribe(None, 0)
+        async with asyncio.timeout(10):
+            await desk.gone.wait()
+    again = await connect(manager)
+    await again.subscribe(None, 0)
+    assert [anomaly["seq"] for anomaly in await again.take(1)] == [1]
 
 
 async def longest_queue_until_cut():

@@ -28,8 +28,11 @@ async def get_readiness(
     response: Response, services: ServicesDep, part: Annotated[Literal["api"] | None, Query()] = None
 ) -> Readiness:
     """Every dependency and part with its state; 503 unless all are ok. `part=api` asks for this process's own needs alone."""
-    postgres = await postgres_state(services)
-    parts = [postgres] if part == "api" else [postgres, *await part_states(services)]
+    if part == "api":
+        parts = [await postgres_state(services)]
+    else:
+        postgres, others = await asyncio.gather(postgres_state(services), part_states(services))
+        parts = [postgres, *others]
     ready = all(each.state == "ok" for each in parts)
     response.status_code = 200 if ready else 503
     return Readiness(status="ok" if ready else "down", parts=parts)
