@@ -131,12 +131,18 @@ def _within(
 
 
 def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph: FloatArray) -> _Loss:
-    """What was lost while parked, beyond what a leak loses in that time; slow siphoning, and theft while nobody listened."""
+    """What was lost while parked, beyond what a leak loses in that time; slow siphoning, and theft while nobody listened.
+
+    Of a rest that was listened to only what is still being lost: the rest was told while it went.
+    """
     minutes, since = features.column("fuel_rest_min"), features.column("fuel_since_rest_min")
     lost = features.column("fuel_rest_drop_pct") * litres - lph * since / 60
     recent = features.column("fuel_drop_60_pct") * litres
     heard = features.column("fuel_rest_heard") == 1
     lost = np.where((heard | (since == 0)) & (minutes > 60 + 5), np.fmin(lost, recent), lost)
+    lately = features.column("fuel_drop_15_pct") * litres - lph * since / 60
+    least = np.where(since == 0, _SIPHON_LPH * 15 / 60, lost) / 2
+    lost = np.where(heard & (minutes > 15 + 5) & (lately < least), np.fmin(lost, 0), lost)
     hours = np.maximum(np.minimum(minutes, np.where(since == 0, 60, minutes)) / 60, 0.1)
     fast = lost / hours >= np.where(heard, _SIPHON_LPH, _UNHEARD_SIPHON_LPH)
     usual = features.column("fuel_step_usual_pct")
@@ -147,8 +153,9 @@ def _over_rest(features: FeatureBatch, litres: FloatArray, step: FloatArray, lph
 
 def _leaking(features: FeatureBatch, litres: FloatArray) -> dict[str, FloatArray]:
     """Litres per hour beyond consumption: over hours of metered driving, or from a parked vehicle, whichever is clearer."""
+    slope = features.column("fuel_slope_lph")
     driving = {
-        "leak_lph": features.column("fuel_slope_lph"),
+        "leak_lph": np.where(_goes_on(features, slope / litres), slope, np.fmin(slope, 0)),
         "leak_error_lph": features.column("fuel_slope_error_lph"),
         "hours": features.column("fuel_hours"),
     }

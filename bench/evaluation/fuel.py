@@ -48,6 +48,12 @@ def card(trial: Trial) -> Card:
             "do not know it.",
             "Without a meter a truck's consumption is known to about a quarter; a leak of one or two litres an hour is then "
             "seen while it stands, not while it drives.",
+            "On the move the level of a 400 l tank tells a loss to 1.1 l/h over three hours and 0.9 l/h over five (standard "
+            "error, with a meter). A leak of 3 l/h is then not told from its wander while the truck drives, and one of 7 l/h "
+            "may stay below the certainty that an alert asks for, until the truck stands. Asking 6 standard deviations instead "
+            "of 8 found one more of 20 leaks in fleets used for development, and raised two more false alerts in 1,150 hours.",
+            "A leak that has stopped is known to have after a quarter of an hour of rest or half an hour of driving, and its "
+            "alert clears half an hour later.",
             "A sender that stands still is told from a steady level by the fuel burnt meanwhile, 2.5 % of the tank, or by a "
             "run of minutes this sender has never shown: that takes 10 to 30 minutes of driving.",
             "A vehicle that is emptied slower than 8 l/h while it stands looks like one that leaks.",

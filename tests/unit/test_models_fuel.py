@@ -156,6 +156,24 @@ def test_what_a_thief_took_over_a_rest_is_no_leak_once_he_has_left(scorer):
     assert judge(scorer, AlertType.FUEL_LEAK, fuel_drop_15_pct=0.0, fuel_drop_60_pct=5, **rest)[0] < 0.5
 
 
+def test_a_theft_from_a_parked_vehicle_is_over_a_quarter_of_an_hour_after_the_last_litre(scorer):
+    rest = {"fuel_rest_drop_pct": 9, "fuel_drop_60_pct": 9, "fuel_rest_min": 90, "fuel_since_rest_min": 0, "fuel_rest_heard": 1}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=1.5, **rest)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_drop_15_pct=0.1, **rest)[0] < 0.4
+
+
+def test_a_theft_that_was_over_before_the_vehicle_left_is_not_raised_by_the_slosh_of_driving(scorer):
+    rest = {"fuel_rest_drop_pct": 30, "fuel_drop_60_pct": 30, "fuel_rest_min": 50, "fuel_rest_heard": 1, "fuel_step_usual_pct": 1}
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_since_rest_min=4, fuel_drop_15_pct=20, **rest)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_THEFT, fuel_since_rest_min=4, fuel_drop_15_pct=3, **rest)[0] < 0.4
+
+
+def test_a_slope_over_hours_is_no_leak_once_the_parked_vehicle_loses_nothing(scorer):
+    slope = {"fuel_slope_lph": 12, "fuel_slope_error_lph": 0.5, "tank_l": 72, "fuel_rest_min": 100, "fuel_since_rest_min": 0}
+    assert judge(scorer, AlertType.FUEL_LEAK, fuel_drop_15_pct=4, fuel_drop_60_pct=15, **slope)[0] >= 0.7
+    assert judge(scorer, AlertType.FUEL_LEAK, fuel_drop_15_pct=0, fuel_drop_60_pct=15, **slope)[0] < 0.4
+
+
 def test_a_level_that_falls_back_to_where_it_had_climbed_from_on_the_move_is_no_theft(scorer):
     fall = {"fuel_drop_15_pct": 30, "fuel_step_usual_pct": 2}
     assert judge(scorer, AlertType.FUEL_THEFT, fuel_climbed_pct=2, **fall)[0] >= 0.7
