@@ -17,6 +17,7 @@ from fleet.errors import InvalidInput
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch, merge
 from fleet.telemetry import FloatArray
+from serve.apart import ENVIRONMENT as COPIED
 from serve.champion import Model
 from serve.on_demand import judge
 from serve.parts import FeatureLookup, Forecaster
@@ -116,7 +117,7 @@ def deployment_of(name: str) -> str:
 
 
 def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
-    environment = {"PROMETHEUS_MULTIPROC_DIR": args.metrics_dir} if args.metrics_dir else {}
+    metrics = {"PROMETHEUS_MULTIPROC_DIR": args.metrics_dir} if args.metrics_dir else {}
     return serve.deployment(target).options(
         name=target.__name__,
         num_replicas=args.replicas,
@@ -128,7 +129,7 @@ def _deployment(target: type, args: GraphArgs, cpus: float) -> Any:
         graceful_shutdown_wait_loop_s=0.2,
         graceful_shutdown_timeout_s=5,
         max_constructor_retry_count=3,
-        ray_actor_options={"num_cpus": cpus, "runtime_env": {"env_vars": environment}},
+        ray_actor_options={"num_cpus": cpus, "runtime_env": {"env_vars": COPIED | metrics}},
     )
 
 

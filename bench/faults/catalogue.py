@@ -31,7 +31,7 @@ FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
 PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again; memory stays flat"
 GROWTH_BYTES: Final = 64 << 20
 RAYLET: Final = "raylet/raylet"
-FAILED_OF_100: Final = 5  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
+FAILED_OF_100: Final = 1  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
 _FAILING: Final = {"num_failures": -1} | dict.fromkeys(
     ("req_failure_prob", "resp_failure_prob", "in_flight_failure_prob"), FAILED_OF_100
 )

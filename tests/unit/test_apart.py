@@ -1,5 +1,6 @@
 """Rows tried in a copy of the process: what ends the copy is found, and nothing else is blamed."""
 
+import mmap
 import os
 import signal
 import threading
@@ -75,3 +76,23 @@ async def test_a_copy_that_waits_for_something_blames_no_row(monkeypatch):
     features = batch("A", "B", "C", "D")
     with pytest.raises(NoVerdict):
         await fatal_rows(ends(threading.Event().wait), features, slow(features))
+
+
+async def test_a_copy_that_somebody_kills_once_blames_no_row():
+    features, killed = batch("A", "B", "C", "D"), mmap.mmap(-1, 1)
+
+    def killed_once():
+        if killed[0] == 0:
+            killed[0] = 1
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    assert await fatal_rows(ends(killed_once), features, slow(features)) == []
+
+
+async def test_a_copy_with_threads_of_its_own_blames_no_row(monkeypatch, tmp_path):
+    monkeypatch.setattr("serve.apart.THREADS", tmp_path)
+    for thread in range(2):
+        (tmp_path / str(thread)).touch()
+    features = batch("A", "B", "C", "D")
+    with pytest.raises(NoVerdict):
+        await fatal_rows(ends(lambda: os._exit(1)), features, slow(features))
