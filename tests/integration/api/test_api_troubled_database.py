@@ -95,3 +95,17 @@ async def test_what_the_operator_ends_may_be_tried_again(pool, postgres, how):
     await owner.close()
     with pytest.raises(Unavailable):
         await sleeping
+
+
+async def test_a_connection_that_the_server_has_just_ended_is_no_error_of_ours(pool, postgres):
+    async def use(owner):
+        async with connection_of(pool) as connection:
+            await owner.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+            while True:
+                await connection.fetchval("SELECT 1")
+
+    owner = await asyncpg.connect(postgres.superuser_url)
+    for _ in range(20):
+        with pytest.raises(Unavailable):
+            await use(owner)
+    await owner.close()
