@@ -55,7 +55,7 @@ def faults(
         raise typer.BadParameter(f"no fault is called {only!r}: " + "; ".join(fault.name for fault in FAULTS))
     outcomes: dict[str, list[Outcome]] = defaultdict(list)
     when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
-    for environment, fitting in _by_environment(chosen, home):
+    for environment, fitting in by_environment(chosen, home):
         with stack_under_test(home, own_disk=True, environment=environment) as stack:
             for seed in range(1, seeds + 1):
                 _try_all(stack, [fault for fault in fitting if fault.possible(stack)], seed, outcomes)
@@ -68,7 +68,7 @@ def faults(
         sys.exit(1)
 
 
-def _by_environment(chosen: list[Fault], home: Path | None) -> list[tuple[Mapping[str, str], list[Fault]]]:
+def by_environment(chosen: list[Fault], home: Path | None) -> list[tuple[Mapping[str, str], list[Fault]]]:
     """The faults that one stack serves for; a stack that runs already is the only one."""
     if home is not None:
         return [({}, chosen)]
