@@ -1,17 +1,16 @@
 """Vehicles, what they measured, and what is likely to fail."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from fleet.signals import BY_COLUMN
-from ui.api.models.shape import ApiModel, SeverityName, VehicleClassName
+from ui.api.models.shape import ApiModel, Name, SeverityName, VehicleClassName
 
 LEAST_TANK_L: Final = 5.0  # the smallest of a vehicle with a cabin hold about ten
 MOST_TANK_L: Final = BY_COLUMN["fuel_level_l"].high
 MOST_AGE_YEARS: Final = 100.0
-ModelName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
 
 
 class Vehicle(ApiModel):
@@ -70,7 +69,7 @@ class VehicleChange(ApiModel):
     """What is left out stays as it is. Null is for what nobody knows; every vehicle has a class."""
 
     vehicle_class: VehicleClassName = Field(default="car", json_schema_extra=_stays)
-    model: ModelName | None = Field(default=None, json_schema_extra=_stays)
+    model: Name | None = Field(default=None, json_schema_extra=_stays)
     age_years: float | None = Field(default=None, ge=0, le=MOST_AGE_YEARS, allow_inf_nan=False, json_schema_extra=_stays)
     tank_l: float | None = Field(
         default=None,
