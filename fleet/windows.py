@@ -93,11 +93,21 @@ class WindowState:
             self.drives = np.zeros(len(self.rows), DRIVES)
             self.drives[: len(old)] = drives
 
-    def describe(self, slot: int, vehicle_class: str, tank_l: float | None) -> None:
-        """Set what is known about the vehicle itself."""
-        kind = VEHICLE_CLASSES.index(vehicle_class)
-        self.rows["vehicle_class"][slot] = kind
-        self.rows["tank_l"][slot] = tank_l or DEFAULT_TANK_L[kind]
+    def describe(self, slot: int, vehicle_class: str, tank_l: float | None) -> bool:
+        """Set what is known about the vehicle itself; whether it is anything new.
+
+        Then what its level has shown is forgotten: it was held against another tank and another engine, and beside the new ones
+        it would look like fuel that vanishes.
+        """
+        kind, row = VEHICLE_CLASSES.index(vehicle_class), self.rows[slot]
+        described = (kind, np.float32(tank_l or DEFAULT_TANK_L[kind]))
+        if described == (row["vehicle_class"], row["tank_l"]):
+            return False
+        row["vehicle_class"], row["tank_l"] = described
+        row["seconds"][:, SECOND["fuel_pct"]] = np.nan
+        row["minutes"][:, [MINUTE["fuel_pct"], MINUTE["fuel_spread_pct"]]] = np.nan
+        self.drives[slot] = np.zeros(1, DRIVES)[0]
+        return True
 
     def snapshot(self, slot: int) -> bytes:
         """Everything known of one vehicle, to be given to `restore` later."""

@@ -87,7 +87,7 @@ class Vehicles:
             self._windows.restore(slot, state[:episodes_from])
             self._episodes.restore(slot, state[episodes_from:])
             self._saved_at[slot] = snapshot.at
-        self.describe(profiles)
+        self._describe(profiles)
         self._features.forget(slots)
         for slot in slots.tolist():
             self._unrefreshed.pop(slot, None)
@@ -139,13 +139,20 @@ class Vehicles:
 
     def describe(self, profiles: Mapping[VehicleId, VehicleProfile]) -> None:
         """Let the vehicles that are here be what their profiles say, and go by the thresholds of their class."""
+        self._features.refresh(np.array(self._describe(profiles), np.intp))
+
+    def _describe(self, profiles: Mapping[VehicleId, VehicleProfile]) -> list[int]:
+        """The same; returns the slots whose minute features are those of what the vehicle was taken for."""
         slots: dict[str, list[int]] = {}
+        new = []
         for vehicle, profile in profiles.items():
             if (slot := self._slots.get(vehicle)) is not None:
-                self._windows.describe(slot, profile.vehicle_class, profile.tank_l)
+                if self._windows.describe(slot, profile.vehicle_class, profile.tank_l):
+                    new.append(slot)
                 slots.setdefault(vehicle.tenant, []).append(slot)
         for slug, theirs in slots.items():
             self._heed(slug, np.array(theirs, np.intp))
+        return new
 
     def heed(self, thresholds: dict[str, OwnThresholds]) -> None:
         """Let the alerts of each tenant (slug) begin where it wants them to."""

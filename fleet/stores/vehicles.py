@@ -1,20 +1,22 @@
 """Vehicles as people see them: what they are, when they last spoke, how many live alerts they have."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 
 from fleet import signals
 from fleet.alerts import LIVE_STATES, Severity
 from fleet.errors import NotFound
+from fleet.stores import audit
 from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 
 # The newest reading whose clock is not ahead of ours: a vehicle that says 2099 must not look alive for decades.
 _VEHICLES = """
-    SELECT v.vehicle_id, v.vehicle_class, v.model, v.age_years, v.tank_l,
+    SELECT v.vehicle_id, v.vehicle_class, v.model, v.age_years::numeric::float8 AS age_years, v.tank_l::numeric::float8 AS tank_l,
            coalesce(live.alerts, 0) AS live_alerts, live.worst, newest.*
     FROM vehicles v
     LEFT JOIN (SELECT vehicle_id, count(*) AS alerts, max(severity) AS worst FROM alerts
@@ -24,6 +26,10 @@ _VEHICLES = """
                          AND t.event_time < now() + interval '5 minutes'
                        ORDER BY t.event_time DESC LIMIT 1) newest ON true
     WHERE v.tenant_id = $1"""
+# Held in four bytes: through numeric they come back as they were written, 60.1 and not 60.099998.
+_DESCRIPTION: Final = """
+    SELECT vehicle_class, model, age_years::numeric::float8 AS age_years, tank_l::numeric::float8 AS tank_l
+    FROM vehicles WHERE tenant_id = $1 AND vehicle_id = $2 FOR UPDATE"""
 _LIST_COLUMNS = ("latitude_deg", "longitude_deg", "speed_kmh", "fuel_level_pct")
 
 
@@ -66,6 +72,34 @@ async def get(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str) -> VehicleSumm
     if row is None:
         raise NotFound("no such vehicle")
     return _summary(row, signals.COLUMNS)
+
+
+async def describe(
+    pool: asyncpg.Pool, who: SignedIn, vehicle_id: str, wish: Mapping[str, str | float | None], now: datetime
+) -> VehicleSummary:
+    """Correct what a vehicle is; ingest follows its class and its tank within 30 s.
+
+    Args:
+        wish: of `vehicle_class`, `model`, `age_years` and `tank_l` (litres) those that are to change; None where it is unknown.
+
+    Raises:
+        NotFound: unknown, or another tenant's. Unavailable: the store does not answer.
+    """
+    async with tenant_transaction(pool, who.tenant) as connection:
+        before = await connection.fetchrow(_DESCRIPTION, who.tenant, vehicle_id)
+        if before is None:
+            raise NotFound("no such vehicle")
+        wanted = dict(before) | dict(wish)
+        await connection.execute(
+            """UPDATE vehicles SET vehicle_class = $3, model = $4, age_years = $5, tank_l = $6
+               WHERE tenant_id = $1 AND vehicle_id = $2""",
+            who.tenant, vehicle_id, wanted["vehicle_class"], wanted["model"], wanted["age_years"], wanted["tank_l"],
+        )  # fmt: skip
+        after = dict(await connection.fetchrow(_DESCRIPTION, who.tenant, vehicle_id))
+        changes = {name: {"from": before[name], "to": value} for name, value in after.items() if value != before[name]}
+        if changes:
+            await audit.record(connection, who.tenant, now, str(who.user_id), "vehicle.described", vehicle_id, changes)
+    return await get(pool, who, vehicle_id)
 
 
 def _summary(row: Any, columns: tuple[str, ...]) -> VehicleSummary:

@@ -6,8 +6,10 @@ from pathlib import Path
 from fleet.drivers import LEAST_KM, WINDOW_DAYS
 from fleet.permissions import PERMISSIONS, Permission
 from fleet.settings import Api
+from fleet.windows import DEFAULT_TANK_L
 from ui.api import graph
 from ui.api.live import STREAMS_PER_USER
+from ui.api.models.vehicles import LEAST_TANK_L, MOST_AGE_YEARS, MOST_TANK_L
 
 PAGE = (Path(__file__).parents[2] / "docs" / "interface.md").read_text()
 
@@ -30,3 +32,5 @@ def test_the_figures_are_those_of_the_code():
     assert f"{graph.MOST_DEPTH} levels, {graph.MOST_ALIASES} aliases, {graph.MOST_TOKENS} tokens, {graph.MOST_ROWS} rows" in words
     assert f"over {WINDOW_DAYS} days" in words
     assert f"Below {LEAST_KM:.0f} km it is null" in words
+    assert "({:.0f}, {:.0f} or {:.0f} l)".format(*DEFAULT_TANK_L) in words
+    assert f"A tank holds {LEAST_TANK_L:.0f} to {MOST_TANK_L:,.0f} l, an age is 0 to {MOST_AGE_YEARS:.0f} years" in words

@@ -175,6 +175,32 @@ async def test_axe_and_our_own_checks_find_nothing(opened, name, theme):
     assert not found, "\n".join(found)
 
 
+@pytest.mark.parametrize("theme", THEMES)
+async def test_what_is_wrong_in_a_dialog_moves_nothing_and_is_as_readable(opened, theme):
+    page = await opened("vehicle", WIDTHS[-1], theme)
+    await page.add_script_tag(path=AXE)
+    asking = page.get_by_role("button", name="Edit the description…")
+    await asking.click()
+    dialog, tank = page.get_by_role("dialog", name="Description of VH-0001"), page.get_by_role("textbox", name="Tank, in litres")
+    refusal = dialog.get_by_text("A tank holds 5 to 2,000 litres.")
+    found: list[str] = []
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        await tank.fill("400")
+        await tank.press("Tab")
+        await expect(refusal).to_have_count(0)
+        found += [f"{width} px: {problem}" for problem in await problems_of(page)]
+        sound = await dialog.get_by_role("button", name="Save").bounding_box()
+        await tank.fill("4")
+        await tank.press("Tab")
+        await expect(refusal).to_be_visible()
+        assert await dialog.get_by_role("button", name="Save").bounding_box() == sound
+        found += [f"{width} px, refused: {problem}" for problem in await problems_of(page)]
+    assert not found, "\n".join(found)
+    await page.keyboard.press("Escape")
+    await expect(asking).to_be_focused()
+
+
 @pytest.mark.parametrize("name", PAGES)
 async def test_wider_spacing_cuts_nothing_off(opened, name):
     page = await opened(name, 768)

@@ -52,6 +52,27 @@ def test_a_snapshot_of_another_layout_is_refused():
         WindowState(1).restore(0, bytes(STATE.itemsize - 8))
 
 
+@pytest.mark.parametrize("described", [("truck", 50.0), ("car", 400.0), ("van", None)])
+def test_another_class_or_tank_forgets_the_level_and_nothing_else(described):
+    windows = WindowState(1)
+    feed(windows, drive(150, fuel_level_l=30.0, battery_v=13.9))
+    assert windows.describe(0, *described)
+    row = windows.rows[0]
+    assert np.isnan(row["seconds"][:, SECOND["fuel_pct"]]).all()
+    assert np.isnan(row["minutes"][:, MINUTE["fuel_pct"]]).all()
+    assert np.nanmax(row["seconds"][:, SECOND["battery_v"]]) == np.float32(13.9)
+    assert np.nansum(row["minutes"][:, MINUTE["samples"]]) > 60
+
+
+@pytest.mark.parametrize("described", [("car", 50.0), ("car", None)])
+def test_a_description_that_is_told_again_forgets_nothing(described):
+    windows = WindowState(1)
+    feed(windows, drive(150, fuel_level_l=30.0))
+    before = windows.snapshot(0)
+    assert not windows.describe(0, *described)
+    assert windows.snapshot(0) == before
+
+
 def test_a_silent_second_is_nan_and_never_zero():
     windows = WindowState(1)
     feed(windows, [("v", NOON, {"speed_kmh": 50}), ("v", NOON + 3, {"speed_kmh": 51})])

@@ -18,6 +18,7 @@ BODIES = {
     "/api/anomalies/{id}/comment": {"text": "Seen."},
     "/api/anomalies/{id}/snooze": {"minutes": 60},
     "/api/people/{userId}": {"name": "Mine"},
+    "/api/vehicles/{vehicleId}": {"tankL": 70},
 }
 LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts", "/api/drivers/scores"]
 

@@ -1,9 +1,13 @@
 """Vehicles, their readings and forecasts."""
 
+import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from fleet.permissions import PERMISSIONS, Permission, Role
+from fleet.stores.audit import first_broken_link
 from fleet.stores.postgres import tenant_transaction
 
 NOON = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
@@ -125,3 +129,106 @@ async def test_a_vehicle_counts_once_in_the_fleet_s_failure_rate(manager, tenant
 async def test_the_signal_table_names_units(manager):
     table = (await manager.browser.get("/api/signals")).json()["items"]
     assert {"signal": "speed_kmh", "key": "speed", "label": "Speed", "unit": "km/h"}.items() <= table[0].items()
+
+
+async def describe(person, **wish):
+    return await person.browser.patch("/api/vehicles/VH-1", json=wish)
+
+
+async def deeds(pool, tenant):
+    """Who described a vehicle, which, and what became of it."""
+    async with tenant_transaction(pool, tenant.id) as connection:
+        rows = await connection.fetch("SELECT * FROM audit_log WHERE action = 'vehicle.described' ORDER BY seq")
+    return [(row["actor"], row["subject"], json.loads(row["detail"])) for row in rows]
+
+
+def description(vehicle):
+    return tuple(vehicle[name] for name in ("vehicleClass", "tankL", "model", "ageYears"))
+
+
+async def test_a_vehicle_is_described_anew_and_one_line_says_what_changed(manager, tenant, pool):
+    answer = await describe(manager, vehicleClass="truck", tankL=400.1, model="  Actros ", ageYears=3.5)
+    assert answer.status_code == 200, answer.text
+    assert description(answer.json()) == ("truck", 400.1, "Actros", 3.5)
+    assert answer.json() == (await manager.browser.get("/api/vehicles/VH-1")).json()
+    assert await deeds(pool, tenant) == [
+        (
+            str(manager.user_id),
+            "VH-1",
+            {
+                "vehicle_class": {"from": "car", "to": "truck"},
+                "model": {"from": None, "to": "Actros"},
+                "age_years": {"from": None, "to": 3.5},
+                "tank_l": {"from": None, "to": 400.1},
+            },
+        )
+    ]
+
+
+async def test_only_what_is_given_changes_and_null_is_unknown(manager, tenant, pool):
+    await describe(manager, vehicleClass="van", tankL=80, model="Sprinter", ageYears=2)
+    assert description((await describe(manager, tankL=75.5)).json()) == ("van", 75.5, "Sprinter", 2)
+    assert description((await describe(manager, tankL=None, model=None, ageYears=None)).json()) == ("van", None, None, None)
+    assert [set(detail) for _, _, detail in (await deeds(pool, tenant))[1:]] == [{"tank_l"}, {"model", "age_years", "tank_l"}]
+    async with tenant_transaction(pool, tenant.id) as connection:
+        assert await first_broken_link(connection, tenant.id) is None
+
+
+@pytest.mark.parametrize("again", [{"vehicleClass": "truck", "tankL": 60.1}, {"tankL": 60.1}, {}])
+async def test_what_holds_already_is_no_change(manager, tenant, pool, again):
+    await describe(manager, vehicleClass="truck", tankL=60.1)
+    async with tenant_transaction(pool, tenant.id) as connection:
+        described_at = await connection.fetchval("SELECT described_at FROM vehicles")
+    answer = await describe(manager, **again)
+    assert (answer.status_code, description(answer.json())) == (200, ("truck", 60.1, None, None))
+    assert len(await deeds(pool, tenant)) == 1
+    async with tenant_transaction(pool, tenant.id) as connection:
+        assert await connection.fetchval("SELECT described_at FROM vehicles") == described_at
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"vehicleClass": "tank"}, "vehicleClass"),
+        ({"vehicleClass": None}, "vehicleClass"),
+        ({"tankL": 4.9}, "tankL"),
+        ({"tankL": 2000.1}, "tankL"),
+        ({"tankL": "NaN"}, "tankL"),
+        ({"ageYears": -0.1}, "ageYears"),
+        ({"ageYears": 100.1}, "ageYears"),
+        ({"model": "  "}, "model"),
+        ({"model": "x" * 121}, "model"),
+        ({"model": "a\x00b"}, "model"),
+    ],
+)
+async def test_what_no_vehicle_can_be_is_refused_by_name_and_changes_nothing(manager, tenant, pool, wish, field):
+    refused = await describe(manager, **({"vehicleClass": "truck", "tankL": 400} | wish))
+    assert refused.status_code == 422
+    assert [reason["field"] for reason in refused.json()["errors"]] == [field]
+    assert description((await manager.browser.get("/api/vehicles/VH-1")).json()) == ("car", None, None, None)
+    assert await deeds(pool, tenant) == []
+
+
+@pytest.mark.parametrize("tank_l", [5, 2000])
+async def test_the_bounds_themselves_are_possible(manager, tank_l):
+    assert (await describe(manager, tankL=tank_l)).json()["tankL"] == tank_l
+
+
+@pytest.mark.parametrize("role", PERMISSIONS)
+async def test_who_manages_devices_describes_vehicles(sign_in, tenant, pool, role: Role):
+    answer = await describe(await sign_in(tenant, role), tankL=70)
+    allowed = Permission.MANAGE_DEVICES in PERMISSIONS[role]
+    assert (answer.status_code, len(await deeds(pool, tenant))) == ((200, 1) if allowed else (403, 0))
+
+
+async def test_another_tenant_s_vehicle_of_the_same_name_stays_as_it_is(manager, new_tenant, sign_in):
+    stranger = await sign_in(await new_tenant())
+    await describe(manager, vehicleClass="truck", tankL=400)
+    assert description((await stranger.browser.get("/api/vehicles/VH-1")).json()) == ("car", None, None, None)
+
+
+async def test_two_who_correct_different_things_at_once_both_do(manager, tenant, pool):
+    await asyncio.gather(describe(manager, tankL=70), describe(manager, model="Crafter"), describe(manager, vehicleClass="van"))
+    vehicle = (await manager.browser.get("/api/vehicles/VH-1")).json()
+    assert description(vehicle) == ("van", 70, "Crafter", None)
+    assert sorted(name for _, _, detail in await deeds(pool, tenant) for name in detail) == ["model", "tank_l", "vehicle_class"]

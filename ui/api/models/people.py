@@ -1,16 +1,13 @@
 """The people of a tenant."""
 
 from datetime import datetime
-from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field
 
 from fleet.permissions import Role
 from ui.api.models.session import NewPassword
-from ui.api.models.shape import ApiModel
-
-PersonName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
+from ui.api.models.shape import ApiModel, Name
 
 
 class Person(ApiModel):
@@ -31,7 +28,7 @@ class PersonPage(ApiModel):
 
 class NewPerson(ApiModel):
     email: str = Field(min_length=3, max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")
-    name: PersonName
+    name: Name
     role: Role
     driver_id: str | None = Field(default=None, pattern=r"^[^\x00]{1,64}$", description="For drivers: which one they are.")
 
@@ -39,7 +36,7 @@ class NewPerson(ApiModel):
 class PersonChange(ApiModel):
     """What is left out stays as it is."""
 
-    name: PersonName | None = None
+    name: Name | None = None
     role: Role | None = None
     active: bool | None = None
 

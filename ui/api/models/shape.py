@@ -1,12 +1,13 @@
 """What all answers share: camelCase outside, snake_case inside."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
 BucketName = Literal["hour", "day"]
 VehicleClassName = Literal["car", "van", "truck"]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f]+$")]
 
 
 SeverityName = Literal["LOW", "MEDIUM", "HIGH", "CRITICAL"]

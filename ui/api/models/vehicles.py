@@ -1,10 +1,16 @@
 """Vehicles, what they measured, and what is likely to fail."""
 
 from datetime import datetime
+from typing import Any, Final
 
 from pydantic import Field
 
-from ui.api.models.shape import ApiModel, SeverityName, VehicleClassName
+from fleet.signals import BY_COLUMN
+from ui.api.models.shape import ApiModel, Name, SeverityName, VehicleClassName
+
+LEAST_TANK_L: Final = 5.0  # the smallest of a vehicle with a cabin hold about ten
+MOST_TANK_L: Final = BY_COLUMN["fuel_level_l"].high
+MOST_AGE_YEARS: Final = 100.0
 
 
 class Vehicle(ApiModel):
@@ -52,6 +58,27 @@ class SignalReading(ApiModel):
 class VehicleDetail(Vehicle):
     driver_id: str | None
     readings: list[SignalReading] = Field(description="The newest reading, signal by signal.")
+
+
+def _stays(schema: dict[str, Any]) -> None:
+    """A field that is left out has no value of its own, whatever the model holds in its place."""
+    del schema["default"]
+
+
+class VehicleChange(ApiModel):
+    """What is left out stays as it is. Null is for what nobody knows; every vehicle has a class."""
+
+    vehicle_class: VehicleClassName = Field(default="car", json_schema_extra=_stays)
+    model: Name | None = Field(default=None, json_schema_extra=_stays)
+    age_years: float | None = Field(default=None, ge=0, le=MOST_AGE_YEARS, allow_inf_nan=False, json_schema_extra=_stays)
+    tank_l: float | None = Field(
+        default=None,
+        ge=LEAST_TANK_L,
+        le=MOST_TANK_L,
+        allow_inf_nan=False,
+        json_schema_extra=_stays,
+        description="What the tank holds, in litres; null goes by what is usual for the class.",
+    )
 
 
 class TelemetrySeries(ApiModel):

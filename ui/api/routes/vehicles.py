@@ -10,7 +10,7 @@ from fleet.signals import BY_COLUMN, COLUMNS, SIGNALS
 from fleet.stores import forecasts, readings, vehicles
 from fleet.stores.vehicles import VehicleSummary
 from ui.api import cursors
-from ui.api.access import FleetReaderDep
+from ui.api.access import DeviceManagerDep, FleetReaderDep
 from ui.api.models.vehicles import (
     Forecast,
     SignalInfo,
@@ -18,6 +18,7 @@ from ui.api.models.vehicles import (
     SignalTable,
     TelemetrySeries,
     Vehicle,
+    VehicleChange,
     VehicleDetail,
     VehicleForecast,
     VehiclePage,
@@ -45,7 +46,18 @@ async def list_vehicles(
 @router.get("/vehicles/{vehicleId}", operation_id="getVehicle")
 async def get_vehicle(vehicle_id: VehiclePath, who: FleetReaderDep, pool: PoolDep) -> VehicleDetail:
     """One vehicle with every signal of its newest reading."""
-    vehicle = await vehicles.get(pool, who, vehicle_id)
+    return _detail(await vehicles.get(pool, who, vehicle_id))
+
+
+@router.patch("/vehicles/{vehicleId}", operation_id="changeVehicle")
+async def change_vehicle(
+    vehicle_id: VehiclePath, wish: VehicleChange, who: DeviceManagerDep, pool: PoolDep, now: NowDep
+) -> VehicleDetail:
+    """Correct class, tank, model or age. Ingest heeds class and tank within 30 s. Sent again, it changes nothing."""
+    return _detail(await vehicles.describe(pool, who, vehicle_id, wish.model_dump(exclude_unset=True), now))
+
+
+def _detail(vehicle: VehicleSummary) -> VehicleDetail:
     values = [SignalReading(**_named(column), value=value) for column, value in vehicle.newest.items()]
     return VehicleDetail(**_outline(vehicle), driver_id=vehicle.driver_id, readings=values)
 

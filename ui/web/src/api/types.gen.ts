@@ -2488,6 +2488,32 @@ export type Vehicle = {
 };
 
 /**
+ * VehicleChange
+ *
+ * What is left out stays as it is. Null is for what nobody knows; every vehicle has a class.
+ */
+export type VehicleChange = {
+    /**
+     * Ageyears
+     */
+    ageYears?: number | null;
+    /**
+     * Model
+     */
+    model?: string | null;
+    /**
+     * Tankl
+     *
+     * What the tank holds, in litres; null goes by what is usual for the class.
+     */
+    tankL?: number | null;
+    /**
+     * Vehicleclass
+     */
+    vehicleClass?: 'car' | 'van' | 'truck';
+};
+
+/**
  * VehicleDetail
  */
 export type VehicleDetail = {
@@ -4614,6 +4640,36 @@ export type GetVehicleResponses = {
 };
 
 export type GetVehicleResponse = GetVehicleResponses[keyof GetVehicleResponses];
+
+export type ChangeVehicleData = {
+    body: VehicleChange;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: never;
+    url: '/api/vehicles/{vehicleId}';
+};
+
+export type ChangeVehicleErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ChangeVehicleError = ChangeVehicleErrors[keyof ChangeVehicleErrors];
+
+export type ChangeVehicleResponses = {
+    /**
+     * Successful Response
+     */
+    200: VehicleDetail;
+};
+
+export type ChangeVehicleResponse = ChangeVehicleResponses[keyof ChangeVehicleResponses];
 
 export type GetVehicleForecastData = {
     body?: never;

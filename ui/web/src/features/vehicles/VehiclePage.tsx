@@ -7,6 +7,7 @@ import { Failed, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 import { SeverityBadge } from '@/shared/severity/SeverityBadge';
 import { Ago } from '@/shared/time/Ago';
+import { Description } from './Description';
 import { ForecastTable } from './ForecastTable';
 import { Readings } from './Readings';
 import { classInWords } from './vehicle';
@@ -52,6 +53,9 @@ export function VehiclePage() {
               </Section>
             </div>
             <div className="flex min-w-0 flex-col gap-5">
+              <Section title={t('Description')} card>
+                <Description vehicle={vehicle.data} />
+              </Section>
               <Section title={t('Newest reading')} card>
                 <Readings vehicle={vehicle.data} />
               </Section>

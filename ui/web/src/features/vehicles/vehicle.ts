@@ -3,14 +3,16 @@ import type { Vehicle } from '@/api';
 import { counted, localeInUse, t } from '@/shared/language/language';
 import { inReaderUnits } from '@/shared/reader/units';
 
-const CLASS_WORDS: Record<Vehicle['vehicleClass'], string> = { car: 'Car', van: 'Van', truck: 'Truck' };
+export const CLASS_WORDS: Record<Vehicle['vehicleClass'], string> = { car: 'Car', van: 'Van', truck: 'Truck' };
 
 /** "Truck, Actros, 4 years". */
 export function classInWords({ vehicleClass, model, ageYears }: Pick<Vehicle, 'vehicleClass' | 'model' | 'ageYears'>): string {
-  const years = ageYears === null ? null : Math.round(ageYears);
-  return [t(CLASS_WORDS[vehicleClass]), model, years === null ? null : counted(years, '1 year', '{count} years')]
-    .filter(Boolean)
-    .join(', ');
+  return [t(CLASS_WORDS[vehicleClass]), model, ageYears === null ? null : ageInWords(ageYears)].filter(Boolean).join(', ');
+}
+
+/** "4 years". */
+export function ageInWords(years: number): string {
+  return counted(Math.round(years), '1 year', '{count} years');
 }
 
 /** A reading with its unit; a missing one is said to be missing, never shown as zero. */

@@ -1,6 +1,14 @@
 /** Vehicles on the server: the fleet, one, its readings, its forecast. */
-import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { getVehicle, getVehicleForecast, getVehicleTelemetry, listVehicles, type Vehicle } from '@/api';
+import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import {
+  changeVehicle,
+  getVehicle,
+  getVehicleForecast,
+  getVehicleTelemetry,
+  listVehicles,
+  type Vehicle,
+  type VehicleChange,
+} from '@/api';
 import { everyItem } from '@/shared/everyItem';
 import { orLastKnown } from '@/shared/offline/lastKnown';
 import { answer } from '@/shared/problem';
@@ -29,6 +37,18 @@ export function vehicleQuery(vehicleId: string) {
     queryKey: ['vehicles', 'one', vehicleId],
     queryFn: ({ signal }) => answer(getVehicle({ signal, path: { vehicleId } })),
     refetchInterval: REFRESH_MS,
+  });
+}
+
+/** Corrects what a vehicle is. */
+export function useDescribe(vehicleId: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: VehicleChange) => answer(changeVehicle({ path: { vehicleId }, body })),
+    onSuccess: (vehicle) => {
+      queries.setQueryData(vehicleQuery(vehicleId).queryKey, vehicle);
+      return queries.invalidateQueries({ queryKey: vehiclesQuery.queryKey });
+    },
   });
 }
 
