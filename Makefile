@@ -47,7 +47,7 @@ chromium:
 
 test: setup chromium ## every test but the long ones
 	cd $(WEB) && npm run --silent test
-	pytest -q -n 2 --dist loadgroup -m "not slow"
+	pytest -q -n 2 --dist loadscope -m "not slow"
 
 test-all: setup chromium ## every test, the long ones too
 	cd $(WEB) && npm run --silent test

@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import asyncpg
 import pytest
 import uvicorn
+from xdist.scheduler import LoadScopeScheduling
 
 from fleet.settings import Postgres, Settings
 from fleet.stores.postgres import connect_pool
@@ -22,14 +24,19 @@ from fleetguard.testing import PostgresUrls, RunningBroker, free_port, throwaway
 from fleetguard.trial import Trial, attached_trial, running_trial
 from ui.api.app import create_app
 
-COMPUTING = ("unit/", "integration/models/")  # the other tests mostly wait for servers
+COMPUTING = ("tests/unit/", "tests/integration/models/")  # the other tests mostly wait for servers
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]
     """Two lanes, which `make test` runs beside each other, each in its order and with servers of its own."""
-    for item in items:
-        place = item.path.relative_to(Path(__file__).parent).as_posix()
-        item.add_marker(pytest.mark.xdist_group("computing" if place.startswith(COMPUTING) else "waiting"))
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "computing" if nodeid.startswith(COMPUTING) else "waiting"
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """The hook of pytest-xdist."""
+    return Lanes(config, log)
 
 
 @dataclass(frozen=True)
