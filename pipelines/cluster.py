@@ -1,6 +1,7 @@
 """The Ray that a pipeline runs on."""
 
 import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -12,10 +13,9 @@ TASKS_AT_ONCE: Final = 2
 def cluster(address: str) -> Iterator[None]:
     """The Ray that runs, or the one at `address`; with neither, a small one of our own for as long as the work lasts."""
     import ray
-    import ray.data
+    import ray.data  # sets its loggers up, which are quietened then
 
-    for name in ("ray.data", "ray.data._internal"):  # its log is for those who look for it in Ray's session folder
-        logging.getLogger(name).setLevel(logging.ERROR)
+    quiet_ray_data()
     if ray.is_initialized():
         yield
         return
@@ -27,3 +27,11 @@ def cluster(address: str) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
+
+
+def quiet_ray_data() -> None:
+    """Its log is for those who look for it in Ray's session folder, and what it tells of itself is for its authors."""
+    for name in ("ray.data", "ray.data._internal"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    # its context sets deprecated fields of its own, which shows wherever Feast, imported, has had all deprecations shown
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"ray\.data\.context")
