@@ -65,7 +65,7 @@ peers: setup ## beside other servers and stream engines, installed on demand; wr
 faults: setup ## every fault on purpose, five times each, audited; writes docs/reliability.md (about an hour)
 	python -m bench.faults
 
-soak: setup ## a kill every half minute for two minutes, audited
+soak: setup ## half an hour of 5,000 vehicles and a kill a minute, audited; writes docs/soak.md
 	python -m bench.faults soak
 
 evaluate: setup ## the models judged on what they never saw; writes docs/models (MODELS="driver fuel" for some of them)

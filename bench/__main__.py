@@ -217,7 +217,6 @@ def _fail_unless_clean(result: LiveResult) -> None:
 
 
 def _write(when: Occasion, result: LiveResult, grown: list[LiveResult], costs: StageCosts) -> None:
-    PICTURE.parent.mkdir(parents=True, exist_ok=True)
     draw(result, PICTURE)
     PAGE.write_text(page(when, result, grown, costs, PICTURE.relative_to(PAGE.parent)))
     print(f"Written: {PAGE} and {PICTURE}")

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import pairwise
 
 Reading = tuple[str, int]  # (vehicle, event time in µs since the epoch): what the store tells readings apart by
@@ -50,6 +50,14 @@ def audit(offered: Collection[Reading], acked: Iterable[Reading], stored: Iterab
         nobody_sent=tuple(sorted(kept.keys() - sent)),
         unpromised=len(sent - promised - kept.keys()),
     )
+
+
+def together(verdicts: Iterable[Verdict]) -> Verdict:
+    """One verdict of several about different vehicles."""
+    sums = Verdict(0, 0, 0, (), (), (), 0)
+    for verdict in verdicts:
+        sums = Verdict(*(getattr(sums, part.name) + getattr(verdict, part.name) for part in fields(Verdict)))
+    return sums
 
 
 @dataclass(frozen=True, slots=True)

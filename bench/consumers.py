@@ -60,14 +60,13 @@ async def measure(stack: StackUnderTest, progress: Progress) -> dict[str, float]
 async def _publish(
     settings: Mqtt, publisher: Publisher, topics: list[bytes], recording: Recording, acked: asyncio.Semaphore
 ) -> None:
-    await asyncio.get_running_loop().create_connection(lambda: publisher, settings.host, settings.port)
-    await publisher.accepted
+    await publisher.connect(settings.host, settings.port)
     for second, bodies in enumerate(recording.bodies):
         for lane, (topic, body) in enumerate(zip(topics, bodies, strict=True)):
             publisher.publish(topic, stamped(body, time.time_ns() // 1000), second * len(topics) + lane)
         for _ in topics:
             await acked.acquire()
-    publisher.close()
+    await publisher.close()
 
 
 async def _with_gmqtt(settings: Mqtt, session: str, topic: str, count: int) -> None:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bench.audit import Reading, audit, audit_stream
+from bench.audit import Reading, Verdict, audit, audit_stream
 from fleet.alerts import AlertType
 
 Alarm = tuple[str, AlertType]  # (vehicle, what is wrong with it)
@@ -69,12 +69,16 @@ def violations(expected: Expected, ledger: Ledger, heard: Sequence[int]) -> list
 
 
 def _readings(expected: Expected, ledger: Ledger) -> Iterator[str]:
-    verdict = audit(expected.offered, expected.acked, ledger.readings)
+    yield from unsound(audit(expected.offered, expected.acked, ledger.readings))
+    if ledger.strangers:
+        yield f"{ledger.strangers} rows of other tenants can be seen"
+
+
+def unsound(verdict: Verdict) -> Iterator[str]:
+    """What became of readings that must not happen to them."""
     yield from _some("acked and not stored", verdict.missing)
     yield from _some("stored twice", verdict.doubled)
     yield from _some("stored and sent by nobody", verdict.nobody_sent)
-    if ledger.strangers:
-        yield f"{ledger.strangers} rows of other tenants can be seen"
 
 
 def _dead_letters(expected: Counter[str], found: Counter[str]) -> Iterator[str]:

@@ -89,7 +89,7 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
         recording = record(fleet, seconds, advance)
     tenant, devices = await fresh_tenant(stack.settings.postgres, fleet)
     senders = await fresh_gateways(stack.settings.postgres, tenant, fleet, gateways) if gateways else own_connections(devices)
-    load = Load(tenant.slug, [vehicle.vehicle_id for vehicle in fleet], senders, recording)
+    load = Load(tenant.slug, [vehicle.vehicle_id for vehicle in fleet], senders, recording.bodies, seconds)
     with progress.step("Connecting", len(senders)) as advance:
         await load.connect(stack.settings.mqtt.host, stack.settings.mqtt.port, advance)
     async with _watching(stack, tenant) as watch, listening(stack, tenant) as listener:

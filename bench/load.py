@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit import Reading
-from bench.mqtt import Publisher
+from bench.mqtt import LastingPublisher, Publisher
 from bench.progress import Advance
-from bench.recording import SEED, Recording, stamped
+from bench.recording import SEED, stamped
 from fleet.errors import Unavailable
 from fleet.stores.provisioning import DeviceCredential
 
@@ -62,20 +62,36 @@ class Offered:
         shape = (seconds, len(vehicles))
         return Offered(vehicles, np.zeros(shape, np.int64), np.zeros(shape, np.int64), np.zeros(shape))
 
+    def part(self, lanes: slice) -> "Offered":
+        """Of some of the vehicles."""
+        return Offered(self.vehicles[lanes], self.sent_us[:, lanes], self.acked_us[:, lanes], self.late_s[:, lanes])
+
     def readings(self, of: NDArray[np.bool_]) -> list[Reading]:
         """The readings where `of` (second, vehicle) holds."""
         return [(self.vehicles[lane], int(self.sent_us[second, lane])) for second, lane in np.argwhere(of).tolist()]
 
 
 class Load:
-    """The vehicles of one tenant, in the order of the recording."""
+    """The vehicles of one tenant, each of which sends its payload of `frames` (second, vehicle) in each of `seconds`.
 
-    def __init__(self, tenant: str, vehicles: Sequence[str], senders: Sequence[Sender], recording: Recording) -> None:
-        self._senders, self._bodies = senders, recording.bodies
+    `lasting`: connections come back when they break, and nothing is given up; without, what cannot be sent is not offered.
+    """
+
+    def __init__(
+        self,
+        tenant: str,
+        vehicles: Sequence[str],
+        senders: Sequence[Sender],
+        frames: Iterable[Sequence[bytes]],
+        seconds: int,
+        lasting: bool = False,
+    ) -> None:
+        self._senders, self._frames = senders, frames
+        self._kind: type[Publisher | LastingPublisher] = LastingPublisher if lasting else Publisher
         self._topics = [f"fleet/v1/{tenant}/{vehicle}/telemetry".encode() for vehicle in vehicles]
-        self._publishers: list[Publisher] = []
-        self._speaks_for: list[Publisher] = []  # by vehicle
-        self.offered = Offered.nothing(list(vehicles), len(self._bodies))
+        self._publishers: list[Publisher | LastingPublisher] = []
+        self._speaks_for: list[Publisher | LastingPublisher] = []  # by vehicle
+        self.offered = Offered.nothing(list(vehicles), seconds)
         self._unacked = 0
         self._all_acked = asyncio.Event()
         self.lost_connections = 0
@@ -86,17 +102,16 @@ class Load:
         Raises:
             Unavailable: the broker does not answer, or refuses a device.
         """
-        gate, loop = asyncio.Semaphore(CONNECTING_AT_ONCE), asyncio.get_running_loop()
+        gate = asyncio.Semaphore(CONNECTING_AT_ONCE)
         self._publishers = [
-            Publisher(sender.client_id, sender.username, sender.password, self._acked) for sender in self._senders
+            self._kind(sender.client_id, sender.username, sender.password, self._acked) for sender in self._senders
         ]
         of_lane = {lane: own for own, sender in zip(self._publishers, self._senders, strict=True) for lane in sender.lanes}
         self._speaks_for = [of_lane[lane] for lane in range(len(self._topics))]
 
-        async def connect(publisher: Publisher) -> None:
+        async def connect(publisher: Publisher | LastingPublisher) -> None:
             async with gate:
-                await loop.create_connection(lambda: publisher, host, port)
-                await publisher.accepted
+                await publisher.connect(host, port)
                 advance(1)
 
         try:
@@ -110,7 +125,7 @@ class Load:
         phases = np.random.default_rng(SEED).random(len(self._topics))
         order = np.argsort(phases).tolist()
         began, since_look = time.monotonic() + 0.05, 0
-        for second in range(len(self._bodies)):
+        for second, bodies in enumerate(self._frames):
             advance(1)
             for lane in order:
                 due = began + second + phases[lane]
@@ -119,13 +134,12 @@ class Load:
                 if pause > 0 or since_look >= _SENDS_WITHOUT_A_LOOK:
                     await asyncio.sleep(max(0.0, pause))
                     since_look = 0
-                self._send(second, lane, time.monotonic() - due, on_sent)
+                self._send(second, lane, bodies[lane], time.monotonic() - due, on_sent)
 
-    def _send(self, second: int, lane: int, late_s: float, on_sent: Callable[[int, int], None]) -> None:
+    def _send(self, second: int, lane: int, body: bytes, late_s: float, on_sent: Callable[[int, int], None]) -> None:
         now_us = time.time_ns() // 1000
-        payload = stamped(self._bodies[second][lane], now_us)
         tag = second * len(self._topics) + lane
-        if self._speaks_for[lane].publish(self._topics[lane], payload, tag):
+        if self._speaks_for[lane].publish(self._topics[lane], stamped(body, now_us), tag):
             self.offered.sent_us[second, lane] = now_us
             self.offered.late_s[second, lane] = late_s
             self._unacked += 1
@@ -137,12 +151,12 @@ class Load:
         if not self._unacked:
             self._all_acked.set()
 
-    async def close(self) -> None:
+    async def close(self, patience_s: float = LAST_ACK_S) -> None:
         """Wait a while for the last PUBACKs, then hang up."""
         self._all_acked.clear()
         if self._unacked:
             with contextlib.suppress(TimeoutError):  # the audit counts what was not acked
-                await asyncio.wait_for(self._all_acked.wait(), LAST_ACK_S)
-        self.lost_connections = sum(publisher.lost for publisher in self._publishers)
+                await asyncio.wait_for(self._all_acked.wait(), patience_s)
+        self.lost_connections = sum(publisher.losses for publisher in self._publishers)
         for publisher in self._publishers:
-            publisher.close()
+            await publisher.close()

@@ -1,5 +1,7 @@
 """The picture of a run: how late readings are, and which part uses how much of a core."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +20,14 @@ COLOURS: Final = ("#0072b2", "#e69f00", "#009e73")  # told apart also by colour-
 
 def draw(result: LiveResult, path: Path) -> None:
     """Write the picture as SVG."""
+    with picture(path, 1, 2, (10, 4.2)) as (left, right):
+        _latencies(left, result)
+        _cores(right, result)
+
+
+@contextmanager
+def picture(path: Path, rows: int, columns: int, size: tuple[float, float]) -> Iterator[list["Axes"]]:
+    """Axes to draw on, row by row; written as SVG at the end of the block. `size`: of the whole, in inches."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -25,9 +35,9 @@ def draw(result: LiveResult, path: Path) -> None:
     mpl.rcParams["svg.hashsalt"] = "bench"  # the same figures give the same file
     from matplotlib import pyplot
 
-    figure, (left, right) = pyplot.subplots(1, 2, figsize=(10, 4.2), layout="constrained")
-    _latencies(left, result)
-    _cores(right, result)
+    figure, axes = pyplot.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    yield list(axes.flat)
+    path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
     pyplot.close(figure)
 

@@ -21,6 +21,7 @@ class Usage:
 
     cpu_s: float
     memory_bytes: int
+    descriptors: int
     processes: int
 
 
@@ -49,6 +50,7 @@ class StackProcesses:
             part: Usage(
                 sum(max(0.0, cpu_s(process) - self._began[process]) for process in processes),
                 sum(map(_memory_bytes, processes)),
+                sum(map(_descriptors, processes)),
                 len(processes),
             )
             for part, processes in by_part.items()
@@ -94,6 +96,12 @@ def postgres_processes(home: Path) -> list[psutil.Process]:
         postmaster = psutil.Process(int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0]))
         return [postmaster, *postmaster.children(recursive=True)]
     return []
+
+
+def _descriptors(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error, OSError):
+        return int(process.num_fds())
+    return 0
 
 
 def _memory_bytes(process: psutil.Process) -> int:

@@ -51,13 +51,14 @@ def record(vehicles: list[Vehicle], seconds: int, advance: Advance, faults: str 
     if len(vehicles) * seconds > MOST_READINGS:
         raise InvalidInput(f"At most {MOST_READINGS:,} readings fit into a run: ask for fewer vehicles or seconds.")
     bodies = []
-    for frame in _frames(vehicles, seconds, faults):
+    for frame in frames_of(vehicles, seconds, faults):
         bodies.append(frame)
         advance(1)
     return Recording(bodies)
 
 
-def _frames(vehicles: list[Vehicle], seconds: int, faults: str) -> Iterator[list[bytes]]:
+def frames_of(vehicles: list[Vehicle], seconds: int, faults: str) -> Iterator[list[bytes]]:
+    """The payloads without their moment, a second at a time: a long run needs no memory for them."""
     devices = [DeviceCredential("bench", v.vehicle_id, "", "", v.vehicle_class, v.tank_l) for v in vehicles]
     fleet = LiveFleet(devices, parse_faults(faults), SEED)
     cut = len(f'{{"ts":"{_STAMP}"')

@@ -101,14 +101,15 @@ async def drained(pool: asyncpg.Pool, tenant: Tenant, expected: int) -> float:
     return time.monotonic() - began
 
 
-async def stored(pool: asyncpg.Pool, tenant: Tenant) -> Stored:
-    """Everything the tenant's vehicles have in the store."""
+async def stored(pool: asyncpg.Pool, tenant: Tenant, vehicles: Sequence[str] | None = None) -> Stored:
+    """Everything the tenant's vehicles, or some of them, have in the store."""
     async with tenant_transaction(pool, tenant.tenant_id) as connection:
         rows = await connection.fetch(
             """SELECT vehicle_id, (extract(epoch FROM event_time) * 1000000)::bigint AS at_us,
                       (extract(epoch FROM received_at) * 1000000)::bigint AS written_us
-               FROM telemetry WHERE tenant_id = $1""",
+               FROM telemetry WHERE tenant_id = $1 AND ($2::text[] IS NULL OR vehicle_id = ANY ($2))""",
             tenant.tenant_id,
+            vehicles,
         )
     return Stored([(row["vehicle_id"], row["at_us"]) for row in rows], np.array([row["written_us"] for row in rows], np.int64))
 

@@ -10,15 +10,21 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
+from rich.console import Console
 
-from bench.faults.catalogue import FAULTS, Fault, soak
+from bench.faults import soak_report
+from bench.faults.catalogue import FAULTS, Fault
 from bench.faults.report import outcome_line, page
-from bench.faults.trial import LOAD_S, Outcome, try_fault
+from bench.faults.soak import soak
+from bench.faults.trial import Outcome, try_fault
 from bench.machine import occasion
+from bench.progress import Progress
 from bench.stack import HOME_HELP, StackUnderTest, described, stack_under_test
 from fleet.errors import FleetError
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE, SOAK_PAGE, SOAK_PICTURE = DOCS / "reliability.md", DOCS / "soak.md", DOCS / "images" / "soak.svg"
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, context_settings={"help_option_names": ["-h", "--help"]})
 
@@ -29,15 +35,18 @@ HomeOption = Annotated[Path | None, typer.Option("--home", envvar="FLEETGUARD_TR
 @app.command("soak")
 def soaked(
     home: HomeOption = None,
-    minutes: Annotated[float, typer.Option(min=0.5, max=120, help="For how long.")] = 2,
+    vehicles: Annotated[int, typer.Option(min=100, max=20_000, help="How many publish, at 1 Hz.")] = 5000,
+    minutes: Annotated[float, typer.Option(min=0.5, max=120, help="For how long.")] = 30,
     seed: Annotated[int, typer.Option(help="Which processes, in which order.")] = 1,
 ) -> None:
-    """Kill a process every half minute while the fleet publishes, and audit."""
-    fault = soak(60 * minutes)
+    """Kill a random process each minute while a fleet publishes, audit, and write docs/soak.md."""
     with stack_under_test(home) as stack:
-        outcome = asyncio.run(try_fault(stack, fault, seed, load_s=round(60 * minutes) + LOAD_S))
-    print(outcome_line(fault.name, outcome))
-    sys.exit(bool(outcome.broken))
+        when = occasion("python -m bench.faults " + " ".join(sys.argv[1:]), described(home), datetime.now(UTC))
+        result = uvloop.run(soak(stack, vehicles, round(60 * minutes), seed, Progress(Console(stderr=True))))
+    soak_report.draw(result, SOAK_PICTURE)
+    SOAK_PAGE.write_text(soak_report.page(when, result, SOAK_PICTURE.relative_to(DOCS)))
+    print(f"{soak_report.summary(result)}\nWritten: {SOAK_PAGE} and {SOAK_PICTURE}")
+    sys.exit(bool(result.broken))
 
 
 @app.callback(invoke_without_command=True)

@@ -224,20 +224,6 @@ def _memory(home: Path) -> dict[str, int]:
     return {part: usage[part].memory_bytes for part in ("api", INGEST)}
 
 
-async def _one_after_the_other(seconds: float, scene: Scene) -> None:
-    """A random process is killed every half minute."""
-    ends = time.monotonic() + seconds
-    while time.monotonic() < ends:
-        with contextlib.suppress(Unavailable):  # not back yet from the kill before
-            kill(scene.stack.home, scene.rng.choice([title for _, title in PROCESSES]))
-        await asyncio.sleep(30)
-
-
-def soak(seconds: float) -> Fault:
-    """Kills for so long."""
-    return Fault(f"a kill every half minute, for {seconds / 60:g} minutes", NOTHING_LOST, partial(_one_after_the_other, seconds))
-
-
 PROCESSES: Final = (
     ("the broker", "nats-server"),
     ("an ingest actor", "ray::IngestActor"),

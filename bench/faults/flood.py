@@ -31,11 +31,9 @@ async def flood(stack: StackUnderTest, seconds: float) -> None:
                 publisher.publish(topic, json.dumps({"ts": at_ms + n, "speed": 50, "rpm": 1900, "engineTemp": 90}).encode(), 0)
         await asyncio.sleep(max(0.0, TICK_S - (time.monotonic() - began - elapsed)))
     for publisher, _ in publishers:
-        publisher.close()
+        await publisher.close()
 
 
 async def _connected(device: DeviceCredential, host: str, port: int) -> Publisher:
     publisher = Publisher(f"{device.tenant}:{device.vehicle}", device.username, device.password, lambda _tag: None)
-    await asyncio.get_running_loop().create_connection(lambda: publisher, host, port)
-    await publisher.accepted
-    return publisher
+    return await publisher.connect(host, port)

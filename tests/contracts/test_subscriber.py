@@ -199,15 +199,14 @@ async def test_more_than_may_be_unacked_arrives_once_and_in_order_whatever_the_p
     gateway = await replace_gateway(owner, tenant.id, "g", vehicles)
     await owner.close()
     publisher = Publisher(f"{tenant.slug}:g", gateway.username, gateway.password, lambda _tag: None)
-    await asyncio.get_running_loop().create_connection(lambda: publisher, broker.host, broker.port)
-    await publisher.accepted
+    await publisher.connect(broker.host, broker.port)
     collector = SlowCollector()
     sent = [f"{vehicle}/{number:04d}".encode() for number in range(each) for vehicle in vehicles]
     async with one_actor(broker, collector):
         for number, payload in enumerate(sent):
             publisher.publish(f"fleet/v1/{tenant.slug}/{payload[:3].decode()}/telemetry".encode(), payload, number)
         assert sorted(await collector.saw(len(sent))) == sorted(sent)
-    publisher.close()
+    await publisher.close()
     for vehicle in vehicles:
         own = [payload for payload in collector.seen if payload.startswith(vehicle.encode())]
         assert own == sorted(own)

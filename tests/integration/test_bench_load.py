@@ -9,6 +9,7 @@ import asyncpg
 import numpy as np
 import pytest
 
+from bench.faults.network import line_to
 from bench.load import Load, own_connections
 from bench.recording import Recording, fleet_of, record, stamped
 from bench.store import CommitWatch, drained, fresh_gateways, fresh_tenant, stored
@@ -38,7 +39,7 @@ async def test_every_reading_is_published_at_its_own_moment_and_acked(
     settings, fleet = Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES)
     tenant, devices = await fresh_tenant(settings, fleet)
     senders = await fresh_gateways(settings, tenant, fleet, gateways) if gateways else own_connections(devices)
-    load, heard = Load(tenant.slug, NAMES, senders, recording), []
+    load, heard = Load(tenant.slug, NAMES, senders, recording.bodies, SECONDS), []
     await load.connect(broker.host, broker.port, ignore)
     await load.run(lambda lane, at_us: heard.append((lane, at_us)), ignore)
     await load.close()
@@ -49,12 +50,30 @@ async def test_every_reading_is_published_at_its_own_moment_and_acked(
     assert load.lost_connections == 0
 
 
+async def test_lasting_connections_give_nothing_up_when_the_line_breaks(
+    postgres: PostgresUrls, broker: RunningBroker, recording: Recording
+) -> None:
+    settings, fleet = Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES)
+    tenant, _ = await fresh_tenant(settings, fleet)
+    senders = await fresh_gateways(settings, tenant, fleet, 2)
+    load = Load(tenant.slug, NAMES, senders, recording.bodies, SECONDS, lasting=True)
+    async with line_to(broker.host, broker.port) as (line, port):
+        await load.connect("127.0.0.1", port, ignore)
+        line.swallows = True  # what is sent now gets no PUBACK
+        await load.run(lambda _lane, _at_us: None, ignore)
+        line.swallows = False
+        line.cut()
+        await load.close()
+    assert (load.offered.acked_us > load.offered.sent_us).all()
+    assert load.lost_connections == len(senders)
+
+
 async def test_a_refused_device_ends_the_run_with_a_sentence(
     postgres: PostgresUrls, broker: RunningBroker, recording: Recording
 ) -> None:
     tenant, devices = await fresh_tenant(Postgres(owner_url=postgres.owner_url), fleet_of(VEHICLES))
     senders = own_connections([*devices[:-1], replace(devices[-1], password="wrong")])
-    load = Load(tenant.slug, NAMES, senders, recording)
+    load = Load(tenant.slug, NAMES, senders, recording.bodies, SECONDS)
     with pytest.raises(Unavailable, match="Not every device could connect"):
         await load.connect(broker.host, broker.port, ignore)
     await load.close()
