@@ -101,11 +101,12 @@ class Ingest(_Section):
 
 
 class Serve(_Section):
-    """`shadow`: whether a challenger scores live batches too. `shadow_share`: of its time a replica gives to that and to the
-    watch for drift, 0 for none.
+    """`replicas`: of each deployment of the graph, where the pipeline deploys it. `shadow`: whether a challenger scores live batches
+    too. `shadow_share`: of its time a replica gives to that and to the watch for drift, 0 for none.
     """
 
     placement: Literal["colocated", "split"] = "colocated"
+    replicas: int = Field(default=1, ge=1)
     deployed_by: Literal["pipeline", "cluster"] = "pipeline"
     timeout_s: float = 5.0
     http_port: int = 8001

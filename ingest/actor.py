@@ -145,6 +145,7 @@ def start_actors(settings: Settings) -> list[Any]:
             max_restarts=-1,
             max_concurrency=16,
             num_cpus=0.2,
+            scheduling_strategy="SPREAD",  # a node that dies takes few of them along
             runtime_env={"env_vars": environment},
         ).remote(settings, index)
         for index in range(settings.ingest.actors)

@@ -13,29 +13,34 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import psutil
 
 from bench.faults import database
 from bench.faults.fleet import Arrival, FaultFleet, as_they_come, shuffled, thrice
 from bench.faults.flood import flood
 from bench.faults.network import Line
+from bench.faults.nodes import second_node
 from bench.faults.questions import asking
-from bench.faults.victims import BACKEND, POSTGRES, hold, kill, victims
+from bench.faults.victims import BACKEND, POSTGRES, RAYLET, hold, kill, victims
 from bench.processes import INGEST, StackProcesses
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
 HELD_S: Final = 10.0
+TAKES_OVER_S: Final = 60.0
 LATENCY_S: Final = 0.2
 SMALL_BYTES: Final = 8 << 30
 FILLED_AT_ONCE: Final = (1 << 20, 1 << 12, 1)  # bytes
 PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask again; memory stays flat"
 GROWTH_BYTES: Final = 64 << 20
-RAYLET: Final = "raylet/raylet"
+ACTOR: Final = "ray::IngestActor"
+REPLICA: Final = "ray::ServeReplica"
 FAILED_OF_100: Final = 1  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
 _FAILING: Final = {"num_failures": -1} | dict.fromkeys(
     ("req_failure_prob", "resp_failure_prob", "in_flight_failure_prob"), FAILED_OF_100
 )
 FAILING_CALLS: Final = {"RAY_testing_rpc_failure": json.dumps({"CoreWorkerService.grpc_client.PushTask": _FAILING})}
+PAIRS: Final = {"FLEETGUARD_INGEST__ACTORS": "2", "FLEETGUARD_SERVE__REPLICAS": "2"}
 NOTHING_LOST: Final = "nothing acked is lost, nothing is stored twice, one alert per episode"
 
 
@@ -67,10 +72,10 @@ def on_a_small_disk(stack: StackUnderTest) -> bool:
     return stack.home.stat().st_dev != stack.home.parent.stat().st_dev and shutil.disk_usage(stack.home).total <= SMALL_BYTES
 
 
-def _calls_fail(stack: StackUnderTest) -> bool:
-    """Whether its Ray was started so that calls fail."""
+def _started_with(environment: Mapping[str, str], stack: StackUnderTest) -> bool:
+    """Whether its Ray was started with these variables."""
     (raylet, *_) = victims(stack.home, RAYLET)
-    return raylet.environ().items() >= FAILING_CALLS.items()
+    return raylet.environ().items() >= environment.items()
 
 
 Act = Callable[[Scene], Awaitable[None]]
@@ -98,6 +103,30 @@ async def _nothing(_scene: Scene) -> None:
 
 async def _kill(title: str, scene: Scene) -> None:
     kill(scene.stack.home, title)
+
+
+async def _kill_one(title: str, scene: Scene) -> None:
+    scene.rng.choice(victims(scene.stack.home, title)).kill()
+
+
+async def _second_node(scene: Scene) -> None:
+    """Actors are killed until Ray starts one on the other node, which then ends at once with all that runs there."""
+    async with second_node(scene.stack) as raylet:
+        deadline = time.monotonic() + TAKES_OVER_S
+        while not (moved := _of_node(raylet, scene.stack)) and time.monotonic() < deadline:
+            with contextlib.suppress(Unavailable):  # not back yet
+                kill(scene.stack.home, ACTOR)
+            await asyncio.sleep(HELD_S / 2)
+        if not moved:
+            scene.broken.append("the second node was given no ingest actor")
+        await asyncio.sleep(HELD_S / 2)  # it works there for a while
+
+
+def _of_node(raylet: psutil.Process, stack: StackUnderTest) -> list[psutil.Process]:
+    """Ingest actors that run on this node."""
+    with contextlib.suppress(Unavailable, psutil.Error):
+        return [actor for actor in victims(stack.home, ACTOR) if actor.ppid() == raylet.pid]
+    return []
 
 
 async def _hold(title: str, scene: Scene) -> None:
@@ -226,8 +255,8 @@ def _memory(home: Path) -> dict[str, int]:
 
 PROCESSES: Final = (
     ("the broker", "nats-server"),
-    ("an ingest actor", "ray::IngestActor"),
-    ("the scoring replica", "ray::ServeReplica"),
+    ("an ingest actor", ACTOR),
+    ("the scoring replica", REPLICA),
     ("the Serve controller", "ray::ServeController"),
     ("the Serve proxy", "ray::ProxyActor"),
     ("the raylet", RAYLET),
@@ -253,8 +282,16 @@ FAULTS: Final = (
         f"{3 * FAILED_OF_100} of 100 calls between Ray's actors fail",
         NOTHING_LOST,
         _nothing,
-        possible=_calls_fail,
+        possible=partial(_started_with, FAILING_CALLS),
         environment=FAILING_CALLS,
+    ),
+    *(
+        Fault(name, NOTHING_LOST, act, possible=partial(_started_with, PAIRS), environment=PAIRS)
+        for name, act in (
+            ("kill -9 of one of two scoring replicas", partial(_kill_one, REPLICA)),
+            ("kill -9 of one of two ingest actors", partial(_kill_one, ACTOR)),
+            ("a second Ray node joins, takes an ingest actor over and dies", _second_node),
+        )
     ),
     Fault("unreadable payloads and bad values", "a dead letter each, with its reason; others go on", _bad_payloads, p99_s=1.0),
     Fault("clocks in 1970, 2099, an hour off, stepping back", "stored, flagged, no alarm of a wrong clock", _clocks, p99_s=1.0),

@@ -94,7 +94,7 @@ async def soak(
         Unavailable: the stack is not well to begin with, or does not come back.
     """
     fleet = fleet_of(vehicles)
-    tenant, _ = await fresh_tenant(stack.settings.postgres)
+    tenant, _ = await fresh_tenant(stack.settings.postgres, fleet)
     senders = await fresh_gateways(stack.settings.postgres, tenant, fleet, -(-vehicles // PER_GATEWAY))
     names, publishes_s = [vehicle.vehicle_id for vehicle in fleet], seconds + LOAD_S
     load = Load(tenant.slug, names, senders, frames_of(fleet, publishes_s, ""), publishes_s, lasting=True)

@@ -26,8 +26,9 @@ def summary(result: SoakResult) -> str:
     return (
         f"{result.vehicles:,} vehicles, {result.seconds / 60:.0f} minutes, {len(result.kills)} kills: {verdict.offered:,} "
         f"readings offered, {verdict.acked:,} acked, {verdict.stored:,} stored. {kept} The gateways lost "
-        f"{result.lost_connections} connections; of the slices of {SLICE_S} s, the median p99 to the store is {np.median(delays.p99):.2f} s, the longest "
-        f"delay of all {delays.longest.max():.1f} s; everything was stored {result.drained_s:.1f} s after the last PUBACK."
+        f"{result.lost_connections} connections; of the slices of {SLICE_S} s, the median p99 to the store is "
+        f"{np.median(delays.p99):.2f} s, the longest delay of all {delays.longest.max():.1f} s; everything was stored "
+        f"{result.drained_s:.1f} s after the last PUBACK."
     )
 
 

@@ -9,6 +9,7 @@ import psutil
 from bench.processes import postgres_processes
 from fleet.errors import Unavailable
 
+RAYLET = "raylet/raylet"
 BACKEND = "one backend"
 POSTGRES = "bin/postgres -D"
 

@@ -6,17 +6,17 @@ import httpx
 import pytest
 
 from bench.faults.__main__ import by_environment
-from bench.faults.catalogue import FAILING_CALLS, FAULTS
+from bench.faults.catalogue import FAILING_CALLS, FAULTS, PAIRS
 from bench.faults.questions import flaws_of
 
 PROBLEM = {"content-type": "application/problem+json", "Retry-After": "5"}
 
 
-def test_a_fault_that_needs_an_environment_has_a_stack_of_its_own():
-    (first, ordinary), (second, failing) = by_environment(list(FAULTS), None)
-    assert (first, second) == ({}, FAILING_CALLS)
-    assert [fault.environment for fault in failing] == [FAILING_CALLS]
-    assert {fault.name for fault in [*ordinary, *failing]} == {fault.name for fault in FAULTS}
+def test_faults_that_need_an_environment_share_a_stack_of_their_own():
+    stacks = by_environment(list(FAULTS), None)
+    assert [environment for environment, _ in stacks] == [{}, FAILING_CALLS, PAIRS]
+    assert all(fault.environment == environment for environment, faults in stacks for fault in faults)
+    assert {fault.name for _, faults in stacks for fault in faults} == {fault.name for fault in FAULTS}
 
 
 def test_a_stack_that_runs_already_is_the_only_one():
