@@ -11,7 +11,9 @@ from fleet.errors import Unavailable
 
 RIG = "load rig"
 INGEST = "ingest actor"
-_TITLES = {"ray::IngestActor": INGEST, "ray::ServeReplica": "models (Serve replica)"}
+MODELS = "models (Serve replica)"
+POSTGRES = "PostgreSQL"
+_TITLES = {"ray::IngestActor": INGEST, "ray::ServeReplica": MODELS}
 _PROGRAMS = {"device-auth": "device sign-in", "simulator": "demo's own vehicle", "ray": "Ray", "pipeline": "pipeline"}
 
 
@@ -30,7 +32,7 @@ class StackProcesses:
 
     def __init__(self, home: Path, ours: int) -> None:
         self._parts = {process: part for process in psutil.process_iter() if (part := _part(process, home))}
-        self._parts |= {process: RIG if process.pid == ours else "PostgreSQL" for process in postgres_processes(home)}
+        self._parts |= {process: RIG if process.pid == ours else POSTGRES for process in postgres_processes(home)}
         self._parts[psutil.Process()] = RIG
         self._began = self._cpu()
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from bench.live import WARM_UP_S, WATCHED, LiveResult
 from bench.machine import Occasion
-from bench.processes import INGEST, RIG
+from bench.processes import INGEST, MODELS, POSTGRES, RIG
 from bench.stages import APPENDED_ROWS, ROWS, STAGES, StageCosts
 from bench.store import POLL_S
 
@@ -18,6 +18,13 @@ SHARES: Final = (0.5, 0.95, 0.99, 0.999)
 LAG: Final = "fleetguard_reading_lag_seconds"
 STAGE: Final = "fleetguard_stage_seconds"
 TARGET_MS: Final = 50.0
+KEPT_UP_S: Final = 1.0  # within which the last reading must be stored
+SCALES: Final = {
+    INGEST: "`FLEETGUARD_INGEST__ACTORS`, up to one for each of the 16 partitions, on any node",
+    MODELS: "`FLEETGUARD_SERVE__REPLICAS`, on any node; on KubeRay the Serve config",
+    "broker": "one server, several cores",
+    POSTGRES: "one server, several cores",
+}
 LIVE_STAGES: Final = ("decode", "features", "score", "store", "alerts")
 
 
@@ -80,6 +87,22 @@ def _growth_row(result: LiveResult) -> list[str]:
         f"{usage[INGEST].memory_bytes / 2**20:,.0f}" if INGEST in usage else "–",
         f"{result.drained_s:.1f}",
     ]
+
+
+def scaling_text(results: Sequence[LiveResult], readings: int = 10_000) -> str:
+    """What each part costs at the highest rate that the machine kept up with, and what so many readings a second would take."""
+    result = max(
+        (r for r in results if r.drained_s < KEPT_UP_S and not r.verdict.missing), key=lambda r: r.vehicles, default=None
+    )
+    if result is None:
+        return "The machine kept up with none of these rates."
+    stored = result.costs.growth.total("fleetguard_readings_total", outcome="stored")
+    rows = []
+    for part, more in SCALES.items():
+        cost_us = result.costs.usage[part].cpu_s / stored * 1e6 if part in result.costs.usage else float("nan")
+        rows.append([part, number(cost_us), number(cost_us * readings / 1e6), more])
+    head = [f"part, at {result.vehicles:,} vehicles", "CPU µs per reading", f"cores for {readings:,} readings/s", "more of it"]
+    return table(head, rows)
 
 
 def held_rate(results: Sequence[LiveResult], p99_s: float) -> int:
@@ -220,6 +243,13 @@ The same run over the connections of gateways, {grown[0].seconds} s each, until 
 Above what the machine can do the delay grows and nothing is dropped.
 
 {growth_text(grown)}
+
+## What more cores would give
+
+A reading costs less the more come at once (the table above), so that these are upper bounds. That actors and replicas
+on another node take work over, and that nothing is lost when it dies, is shown in [reliability.md](reliability.md).
+
+{scaling_text(grown)}
 
 ## What one reading costs in each stage
 
