@@ -33,5 +33,5 @@ def quiet_ray_data() -> None:
     """Its log is for those who look for it in Ray's session folder, and what it tells of itself is for its authors."""
     for name in ("ray.data", "ray.data._internal"):
         logging.getLogger(name).setLevel(logging.ERROR)
-    # its context sets deprecated fields of its own, which shows wherever Feast, imported, has had all deprecations shown
+    # its context sets deprecated fields of its own, and Feast, once imported, has all deprecations shown
     warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"ray\.data\.context")

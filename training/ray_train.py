@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
+from pipelines.cluster import quiet_ray_data
+
 RETRIES: Final = 2
 _STATE: Final = "state.pickle"
 
@@ -72,6 +74,7 @@ def run_in_ray_train(kind: Literal["xgboost", "torch"], loop: Loop, data: dict[s
             scaling_config=ScalingConfig(num_workers=1 if address else 0),
             run_config=RunConfig(storage_path=storage, name=kind, failure_config=FailureConfig(max_failures=RETRIES)),
         )
+        quiet_ray_data()  # here: libraries that were loaded meanwhile have had deprecations shown again
         with _own_interrupt():
             return _state_of(trainer.fit().checkpoint)
 
