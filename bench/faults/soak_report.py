@@ -71,7 +71,8 @@ def _parts_table(result: SoakResult) -> str:
     for part in parts:
         held = [typical(third, part) for third in thirds(result.looks, result.seconds)]
         rows.append([part, *(_figure(memory / 2**20) for memory, _ in held), *(_figure(count) for _, count in held)])
-    return table(["part", *(f"MiB, {third}" for third in ("first", "middle", "last")), "descriptors", "middle", "last"], rows)
+    head = [f"{what}, {third}" for what in ("MiB", "descriptors") for third in ("first", "middle", "last")]
+    return table(["part", *head], rows)
 
 
 def _figure(value: float) -> str:
