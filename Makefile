@@ -59,10 +59,10 @@ run: setup ## the whole product with a simulated fleet; Ctrl-C stops it
 bench: setup ## the figures of the documentation, measured anew
 	python -m bench
 
-peers: setup ## beside other servers and stream engines, installed on demand; writes docs/peers.md (about an hour)
+peers: setup ## beside other servers and stream engines, installed on demand; writes docs/peers.md (about half an hour)
 	python -m bench peers
 
-faults: setup ## every fault on purpose, five times each, audited; writes docs/reliability.md (about an hour)
+faults: setup ## every fault on purpose, five times each, audited; writes docs/reliability.md (about an hour and a half)
 	python -m bench.faults
 
 soak: setup ## half an hour of 5,000 vehicles and a kill a minute, audited; writes docs/soak.md

@@ -177,7 +177,7 @@ def growth(
 @app.command()
 def peers(
     home: HomeOption = None,
-    quick: Annotated[bool, typer.Option("--quick", help="A few minutes instead of most of an hour; figures are rough.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="A few minutes instead of half an hour; figures are rough.")] = False,
 ) -> None:
     """FleetGuard beside other servers of models and other stream paths; writes docs/peers.md."""
     from bench.peers import comparison  # torch and the models: only where they are used

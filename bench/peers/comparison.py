@@ -20,7 +20,7 @@ from bench.progress import Progress
 from bench.stack import StackUnderTest
 
 # The ingest actor is held while another consumer runs, and must not be for 90 s: the pipeline would give it up.
-FULL: Final = Effort(5, 10.0, 3.0, (1, 8, 32), (50, 100, 200, 400, 800, 1600, 3200), 20)
+FULL: Final = Effort(3, 6.0, 2.0, (1, 8, 32), (100, 400, 1600, 3200), 20)
 QUICK: Final = Effort(1, 2.0, 1.0, (1, 8, 32), (50, 200), 20)
 BARE_CALLS: Final = 100
 
