@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import psutil
 
@@ -18,7 +17,6 @@ from fleet.errors import Unavailable
 
 JOINS_WITHIN_S: Final = 30.0
 LOOK_EVERY_S: Final = 0.5
-OBJECT_STORE_BYTES: Final = 128 << 20
 
 
 @contextlib.asynccontextmanager
@@ -29,31 +27,34 @@ async def second_node(stack: StackUnderTest) -> AsyncIterator[psutil.Process]:
         Unavailable: it does not join.
     """
     (first, *_) = victims(stack.home, RAYLET)
-    node = await asyncio.to_thread(_start, stack, first.environ())
-    try:
-        yield await _raylet_of(node)
-    finally:
-        whole = psutil.Process(node.pid)
+    with tempfile.TemporaryFile() as told:
+        node = await asyncio.to_thread(_start, stack, first.environ(), told)
+        try:
+            yield await _raylet_of(node, told)
+        finally:
+            _kill_with_children(node.pid)
+            await asyncio.to_thread(node.wait)
+
+
+def _kill_with_children(pid: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        whole = psutil.Process(pid)
         for process in [*whole.children(recursive=True), whole]:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        await asyncio.to_thread(node.wait)
 
 
-def _start(stack: StackUnderTest, environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    ray = shutil.which("ray", path=str(Path(sys.executable).parent)) or "ray"
-    command = [
-        ray, "start", "--block", f"--address={stack.settings.ray.address}", "--node-ip-address=127.0.0.1", "--num-cpus=2",
-        f"--object-store-memory={OBJECT_STORE_BYTES}", "--include-log-monitor=false", "--disable-usage-stats",
-    ]  # fmt: skip
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
+def _start(stack: StackUnderTest, environment: dict[str, str], told: IO[bytes]) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-m", "bench.faults.ray_node", stack.settings.ray.address]
+    return subprocess.Popen(command, env=environment, stdout=told, stderr=subprocess.STDOUT)  # noqa: S603 - our own arguments
 
 
-async def _raylet_of(node: "subprocess.Popen[bytes]") -> psutil.Process:
+async def _raylet_of(node: "subprocess.Popen[bytes]", told: IO[bytes]) -> psutil.Process:
     deadline = time.monotonic() + JOINS_WITHIN_S
     while node.poll() is None and time.monotonic() < deadline:
         for child in psutil.Process(node.pid).children(recursive=True):
             if RAYLET in " ".join(child.cmdline()):
                 return child
         await asyncio.sleep(LOOK_EVERY_S)
-    raise Unavailable("The second Ray node does not start.")
+    told.seek(0)
+    raise Unavailable(f"The second Ray node does not start: {told.read().decode(errors='replace')[-500:]}")
