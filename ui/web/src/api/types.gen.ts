@@ -1961,13 +1961,19 @@ export type ResponseTimes = {
      */
     medianS: number | null;
     /**
+     * Snoozed
+     *
+     * How many are still open and put off at the moment.
+     */
+    snoozed: number;
+    /**
      * To
      */
     to: string;
     /**
      * Waiting
      *
-     * How many are still open.
+     * How many are still open, without those that are snoozed.
      */
     waiting: number;
 };
@@ -2453,6 +2459,8 @@ export type Vehicle = {
     lat: number | null;
     /**
      * Livealerts
+     *
+     * Without those that are snoozed.
      */
     liveAlerts: number;
     /**
@@ -2463,6 +2471,12 @@ export type Vehicle = {
      * Model
      */
     model: string | null;
+    /**
+     * Snoozedalerts
+     *
+     * Live, and put off at the moment.
+     */
+    snoozedAlerts: number;
     /**
      * Speed
      *
@@ -2483,6 +2497,8 @@ export type Vehicle = {
     vehicleId: string;
     /**
      * Worstseverity
+     *
+     * Of the live alerts that are not snoozed.
      */
     worstSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' | null;
 };
@@ -2541,6 +2557,8 @@ export type VehicleDetail = {
     lat: number | null;
     /**
      * Livealerts
+     *
+     * Without those that are snoozed.
      */
     liveAlerts: number;
     /**
@@ -2557,6 +2575,12 @@ export type VehicleDetail = {
      * The newest reading, signal by signal.
      */
     readings: Array<SignalReading>;
+    /**
+     * Snoozedalerts
+     *
+     * Live, and put off at the moment.
+     */
+    snoozedAlerts: number;
     /**
      * Speed
      *
@@ -2577,6 +2601,8 @@ export type VehicleDetail = {
     vehicleId: string;
     /**
      * Worstseverity
+     *
+     * Of the live alerts that are not snoozed.
      */
     worstSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' | null;
 };

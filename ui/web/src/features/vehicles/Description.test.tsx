@@ -21,6 +21,7 @@ const VEHICLE: VehicleDetail = {
   tankL: null,
   lastSeenAt: null,
   liveAlerts: 0,
+  snoozedAlerts: 0,
   worstSeverity: null,
   lat: null,
   lon: null,
