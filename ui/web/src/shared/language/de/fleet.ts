@@ -124,12 +124,14 @@ export const FLEET: Catalogue = {
   'Editing needs a connection': 'Zum Ändern fehlt die Verbindung',
   'Saved. It counts within half a minute.': 'Gespeichert. Es gilt binnen einer halben Minute.',
   'Description of {vehicle}': 'Beschreibung von {vehicle}',
-  'Limits and litres rest on it. After another class or tank the fuel level is watched anew, which takes minutes.':
+  'Limits and amounts of fuel rest on it. After another class or tank the fuel level is watched anew, which takes minutes.':
     'Grenzen und Liter beruhen darauf. Nach einer anderen Klasse oder einem anderen Tank wird der Füllstand neu beobachtet; das dauert Minuten.',
   'Tank, in litres': 'Tank, in Litern',
+  'Tank, in US gallons': 'Tank, in US-Gallonen',
   'What it holds when it is full. Left empty: what is usual for the class.':
     'Was er voll fasst. Leer gelassen: das Übliche für die Klasse.',
   'A tank holds {least} to {most} litres.': 'Ein Tank fasst {least} bis {most} Liter.',
+  'A tank holds {least} to {most} US gallons.': 'Ein Tank fasst {least} bis {most} US-Gallonen.',
   'Age, in years': 'Alter, in Jahren',
   'Left empty: not known.': 'Leer gelassen: nicht bekannt.',
   'An age is {least} to {most} years.': 'Ein Alter ist {least} bis {most} Jahre.',
