@@ -522,6 +522,81 @@ export type BudgetTrial = {
 };
 
 /**
+ * BudgetTrialPage
+ */
+export type BudgetTrialPage = {
+    /**
+     * Items
+     */
+    items: Array<BudgetTrialSummary>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * BudgetTrialSummary
+ */
+export type BudgetTrialSummary = {
+    /**
+     * Askedat
+     */
+    askedAt: string;
+    /**
+     * Askedby
+     */
+    askedBy: string;
+    /**
+     * Askedbyname
+     *
+     * Null for somebody who is not there any more.
+     */
+    askedByName: string | null;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Detail
+     *
+     * Why it failed.
+     */
+    detail: string;
+    /**
+     * Finishedat
+     */
+    finishedAt: string | null;
+    /**
+     * Pervehicleweek
+     *
+     * What it aims at; null where it is of thresholds.
+     */
+    perVehicleWeek: number | null;
+    /**
+     * Alerts per vehicle and week, once it is done.
+     */
+    perVehicleWeekFound: BeforeAfter | null;
+    /**
+     * Proposal
+     *
+     * The thresholds it is of; null where it aims at a number.
+     */
+    proposal: Array<OwnThreshold> | null;
+    state: TrialState;
+    /**
+     * Trialid
+     */
+    trialId: string;
+    /**
+     * Vanishedtotal
+     *
+     * How many alerts there would not have been, once it is done.
+     */
+    vanishedTotal: number | null;
+};
+
+/**
  * BulkDeed
  */
 export type BulkDeed = {
@@ -2830,6 +2905,42 @@ export type SetAlertRulesResponses = {
 };
 
 export type SetAlertRulesResponse = SetAlertRulesResponses[keyof SetAlertRulesResponses];
+
+export type ListBudgetTrialsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/alert-rules/trials';
+};
+
+export type ListBudgetTrialsErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListBudgetTrialsError = ListBudgetTrialsErrors[keyof ListBudgetTrialsErrors];
+
+export type ListBudgetTrialsResponses = {
+    /**
+     * Successful Response
+     */
+    200: BudgetTrialPage;
+};
+
+export type ListBudgetTrialsResponse = ListBudgetTrialsResponses[keyof ListBudgetTrialsResponses];
 
 export type TryBudgetData = {
     body: TrialWish;
