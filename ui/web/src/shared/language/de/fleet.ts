@@ -125,7 +125,7 @@ export const FLEET: Catalogue = {
   'Saved. It counts within half a minute.': 'Gespeichert. Es gilt binnen einer halben Minute.',
   'Description of {vehicle}': 'Beschreibung von {vehicle}',
   'Limits and amounts of fuel rest on it. After another class or tank the fuel level is watched anew, which takes minutes.':
-    'Grenzen und Liter beruhen darauf. Nach einer anderen Klasse oder einem anderen Tank wird der Füllstand neu beobachtet; das dauert Minuten.',
+    'Grenzen und Kraftstoffmengen beruhen darauf. Nach einer anderen Klasse oder einem anderen Tank wird der Füllstand neu beobachtet; das dauert Minuten.',
   'Tank, in litres': 'Tank, in Litern',
   'Tank, in US gallons': 'Tank, in US-Gallonen',
   'What it holds when it is full. Left empty: what is usual for the class.':
