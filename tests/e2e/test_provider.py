@@ -5,6 +5,7 @@ import secrets
 import asyncpg
 import pytest
 from playwright.async_api import Browser, Page, expect
+from pydantic import SecretStr
 
 from fleet.settings import Mqtt, Oidc, Postgres, Settings
 from fleet.stores.provisioning import ensure_user
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore::Depr
 @pytest.fixture
 async def url(desk, serve_api_briefly, postgres, issuer) -> str:
     """The desk with a provider: the page is of the site 127.0.0.1, the provider of the site localhost."""
-    oidc = Oidc(issuer=issuer, client_id="fleetguard", client_secret="s", name="Desk ID")
+    oidc = Oidc(issuer=issuer, client_id="fleetguard", client_secret=SecretStr("s"), name="Desk ID")
     database = Postgres(url=postgres.app_url, pool_size=3)
     return await serve_api_briefly(Settings(postgres=database, mqtt=Mqtt(port=free_port()), oidc=oidc))
 

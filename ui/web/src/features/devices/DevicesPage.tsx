@@ -69,7 +69,11 @@ function DeviceTable({ devices, onManage }: { devices: readonly Device[]; onMana
     <div className="card overflow-hidden">
       <Table
         caption={t('Devices by vehicle')}
-        columns={[{ label: t('Vehicle') }, { label: t('Credential'), className: 'wrap-anywhere' }, { label: t('Manage'), isSilent: true }]}
+        columns={[
+          { label: t('Vehicle') },
+          { label: t('Credential'), className: 'wrap-anywhere' },
+          { label: t('Manage'), isSilent: true },
+        ]}
       >
         {devices.map((device) => (
           <tr key={device.vehicleId} className="hover:bg-hover">

@@ -73,7 +73,13 @@ test('each trial says who asked, of what and what came out, and is a link to its
 });
 
 test('what failed says why, and who has left has no name', async () => {
-  const failed = { ...DONE, state: 'FAILED' as const, perVehicleWeekFound: null, detail: 'No vehicle reported.', askedByName: null };
+  const failed = {
+    ...DONE,
+    state: 'FAILED' as const,
+    perVehicleWeekFound: null,
+    detail: 'No vehicle reported.',
+    askedByName: null,
+  };
   show([{ items: [failed], nextCursor: null }]);
   const [row] = await rows();
   expect(row?.textContent).toContain('It could not be tried: No vehicle reported.');

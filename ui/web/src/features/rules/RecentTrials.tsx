@@ -100,7 +100,8 @@ function proposalInWords({ perVehicleWeek, proposal }: BudgetTrialSummary): stri
 
 function resultInWords(trial: BudgetTrialSummary): string {
   if (isUnderWay(trial)) return t('Under way');
-  if (!trial.perVehicleWeekFound) return trial.detail ? t('It could not be tried: {reason}', { reason: trial.detail }) : t('No result');
+  if (!trial.perVehicleWeekFound)
+    return trial.detail ? t('It could not be tried: {reason}', { reason: trial.detail }) : t('No result');
   const { before, after } = trial.perVehicleWeekFound;
   return t('{before} alerts per vehicle and week before, {after} after', { before: figure(before), after: figure(after) });
 }

@@ -41,7 +41,8 @@ export function trialQuery(id: string) {
 /** The newest first; looked at again while one is under way. */
 export const trialsQuery = infiniteQueryOptions({
   queryKey: ['budget trials'],
-  queryFn: ({ pageParam, signal }) => answer(listBudgetTrials({ signal, query: { cursor: pageParam ?? undefined, limit: PAGE } })),
+  queryFn: ({ pageParam, signal }) =>
+    answer(listBudgetTrials({ signal, query: { cursor: pageParam ?? undefined, limit: PAGE } })),
   initialPageParam: null as string | null,
   getNextPageParam: ({ nextCursor }) => nextCursor,
   refetchInterval: ({ state: { data } }) => (data?.pages.some(({ items }) => items.some(isUnderWay)) ? LOOK_MS : false),

@@ -38,7 +38,9 @@ export default function DescriptionDialog({ vehicle, onClose }: Props) {
   return (
     <Overlay title={t('Description of {vehicle}', { vehicle: vehicle.vehicleId })} onClose={() => onClose(false)}>
       <p className="mt-2 text-sm text-muted">
-        {t('Limits and amounts of fuel rest on it. After another class or tank the fuel level is watched anew, which takes minutes.')}
+        {t(
+          'Limits and amounts of fuel rest on it. After another class or tank the fuel level is watched anew, which takes minutes.',
+        )}
       </p>
       <DialogForm verb={t('Save')} onSubmit={submit} onCancel={() => onClose(false)} isPending={isPending} error={error}>
         <Choice

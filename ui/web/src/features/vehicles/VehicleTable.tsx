@@ -70,9 +70,7 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
         ) : (
           <span className="text-sm text-muted">{t('None')}</span>
         )}
-        {vehicle.snoozedAlerts > 0 && (
-          <span className="block text-sm text-muted">{snoozedInWords(vehicle.snoozedAlerts)}</span>
-        )}
+        {vehicle.snoozedAlerts > 0 && <span className="block text-sm text-muted">{snoozedInWords(vehicle.snoozedAlerts)}</span>}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>
       <td className="px-4 py-1.5 text-end text-sm max-md:hidden">

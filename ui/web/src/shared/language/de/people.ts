@@ -140,8 +140,7 @@ export const PEOPLE: Catalogue = {
   '{before} alerts per vehicle and week before, {after} after':
     '{before} Meldungen je Fahrzeug und Woche vorher, {after} nachher',
   Saved: 'Gespeichert',
-  'These thresholds were saved. Others may hold by now.':
-    'Diese Schwellen wurden gespeichert. Inzwischen können andere gelten.',
+  'These thresholds were saved. Others may hold by now.': 'Diese Schwellen wurden gespeichert. Inzwischen können andere gelten.',
   'On the last {days} days': 'An den letzten {days} Tagen',
   'Save these thresholds': 'Diese Schwellen speichern',
   'Save them untried': 'Unerprobt speichern',
