@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import httpx
 import pytest
 import uvicorn
 from xdist.scheduler import LoadScopeScheduling
@@ -149,3 +150,26 @@ def trial() -> Iterator[Trial]:
     else:
         with running_trial(vehicles=6) as started:
             yield started
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """The address of an OpenID Connect provider that lets anybody in as anybody; another site than that of an API."""
+    import oidc_provider_mock
+
+    with pytest.MonkeyPatch.context() as patch, oidc_provider_mock.run_server_in_thread() as server:
+        patch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
+        yield f"http://localhost:{server.server_port}"
+
+
+@pytest.fixture
+def known_to_provider(issuer: str) -> Callable[..., Awaitable[str]]:
+    """Enters somebody at the provider: `await known_to_provider(email, email_verified=False)`; returns their name there."""
+
+    async def enter(email: str, **claims: Any) -> str:
+        async with httpx.AsyncClient(base_url=issuer) as provider:
+            answer = await provider.put(f"/users/{email}", json={"email": email, "email_verified": True, **claims})
+        assert answer.status_code == 204, answer.text
+        return email
+
+    return enter

@@ -150,12 +150,14 @@ class ResponseTimes:
     """How long alerts waited to be acknowledged, from their start.
 
     `counts` (class,): alerts by the classes of `RESPONSE_CLASSES_S`, the last one open. `median_s`: seconds, None while
-    nothing was acknowledged. `waiting`: alerts that nobody has acknowledged.
+    nothing was acknowledged. `waiting`: open alerts that nobody has acknowledged; `snoozed`: those that are
+    put off now instead.
     """
 
     counts: list[int]
     median_s: float | None
     waiting: int
+    snoozed: int
 
 
 RESPONSE_CLASSES_S: Final = (60, 300, 900, 3600, 4 * 3600, 24 * 3600)  # upper ends, exclusive
@@ -171,8 +173,10 @@ async def response_times(pool: asyncpg.Pool, who: SignedIn, since: datetime, unt
     async with tenant_transaction(pool, who.tenant) as connection:
         rows = await connection.fetch(
             """SELECT width_bucket(waited_s, $4::float8[]) AS place, count(*) AS count,
-                      count(*) FILTER (WHERE state = 'OPEN') AS waiting
-               FROM (SELECT state, extract(epoch FROM acknowledged_at - started_at)::float8 AS waited_s FROM alerts
+                      count(*) FILTER (WHERE state = 'OPEN' AND is_awake) AS waiting,
+                      count(*) FILTER (WHERE state = 'OPEN' AND NOT is_awake) AS snoozed
+               FROM (SELECT state, coalesce(snoozed_until <= now(), true) AS is_awake,
+                            extract(epoch FROM acknowledged_at - started_at)::float8 AS waited_s FROM alerts
                      WHERE tenant_id = $1 AND started_at >= $2 AND started_at < $3 AND ($5::text IS NULL OR driver_id = $5)) a
                GROUP BY 1""",
             *period, [float(end) for end in RESPONSE_CLASSES_S], who.only_driver,
@@ -183,5 +187,5 @@ async def response_times(pool: asyncpg.Pool, who: SignedIn, since: datetime, unt
             *period, who.only_driver,
         )  # fmt: skip
     counts = {row["place"]: row["count"] for row in rows}  # None: not acknowledged
-    waiting = sum(row["waiting"] for row in rows if row["place"] is None)
-    return ResponseTimes([counts.get(place, 0) for place in range(len(RESPONSE_CLASSES_S) + 1)], median_s, waiting)
+    waiting, snoozed = (sum(row[kind] for row in rows if row["place"] is None) for kind in ("waiting", "snoozed"))
+    return ResponseTimes([counts.get(place, 0) for place in range(len(RESPONSE_CLASSES_S) + 1)], median_s, waiting, snoozed)

@@ -18,6 +18,7 @@ from fleet.stores.postgres import tenant_transaction
 from fleet.stores.sessions import SignedIn
 
 Proposal = float | OwnThresholds  # alerts per vehicle and week to aim at, or what somebody typed
+DOCUMENTS: Final = {"proposal", "outcome", "per_vehicle_week_found"}
 ABANDONED: Final = timedelta(minutes=30)  # a worker that died leaves its trial running; after this long another takes it
 
 
@@ -54,6 +55,24 @@ class BudgetTrial:
         return self.per_vehicle_week
 
 
+@dataclass(frozen=True, slots=True)
+class TrialSummary:
+    """A trial as a line of a list. `per_vehicle_week_found`: alerts before and after, once it is done."""
+
+    trial_id: UUID
+    per_vehicle_week: float | None
+    proposal: OwnThresholds | None
+    days: float
+    state: TrialState
+    asked_at: datetime
+    asked_by: UUID
+    asked_by_name: str | None
+    finished_at: datetime | None
+    detail: str
+    per_vehicle_week_found: dict[str, float] | None
+    vanished_total: int | None
+
+
 async def ask(pool: asyncpg.Pool, who: SignedIn, proposal: Proposal, days: float, now: datetime) -> BudgetTrial:
     """Put a trial in line.
 
@@ -82,6 +101,26 @@ async def get(pool: asyncpg.Pool, tenant: UUID, trial_id: UUID) -> BudgetTrial:
     """
     async with tenant_transaction(pool, tenant) as connection:
         return await _one(connection, tenant, trial_id)
+
+
+async def recent(pool: asyncpg.Pool, tenant: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[TrialSummary]:
+    """Trials, the newest first; `after`: when the last one of the page before was asked for, and its id.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    asked_at, trial_id = after or (None, None)
+    async with tenant_transaction(pool, tenant) as connection:
+        rows = await connection.fetch(
+            """SELECT b.trial_id, b.per_vehicle_week, b.proposal, b.days, b.state, b.asked_at, b.asked_by,
+                      u.name AS asked_by_name, b.finished_at, b.detail, b.outcome -> 'perVehicleWeek' AS per_vehicle_week_found,
+                      (b.outcome ->> 'vanishedTotal')::int AS vanished_total
+               FROM budget_trials b LEFT JOIN users u ON u.tenant_id = b.tenant_id AND u.user_id = b.asked_by
+               WHERE b.tenant_id = $1 AND ($2::timestamptz IS NULL OR (b.asked_at, b.trial_id) < ($2, $3::uuid))
+               ORDER BY b.asked_at DESC, b.trial_id DESC LIMIT $4""",
+            tenant, asked_at, trial_id, limit,
+        )  # fmt: skip
+    return [TrialSummary(**_read(row)) for row in rows]
 
 
 async def apply(pool: asyncpg.Pool, who: SignedIn, trial_id: UUID, now: datetime) -> BudgetTrial:
@@ -147,7 +186,12 @@ async def _one(connection: asyncpg.Connection, tenant: UUID, trial_id: UUID) -> 
 
 
 def _trial(row: asyncpg.Record) -> BudgetTrial:
-    known = {name: row[name] for name in BudgetTrial.__slots__}
-    outcome = None if row["outcome"] is None else json.loads(row["outcome"])
-    proposal = None if row["proposal"] is None else OwnThresholds.from_json(json.loads(row["proposal"]))
-    return BudgetTrial(**{**known, "state": TrialState(row["state"]), "outcome": outcome, "proposal": proposal})
+    return BudgetTrial(**_read({name: row[name] for name in BudgetTrial.__slots__}))
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a row, its documents opened."""
+    read = dict(row) | {"state": TrialState(row["state"])}
+    for name in DOCUMENTS & read.keys():
+        read[name] = None if read[name] is None else json.loads(read[name])
+    return read | {"proposal": None if read["proposal"] is None else OwnThresholds.from_json(read["proposal"])}

@@ -73,17 +73,17 @@ async def candidate(pool: asyncpg.Pool, email: str) -> Candidate | None:
 
 
 async def open_session(
-    pool: asyncpg.Pool, who: Candidate, now: datetime, expires_at: datetime, replaces: str | None, opened_with: str = ""
+    pool: asyncpg.Pool, who: Candidate, now: datetime, expires_at: datetime, replaces: bytes | None, opened_with: str = ""
 ) -> str:
     """A new token; the one it replaces and this person's expired ones are gone with it.
 
-    `opened_with`: what the browser calls itself.
+    `replaces`: the hash of a token. `opened_with`: what the browser calls itself.
     """
     token = secrets.token_urlsafe(32)
     async with tenant_transaction(pool, who.tenant) as connection:
         await connection.execute(
             "DELETE FROM sessions WHERE tenant_id = $1 AND (session_hash = $2 OR (user_id = $3 AND expires_at <= $4))",
-            who.tenant, token_hash(replaces or ""), who.user_id, now,
+            who.tenant, replaces, who.user_id, now,
         )  # fmt: skip
         await connection.execute(
             """INSERT INTO sessions (tenant_id, session_hash, user_id, created_at, expires_at, opened_with)

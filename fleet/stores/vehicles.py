@@ -17,10 +17,12 @@ from fleet.stores.sessions import SignedIn
 # The newest reading whose clock is not ahead of ours: a vehicle that says 2099 must not look alive for decades.
 _VEHICLES = """
     SELECT v.vehicle_id, v.vehicle_class, v.model, v.age_years::numeric::float8 AS age_years, v.tank_l::numeric::float8 AS tank_l,
-           coalesce(live.alerts, 0) AS live_alerts, live.worst, newest.*
+           coalesce(live.alerts, 0) AS live_alerts, coalesce(live.snoozed, 0) AS snoozed_alerts, live.worst, newest.*
     FROM vehicles v
-    LEFT JOIN (SELECT vehicle_id, count(*) AS alerts, max(severity) AS worst FROM alerts
-               WHERE tenant_id = $1 AND state = ANY ($2::text[]) GROUP BY 1) live ON live.vehicle_id = v.vehicle_id
+    LEFT JOIN (SELECT vehicle_id, count(*) FILTER (WHERE is_awake) AS alerts, count(*) FILTER (WHERE NOT is_awake) AS snoozed,
+                      max(severity) FILTER (WHERE is_awake) AS worst
+               FROM (SELECT vehicle_id, severity, coalesce(snoozed_until <= now(), true) AS is_awake FROM alerts
+                     WHERE tenant_id = $1 AND state = ANY ($2::text[])) a GROUP BY 1) live ON live.vehicle_id = v.vehicle_id
     LEFT JOIN LATERAL (SELECT t.event_time, t.driver_id, {columns} FROM telemetry t
                        WHERE t.tenant_id = v.tenant_id AND t.vehicle_id = v.vehicle_id
                          AND t.event_time < now() + interval '5 minutes'
@@ -35,7 +37,10 @@ _LIST_COLUMNS = ("latitude_deg", "longitude_deg", "speed_kmh", "fuel_level_pct")
 
 @dataclass(frozen=True, slots=True)
 class VehicleSummary:
-    """`newest` holds the newest reading by column, None where a signal was not in it."""
+    """`newest` holds the newest reading by column, None where a signal was not in it.
+
+    `live_alerts` and the worst of them leave out those that are snoozed now, as the list of alerts does.
+    """
 
     vehicle_id: str
     vehicle_class: str
@@ -45,6 +50,7 @@ class VehicleSummary:
     last_seen_at: datetime | None
     driver_id: str | None
     live_alerts: int
+    snoozed_alerts: int
     worst_severity: str | None
     newest: dict[str, float | None]
 
@@ -112,6 +118,7 @@ def _summary(row: Any, columns: tuple[str, ...]) -> VehicleSummary:
         row["event_time"],
         row["driver_id"],
         row["live_alerts"],
+        row["snoozed_alerts"],
         Severity(row["worst"]).name if row["worst"] else None,
         {column: row[column] for column in columns},
     )

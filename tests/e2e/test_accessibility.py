@@ -95,6 +95,17 @@ OVERLAPPED = """() => {
     .map(({ words }) => `"${one.words}" lies over "${words}"`));
 }"""
 
+# What a frame that does not scroll cuts off, nobody can reach.
+BEYOND = """() => [...document.querySelectorAll('a, button, input')]
+  .filter((element) => element.checkVisibility() && !element.closest('.sr-only, [aria-hidden=true]'))
+  .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+  .filter((element) => {
+    for (let at = element.parentElement; at; at = at.parentElement)
+      if (/auto|scroll/.test(getComputedStyle(at).overflowX)) return false;
+    return true;
+  })
+  .map((element) => element.outerHTML.slice(0, 90))"""
+
 REACHABLE = """() => [...document.querySelectorAll('a[href], button:not([disabled]), input, [tabindex="0"]')]
   .filter((element) => element.checkVisibility() && element.tabIndex >= 0).length"""
 
@@ -146,7 +157,8 @@ async def opened(desk, browser, signed_in) -> AsyncIterator[Any]:
         path = PAGES[name].format(alert=(await desk.alerts())[0]["alert_id"], trial=await desk.trial())
         await page.goto(desk.url + path)
         await expect(page.get_by_role("heading", level=1)).to_be_visible(timeout=PATIENCE_MS)
-        await expect(page.get_by_text("Loading", exact=False)).to_have_count(0, timeout=PATIENCE_MS)
+        for loading in ("Loading", "Es lädt"):
+            await expect(page.get_by_text(loading, exact=False)).to_have_count(0, timeout=PATIENCE_MS)
         return page
 
     yield show
@@ -219,6 +231,13 @@ async def test_pages_hold_in_either_direction_of_writing(opened, name, width, di
     assert await problems_of(page) == []
     assert await page.evaluate(OVERLAPPED) == []
     assert await page.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+async def test_german_words_fit_into_320_px_too(opened, name):
+    page = await opened(name, WIDTHS[0], locale="de-DE")
+    assert await page.evaluate(SIDEWAYS) <= 0
+    assert await page.evaluate(BEYOND) == []
 
 
 @pytest.mark.parametrize("search", ["", "?vehicle=VH-1", "?from=2026-01-01&severity=HIGH"], ids=["none", "further", "days"])

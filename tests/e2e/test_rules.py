@@ -1,4 +1,4 @@
-"""A threshold of a vehicle class in a browser: typed, tried on the past, found again after a reload, saved, given up again."""
+"""A threshold of a class in a browser: typed, tried on the past, found again after a reload, saved, opened again, given up."""
 
 import numpy as np
 import pytest
@@ -62,6 +62,15 @@ async def test_a_threshold_of_a_class_is_tried_saved_and_given_up_after_a_questi
     await trial.get_by_role("button", name="Save these thresholds").click()
     await expect(trial.get_by_text("Saved. It holds within half a minute.")).to_be_visible(timeout=PATIENCE_MS)
     assert await own_of(desk) == OwnThresholds({}, {"truck": {SPEEDING: 0.85}})
+
+    await rules.goto(f"{desk.url}/settings/rules")
+    row = rules.get_by_role("region", name="Recent trials").get_by_role("row").filter(has_text="Sam Rivera").first
+    await expect(row).to_contain_text("One threshold of our own", timeout=PATIENCE_MS)
+    await expect(row).to_contain_text("Saved")
+    await row.get_by_role("link", name="Open the trial of", exact=False).click()
+    await expect(trial.get_by_role("heading", level=2)).to_be_focused(timeout=PATIENCE_MS)
+    await expect(trial.get_by_text("These thresholds were saved.")).to_be_visible(timeout=PATIENCE_MS)
+    assert "trial=" in rules.url
 
     await rules.get_by_role("button", name="Back to the usual…").click()
     dialog = rules.get_by_role("dialog", name="Back to the usual thresholds?")

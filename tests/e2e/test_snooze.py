@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from fleet.alerts import AlertType, Severity
 from fleet.stores import snoozing
@@ -20,6 +20,18 @@ async def vehicle(desk) -> str:
         await connection.execute("INSERT INTO vehicles (tenant_id, vehicle_id) VALUES ($1, 'VH-NAP')", desk.tenant)
     await desk.raise_alert("VH-NAP", AlertType.FUEL_LEAK, Severity.HIGH)
     return "VH-NAP"
+
+
+async def counts_are_apart(page: Page, url: str, vehicle: str) -> None:
+    """The vehicle's page and the list of vehicles say what the list of alerts leaves out."""
+    await page.goto(f"{url}/vehicles/{vehicle}")
+    await expect(page.get_by_text("No live alert, 1 snoozed")).to_be_visible(timeout=PATIENCE_MS)
+    await page.get_by_role("link", name=f"Show the snoozed alerts of {vehicle}").click()
+    await expect(page.get_by_role("link", name=f"Open alert: fuel leak, {vehicle}")).to_be_visible(timeout=PATIENCE_MS)
+    await page.goto(f"{url}/vehicles")
+    row = page.get_by_role("row").filter(has=page.get_by_role("link", name=f"Open vehicle {vehicle}"))
+    await expect(row.get_by_text("1 snoozed")).to_be_visible(timeout=PATIENCE_MS)
+    await page.close()
 
 
 async def test_a_snoozed_alert_leaves_the_lists_of_all_and_is_back_when_its_time_is_over(desk, browser, enter, vehicle):
@@ -44,6 +56,8 @@ async def test_a_snoozed_alert_leaves_the_lists_of_all_and_is_back_when_its_time
     await expect(kim.get_by_role("button", name="End the snooze")).to_be_visible(timeout=PATIENCE_MS)
     history = kim.get_by_role("region", name="History")
     await expect(history.get_by_text("Snoozed until")).to_be_visible(timeout=PATIENCE_MS)
+
+    await counts_are_apart(await sam.context.new_page(), desk.url, vehicle)
 
     assert await snoozing.wake(desk.pool, {"desk": desk.tenant}, datetime.now(UTC) + timedelta(hours=1)) == 1
     await sam.get_by_role("button", name="Show 1 new alert").click(timeout=PATIENCE_MS)

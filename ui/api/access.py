@@ -52,12 +52,20 @@ def clear_session_cookie(connection: HTTPConnection, response: Response) -> None
     response.delete_cookie(name, path="/", secure=name == SECURE_COOKIE, httponly=True, samesite="strict")
 
 
-async def begin_session(request: Request, response: Response, who: Candidate, services: Services, now: datetime) -> str:
-    """Open a session and set its cookie; one that this browser already had ends. Returns the token."""
+def session_hash(connection: HTTPConnection) -> bytes | None:
+    """Of the session that this browser has, where it shows it: not where another site's page leads here."""
+    token = session_token(connection)
+    return sessions.token_hash(token) if token else None
+
+
+async def begin_session(
+    request: Request, response: Response, who: Candidate, services: Services, now: datetime, replaces: bytes | None
+) -> str:
+    """Open a session and set its cookie; the one it replaces ends. Returns the token."""
     lifetime = timedelta(hours=services.settings.api.session_hours)
     opened_with = request.headers.get("user-agent", "")
     pool = await services.database.pool()
-    token = await sessions.open_session(pool, who, now, now + lifetime, session_token(request), opened_with)
+    token = await sessions.open_session(pool, who, now, now + lifetime, replaces, opened_with)
     set_session_cookie(request, response, token, int(lifetime.total_seconds()))
     return token
 

@@ -45,12 +45,16 @@ class Identity:
 
 
 class Attempt(BaseModel):
-    """What the browser keeps, signed, while it is away at the provider."""
+    """What the browser keeps, signed, while it is away at the provider.
+
+    `replaces`: the hash of the session it had, whose own cookie it does not show on the way back from another site.
+    """
 
     state: str
     nonce: str
     verifier: str
     next: str
+    replaces: str = ""
 
 
 class _Metadata(BaseModel):
@@ -74,9 +78,9 @@ class Provider:
         self._clock = clock
         self._known: tuple[float, _Metadata] | None = None
 
-    def new_attempt(self, next: str | None) -> Attempt:
+    def new_attempt(self, next: str | None, replaces: bytes | None = None) -> Attempt:
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-        return Attempt(state=state, nonce=nonce, verifier=verifier, next=local_path(next))
+        return Attempt(state=state, nonce=nonce, verifier=verifier, next=local_path(next), replaces=(replaces or b"").hex())
 
     def sealed(self, attempt: Attempt) -> str:
         """The attempt as the browser keeps it: it counts for ten minutes, and nobody else can make one."""

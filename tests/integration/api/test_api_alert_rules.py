@@ -200,3 +200,39 @@ async def test_thresholds_of_another_fleet_do_not_show(manager, new_tenant, pool
     rules = await _rules(manager)
     assert rules[OVERHEAT]["threshold"] == rules[OVERHEAT]["usual"]
     assert rules[OVERHEAT]["classes"] == {}
+
+
+@pytest.mark.usefixtures("hot")
+async def test_the_trials_are_listed_newest_first_with_who_asked_and_what_came_out(manager, sign_in, tenant, pool):
+    colleague = await sign_in(tenant)
+    first = (await _ask(manager, 3.5)).json()
+    await work_off(pool, lambda: [HotEngine()])
+    wish = [own(OVERHEAT, 0.79)]
+    second = (await colleague.browser.post("/api/alert-rules/trials", json={"thresholds": wish, "days": 1})).json()
+    under_way, done = (await manager.browser.get("/api/alert-rules/trials")).json()["items"]
+    assert [under_way["trialId"], done["trialId"]] == [second["trialId"], first["trialId"]]
+    assert (under_way["state"], under_way["proposal"], under_way["perVehicleWeekFound"]) == ("WAITING", wish, None)
+    assert (done["state"], done["perVehicleWeek"], done["askedBy"]) == ("DONE", 3.5, str(manager.user_id))
+    assert done["askedByName"] == "Robin fleet_manager"
+    whole = (await manager.browser.get(f"/api/alert-rules/trials/{first['trialId']}")).json()["outcome"]
+    assert (done["perVehicleWeekFound"], done["vanishedTotal"]) == (whole["perVehicleWeek"], whole["vanishedTotal"])
+    await work_off(pool, lambda: [HotEngine()])
+
+
+async def test_the_trials_come_in_pages(manager, tenant, pool):
+    async with tenant_transaction(pool, tenant.id) as connection:
+        await connection.executemany(
+            """INSERT INTO budget_trials (tenant_id, per_vehicle_week, days, asked_at, asked_by, state)
+               VALUES ($1, $2, 1, '2026-11-24T12:00:00Z', gen_random_uuid(), 'FAILED')""",
+            [(tenant.id, aim) for aim in range(5)],
+        )
+    first = (await manager.browser.get("/api/alert-rules/trials", params={"limit": 3})).json()
+    rest = (await manager.browser.get("/api/alert-rules/trials", params={"limit": 3, "cursor": first["nextCursor"]})).json()
+    assert (len(first["items"]), len(rest["items"]), rest["nextCursor"]) == (3, 2, None)
+    assert {trial["perVehicleWeek"] for trial in first["items"] + rest["items"]} == set(range(5))
+    assert {trial["askedByName"] for trial in first["items"]} == {None}
+
+
+async def test_only_who_may_change_the_rules_sees_the_trials(sign_in, tenant):
+    analyst = await sign_in(tenant, "analyst")
+    assert (await analyst.browser.get("/api/alert-rules/trials")).status_code == 403

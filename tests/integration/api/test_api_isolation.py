@@ -20,7 +20,14 @@ BODIES = {
     "/api/people/{userId}": {"name": "Mine"},
     "/api/vehicles/{vehicleId}": {"tankL": 70},
 }
-LISTS = ["/api/anomalies", "/api/anomalies/trends", "/api/vehicles", "/api/forecasts", "/api/drivers/scores"]
+LISTS = [
+    "/api/anomalies",
+    "/api/anomalies/trends",
+    "/api/vehicles",
+    "/api/forecasts",
+    "/api/drivers/scores",
+    "/api/alert-rules/trials",
+]
 
 
 @pytest.fixture

@@ -182,3 +182,22 @@ async def test_many_are_put_off_and_brought_back_at_once(sign_in, tenant, raise_
 async def test_many_need_what_one_needs(manager, alert, wish):
     body = {"ids": [alert.rpartition("/")[2]], "confirmed": 1, **wish}
     assert (await manager.browser.post("/api/anomalies/bulk", json=body)).status_code == 422
+
+
+async def test_the_counts_of_vehicles_and_of_answers_tell_what_is_snoozed_apart(manager, alert, tenant, raise_alert):
+    await raise_alert(tenant, AlertType.SPEEDING, minutes_ago=10, severity=Severity.LOW)
+
+    async def counts():
+        (vehicle,) = (await manager.browser.get("/api/vehicles")).json()["items"]
+        page = (await manager.browser.get("/api/vehicles/VH-1")).json()
+        answers = (await manager.browser.get("/api/anomalies/response-times")).json()
+        of_vehicle = [(each["liveAlerts"], each["snoozedAlerts"], each["worstSeverity"]) for each in (vehicle, page)]
+        assert of_vehicle[0] == of_vehicle[1]
+        return of_vehicle[0], (answers["waiting"], answers["snoozed"])
+
+    assert await counts() == ((2, 0, "HIGH"), (2, 0))
+    await do(manager, alert, "snooze", {"minutes": 60})
+    assert await counts() == ((1, 1, "LOW"), (1, 1))
+    assert (await counts())[0][0] == await listed(manager)
+    await do(manager, alert, "unsnooze")
+    assert await counts() == ((2, 0, "HIGH"), (2, 0))

@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 import asyncpg
 import httpx
 import jwt
-import oidc_provider_mock
 import pyotp
 import pytest
 
@@ -20,14 +19,6 @@ STATE_KEY = "only the tests know this key, and it is long"
 COOKIE = "fleetguard_session_oidc"
 
 
-@pytest.fixture(scope="module")
-def issuer():
-    """The address of a provider that lets anybody in as anybody."""
-    with pytest.MonkeyPatch.context() as patch, oidc_provider_mock.run_server_in_thread() as server:
-        patch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-        yield f"http://localhost:{server.server_port}"
-
-
 @pytest.fixture
 async def browser(serve_api_briefly, postgres, issuer):
     """A browser on an API of its own that has this provider: failures of one test do not slow down the next."""
@@ -35,19 +26,6 @@ async def browser(serve_api_briefly, postgres, issuer):
     api = await serve_api_briefly(Settings(postgres=Postgres(url=postgres.app_url, pool_size=2), api=Api(), oidc=oidc))
     async with httpx.AsyncClient(base_url=api, headers={"X-Requested-With": "fleetguard"}, timeout=10) as opened:
         yield opened
-
-
-@pytest.fixture
-def known_to_provider(issuer):
-    """Enters somebody at the provider: `await known_to_provider(email, email_verified=False)`; returns their name there."""
-
-    async def enter(email: str, **claims) -> str:
-        async with httpx.AsyncClient(base_url=issuer) as provider:
-            answer = await provider.put(f"/users/{email}", json={"email": email, "email_verified": True, **claims})
-        assert answer.status_code == 204, answer.text
-        return email
-
-    return enter
 
 
 async def way_back(browser: httpx.AsyncClient, subject: str, next: str = "/vehicles") -> str:
@@ -153,6 +131,26 @@ async def test_who_declines_at_the_provider_is_told_so(browser):
     state = parse_qs(urlsplit((await browser.get("/api/session/oidc")).headers["location"]).query)["state"][0]
     answer = await browser.get("/api/session/oidc/callback", params={"error": "access_denied", "state": state})
     assert answer.headers["location"].endswith("#refused")
+
+
+async def test_a_refusal_without_the_state_is_told_and_counts_for_nothing(browser):
+    """Some providers leave the state out; another site's page can do the same."""
+    for _ in range(8):
+        answer = await browser.get("/api/session/oidc/callback", params={"error": "access_denied"})
+        assert answer.headers["location"].endswith("#refused")
+
+
+async def test_the_session_that_the_browser_had_ends_though_it_is_not_shown_on_the_way_back(browser, manager, known_to_provider):
+    """The session's cookie is SameSite=Strict: a browser that another site leads here does not send it along."""
+    subject = await known_to_provider(manager.email)
+    await sign_in_as(browser, subject)
+    address, first = await way_back(browser, subject), browser.cookies["fleetguard_session"]
+    browser.cookies.delete("fleetguard_session")
+    await browser.get(address)
+    assert await is_signed_in(browser)
+    browser.cookies.clear()
+    browser.cookies.set("fleetguard_session", first, domain="127.0.0.1")
+    assert not await is_signed_in(browser)
 
 
 async def test_no_account_is_made_for_a_stranger(browser, known_to_provider, postgres):

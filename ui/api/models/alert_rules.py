@@ -105,7 +105,7 @@ class BudgetOutcome(ApiModel):
     vanished_total: int
 
 
-class BudgetTrial(ApiModel):
+class _Trial(ApiModel):
     trial_id: UUID
     per_vehicle_week: float | None = Field(description="What it aims at; null where it is of thresholds.")
     proposal: list[OwnThreshold] | None = Field(description="The thresholds it is of; null where it aims at a number.")
@@ -113,10 +113,25 @@ class BudgetTrial(ApiModel):
     state: TrialState
     asked_at: datetime
     finished_at: datetime | None
-    outcome: BudgetOutcome | None = Field(description="Once it is done.")
     detail: str = Field(description="Why it failed.")
 
     @field_validator("proposal", mode="before")
     @classmethod
     def _rows(cls, proposal: OwnThresholds | None) -> list[Row] | None:
         return None if proposal is None else list(proposal.rows())
+
+
+class BudgetTrial(_Trial):
+    outcome: BudgetOutcome | None = Field(description="Once it is done.")
+
+
+class BudgetTrialSummary(_Trial):
+    asked_by: UUID
+    asked_by_name: str | None = Field(description="Null for somebody who is not there any more.")
+    per_vehicle_week_found: BeforeAfter | None = Field(description="Alerts per vehicle and week, once it is done.")
+    vanished_total: int | None = Field(description="How many alerts there would not have been, once it is done.")
+
+
+class BudgetTrialPage(ApiModel):
+    items: list[BudgetTrialSummary]
+    next_cursor: str | None

@@ -153,5 +153,6 @@ class ResponseTimes(ApiModel):
     begin: datetime = Field(validation_alias="begin", serialization_alias="from")
     to: datetime
     median_s: float | None = Field(description="Of what was acknowledged; null: nothing was.")
-    waiting: int = Field(description="How many are still open.")
+    waiting: int = Field(description="How many are still open, without those that are snoozed.")
+    snoozed: int = Field(description="How many are still open and put off at the moment.")
     classes: list[ResponseClass]

@@ -20,8 +20,9 @@ class Vehicle(ApiModel):
     age_years: float | None
     tank_l: float | None
     last_seen_at: datetime | None
-    live_alerts: int
-    worst_severity: SeverityName | None
+    live_alerts: int = Field(description="Without those that are snoozed.")
+    snoozed_alerts: int = Field(description="Live, and put off at the moment.")
+    worst_severity: SeverityName | None = Field(description="Of the live alerts that are not snoozed.")
     lat: float | None
     lon: float | None
     speed: float | None = Field(description="km/h")

@@ -1,8 +1,10 @@
 """From which probability on alerts begin, by type and vehicle class: what holds, is set, and is tried on the past first."""
 
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Query, status
 
 from alerts.budget import allowed, chosen_by_hand
 from alerts.episodes import USUAL
@@ -10,8 +12,19 @@ from fleet.alerts import AlertType
 from fleet.own_thresholds import OwnThreshold as Row
 from fleet.own_thresholds import OwnThresholds
 from fleet.stores import alert_rules, budget_trials
+from ui.api import cursors
 from ui.api.access import FleetReaderDep, ManagerDep
-from ui.api.models.alert_rules import AlertRule, AlertRules, BudgetTrial, OwnThreshold, ThresholdsWish, TrialWish
+from ui.api.models.alert_rules import (
+    AlertRule,
+    AlertRules,
+    BudgetTrial,
+    BudgetTrialPage,
+    BudgetTrialSummary,
+    OwnThreshold,
+    ThresholdsWish,
+    TrialWish,
+)
+from ui.api.parameters import Cursor
 from ui.api.services import NowDep, PoolDep
 
 router = APIRouter(prefix="/alert-rules", tags=["alert rules"])
@@ -44,6 +57,18 @@ async def try_budget(wish: TrialWish, who: ManagerDep, pool: PoolDep, now: NowDe
     proposal = wish.per_vehicle_week if wish.thresholds is None else _chosen(wish.thresholds)
     assert proposal is not None  # the wish is for one of the two
     return _shown(await budget_trials.ask(pool, who, proposal, wish.days, now))
+
+
+@router.get("/trials", operation_id="listBudgetTrials")
+async def list_budget_trials(
+    who: ManagerDep, pool: PoolDep, cursor: Cursor = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> BudgetTrialPage:
+    """The fleet's trials, the newest first: who asked, when, and what came out."""
+    after = cursors.decode(cursor, (datetime, UUID)) if cursor else None
+    found = await budget_trials.recent(pool, who.tenant, (after[0], after[1]) if after else None, limit + 1)
+    items = [BudgetTrialSummary.model_validate(trial, from_attributes=True) for trial in found[:limit]]
+    last = cursors.encode((items[-1].asked_at, items[-1].trial_id)) if len(found) > limit else None
+    return BudgetTrialPage(items=items, next_cursor=last)
 
 
 @router.get("/trials/{id}", operation_id="getBudgetTrial")

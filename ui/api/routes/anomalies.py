@@ -75,7 +75,9 @@ async def get_response_times(who: AlertReaderDep, pool: PoolDep, now: NowDep, si
         ResponseClass(from_s=start or 0.0, below_s=below, count=count)
         for start, below, count in zip([0.0, *ends[:-1]], ends, found.counts, strict=True)
     ]
-    return ResponseTimes(begin=begin, to=end, median_s=found.median_s, waiting=found.waiting, classes=classes)
+    return ResponseTimes(
+        begin=begin, to=end, median_s=found.median_s, waiting=found.waiting, snoozed=found.snoozed, classes=classes
+    )
 
 
 @router.get("/{id}", operation_id="getAnomaly", response_model=AnomalyDetail)

@@ -10,9 +10,17 @@ from fastapi.responses import RedirectResponse
 
 from fleet.errors import NotFound, Unavailable
 from fleet.stores import second_factors, sessions
-from ui.api.access import begin_session, clear_attempt_cookie, client_address, kept_attempt, origin_of, set_attempt_cookie
+from ui.api.access import (
+    begin_session,
+    clear_attempt_cookie,
+    client_address,
+    kept_attempt,
+    origin_of,
+    session_hash,
+    set_attempt_cookie,
+)
 from ui.api.models.session import SignInWays
-from ui.api.oidc import ATTEMPT_LASTS, Identity, Provider, Reason, SignInRefused, local_path
+from ui.api.oidc import ATTEMPT_LASTS, Attempt, Identity, Provider, Reason, SignInRefused, local_path
 from ui.api.problems import TooManyRequests
 from ui.api.services import NowDep, Services, ServicesDep
 
@@ -34,7 +42,7 @@ async def get_sign_in_ways(services: ServicesDep) -> SignInWays:
 async def start_oidc(request: Request, services: ServicesDep, next: Text = "") -> Response:
     """Lead the browser to the provider; `next` is the path to open afterwards."""
     provider = _provider(services)
-    attempt = provider.new_attempt(next)
+    attempt = provider.new_attempt(next, session_hash(request))
     try:
         address = await provider.address(attempt, _redirect_uri(request, services))
     except Unavailable as error:
@@ -51,19 +59,20 @@ async def finish_oidc(
     """Where the provider leads back to: opens a session, or the sign-in page with the reason behind `#`."""
     provider = _provider(services)
     attempt = provider.unsealed(kept_attempt(request))
+    is_ours = attempt is not None and attempt.state == state  # else another site's page can have brought this about
     next = attempt.next if attempt else local_path(None)
     response: Response = RedirectResponse(next, status.HTTP_303_SEE_OTHER)
     address = client_address(request)
     try:
         services.throttle.check(address, NOBODY)
-        if attempt is None or attempt.state != state:
-            raise SignInRefused("expired", "The browser did not start this sign-in, or did so too long ago.")
-        if not code:
+        if error or not code:  # some providers leave out the state where somebody declines
             raise SignInRefused("refused", f"The provider sends no code: {error}.")
+        if attempt is None or not is_ours:
+            raise SignInRefused("expired", "The browser did not start this sign-in, or did so too long ago.")
         identity = await provider.identity(attempt, code, _redirect_uri(request, services))
-        await _enter(request, response, identity, address, services, now)
+        await _enter(request, response, identity, attempt, services, now)
     except SignInRefused as refusal:
-        if refusal.reason != "expired":  # another site's page can bring that about, and nothing is guessed by it
+        if is_ours:
             services.throttle.failed(address, NOBODY)
         response = _back(refusal, refusal.reason, next)
     except TooManyRequests as refusal:
@@ -75,9 +84,10 @@ async def finish_oidc(
 
 
 async def _enter(
-    request: Request, response: Response, identity: Identity, address: str, services: Services, now: datetime
+    request: Request, response: Response, identity: Identity, attempt: Attempt, services: Services, now: datetime
 ) -> None:
     """Raises SignInRefused where nobody active has this address, or their second factor was not asked for."""
+    address = client_address(request)
     services.throttle.check(address, identity.email)
     pool = await services.database.pool()
     candidate = await sessions.candidate(pool, identity.email)
@@ -86,7 +96,7 @@ async def _enter(
     if not identity.has_second_factor and await second_factors.is_asked_for(pool, candidate.tenant, candidate.user_id):
         raise SignInRefused("second-factor", "The account has a second factor, and the provider asked for none.")
     services.throttle.succeeded(address, NOBODY)
-    await begin_session(request, response, candidate, services, now)
+    await begin_session(request, response, candidate, services, now, bytes.fromhex(attempt.replaces) or None)
 
 
 def _provider(services: Services) -> Provider:

@@ -21,6 +21,7 @@ from ui.api.access import (
     clear_session_cookie,
     client_address,
     refuse_foreign_origin,
+    session_hash,
     session_token,
 )
 from ui.api.models.own_data import OwnData
@@ -48,7 +49,7 @@ async def sign_in(
         raise NotAuthenticated("Email or password is wrong.")
     await _check_second_factor(credentials, candidate, address, services, pool, now)
     services.throttle.succeeded(address, email)
-    token = await begin_session(request, response, candidate, services, now)
+    token = await begin_session(request, response, candidate, services, now, session_hash(request))
     who = await sessions.holder(pool, token)
     if who is None:
         raise NotAuthenticated("This account was just disabled.")

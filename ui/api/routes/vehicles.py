@@ -72,6 +72,7 @@ def _outline(vehicle: VehicleSummary) -> dict[str, Any]:
         "tank_l": vehicle.tank_l,
         "last_seen_at": vehicle.last_seen_at,
         "live_alerts": vehicle.live_alerts,
+        "snoozed_alerts": vehicle.snoozed_alerts,
         "worst_severity": vehicle.worst_severity,
         "lat": newest["latitude_deg"],
         "lon": newest["longitude_deg"],

@@ -522,6 +522,81 @@ export type BudgetTrial = {
 };
 
 /**
+ * BudgetTrialPage
+ */
+export type BudgetTrialPage = {
+    /**
+     * Items
+     */
+    items: Array<BudgetTrialSummary>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+};
+
+/**
+ * BudgetTrialSummary
+ */
+export type BudgetTrialSummary = {
+    /**
+     * Askedat
+     */
+    askedAt: string;
+    /**
+     * Askedby
+     */
+    askedBy: string;
+    /**
+     * Askedbyname
+     *
+     * Null for somebody who is not there any more.
+     */
+    askedByName: string | null;
+    /**
+     * Days
+     */
+    days: number;
+    /**
+     * Detail
+     *
+     * Why it failed.
+     */
+    detail: string;
+    /**
+     * Finishedat
+     */
+    finishedAt: string | null;
+    /**
+     * Pervehicleweek
+     *
+     * What it aims at; null where it is of thresholds.
+     */
+    perVehicleWeek: number | null;
+    /**
+     * Alerts per vehicle and week, once it is done.
+     */
+    perVehicleWeekFound: BeforeAfter | null;
+    /**
+     * Proposal
+     *
+     * The thresholds it is of; null where it aims at a number.
+     */
+    proposal: Array<OwnThreshold> | null;
+    state: TrialState;
+    /**
+     * Trialid
+     */
+    trialId: string;
+    /**
+     * Vanishedtotal
+     *
+     * How many alerts there would not have been, once it is done.
+     */
+    vanishedTotal: number | null;
+};
+
+/**
  * BulkDeed
  */
 export type BulkDeed = {
@@ -1961,13 +2036,19 @@ export type ResponseTimes = {
      */
     medianS: number | null;
     /**
+     * Snoozed
+     *
+     * How many are still open and put off at the moment.
+     */
+    snoozed: number;
+    /**
      * To
      */
     to: string;
     /**
      * Waiting
      *
-     * How many are still open.
+     * How many are still open, without those that are snoozed.
      */
     waiting: number;
 };
@@ -2453,6 +2534,8 @@ export type Vehicle = {
     lat: number | null;
     /**
      * Livealerts
+     *
+     * Without those that are snoozed.
      */
     liveAlerts: number;
     /**
@@ -2463,6 +2546,12 @@ export type Vehicle = {
      * Model
      */
     model: string | null;
+    /**
+     * Snoozedalerts
+     *
+     * Live, and put off at the moment.
+     */
+    snoozedAlerts: number;
     /**
      * Speed
      *
@@ -2483,6 +2572,8 @@ export type Vehicle = {
     vehicleId: string;
     /**
      * Worstseverity
+     *
+     * Of the live alerts that are not snoozed.
      */
     worstSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' | null;
 };
@@ -2541,6 +2632,8 @@ export type VehicleDetail = {
     lat: number | null;
     /**
      * Livealerts
+     *
+     * Without those that are snoozed.
      */
     liveAlerts: number;
     /**
@@ -2557,6 +2650,12 @@ export type VehicleDetail = {
      * The newest reading, signal by signal.
      */
     readings: Array<SignalReading>;
+    /**
+     * Snoozedalerts
+     *
+     * Live, and put off at the moment.
+     */
+    snoozedAlerts: number;
     /**
      * Speed
      *
@@ -2577,6 +2676,8 @@ export type VehicleDetail = {
     vehicleId: string;
     /**
      * Worstseverity
+     *
+     * Of the live alerts that are not snoozed.
      */
     worstSeverity: 'LOW' | 'MEDIUM' | 'HIGH' | 'CRITICAL' | null;
 };
@@ -2804,6 +2905,42 @@ export type SetAlertRulesResponses = {
 };
 
 export type SetAlertRulesResponse = SetAlertRulesResponses[keyof SetAlertRulesResponses];
+
+export type ListBudgetTrialsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/alert-rules/trials';
+};
+
+export type ListBudgetTrialsErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListBudgetTrialsError = ListBudgetTrialsErrors[keyof ListBudgetTrialsErrors];
+
+export type ListBudgetTrialsResponses = {
+    /**
+     * Successful Response
+     */
+    200: BudgetTrialPage;
+};
+
+export type ListBudgetTrialsResponse = ListBudgetTrialsResponses[keyof ListBudgetTrialsResponses];
 
 export type TryBudgetData = {
     body: TrialWish;

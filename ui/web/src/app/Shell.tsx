@@ -88,7 +88,7 @@ function Rail() {
         <Emblem />
         <span className="max-md:sr-only">FleetGuard</span>
       </Link>
-      <ul className="flex gap-1 max-lg:flex-1 max-sm:justify-between lg:mt-5 lg:flex-col">
+      <ul className="flex gap-1 max-lg:flex-1 max-sm:justify-between max-sm:gap-0 lg:mt-5 lg:flex-col">
         {DESTINATIONS.filter(({ permission }) => session?.permissions.includes(permission)).map((place) => (
           <Destination key={place.to} {...place} />
         ))}
@@ -114,7 +114,7 @@ function Destination({ to, label, drawing }: (typeof DESTINATIONS)[number]) {
     <li>
       <Link
         to={to}
-        className="flex min-h-14 items-center gap-x-3 rounded-lg px-1.5 text-sm font-medium text-rail-muted hover:text-rail-ink max-sm:flex-col max-sm:justify-center sm:px-3 lg:min-h-11"
+        className="flex min-h-14 items-center gap-x-3 rounded-lg px-1 text-sm font-medium text-rail-muted hover:text-rail-ink max-sm:flex-col max-sm:justify-center sm:px-3 lg:min-h-11"
         activeProps={{ className: 'bg-rail-current text-rail-ink! font-semibold' }}
         activeOptions={{ includeSearch: false }}
       >

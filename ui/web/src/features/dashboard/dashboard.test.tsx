@@ -40,8 +40,11 @@ test.each([
 });
 
 test('without an acknowledgement there is no median rather than zero', () => {
-  expect(responsesInWords({ medianS: null, waiting: 2 })).toBe('Nothing was acknowledged in this time. 2 still wait.');
-  expect(responsesInWords({ medianS: 90, waiting: 1 })).toContain('within 1 min 30 s. One still waits.');
+  expect(responsesInWords({ medianS: null, waiting: 2, snoozed: 0 })).toBe(
+    'Nothing was acknowledged in this time. 2 still wait.',
+  );
+  expect(responsesInWords({ medianS: 90, waiting: 1, snoozed: 0 })).toContain('within 1 min 30 s. One still waits.');
+  expect(responsesInWords({ medianS: 90, waiting: 0, snoozed: 1 })).toContain('0 still wait. One is snoozed.');
 });
 
 test('the bars are a table with every value as it came', () => {

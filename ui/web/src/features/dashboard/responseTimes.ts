@@ -12,10 +12,11 @@ export function classInWords({ fromS, belowS }: ResponseClass): string {
   return t('{from} to {to}', { from: duration(0, fromS * 1000), to: duration(0, belowS * 1000) });
 }
 
-export function responsesInWords({ medianS, waiting }: Pick<ResponseTimes, 'medianS' | 'waiting'>): string {
+export function responsesInWords({ medianS, waiting, snoozed }: Pick<ResponseTimes, 'medianS' | 'waiting' | 'snoozed'>): string {
   const half =
     medianS === null
       ? t('Nothing was acknowledged in this time.')
       : t('Half of the acknowledged alerts were taken within {time}.', { time: duration(0, medianS * 1000) });
-  return `${half} ${counted(waiting, 'One still waits.', '{count} still wait.')}`;
+  const waits = counted(waiting, 'One still waits.', '{count} still wait.');
+  return snoozed > 0 ? `${half} ${waits} ${counted(snoozed, 'One is snoozed.', '{count} are snoozed.')}` : `${half} ${waits}`;
 }

@@ -69,14 +69,21 @@ function DeviceTable({ devices, onManage }: { devices: readonly Device[]; onMana
     <div className="card overflow-hidden">
       <Table
         caption={t('Devices by vehicle')}
-        columns={[{ label: t('Vehicle') }, { label: t('Credential') }, { label: t('Manage'), isSilent: true }]}
+        columns={[
+          { label: t('Vehicle') },
+          { label: t('Credential'), className: 'max-sm:hidden' },
+          { label: t('Manage'), isSilent: true },
+        ]}
       >
         {devices.map((device) => (
           <tr key={device.vehicleId} className="hover:bg-hover">
             <th scope="row" className="px-3 py-2 font-semibold wrap-anywhere sm:px-4">
               {device.vehicleId}
+              <span className="block text-sm font-normal sm:hidden">
+                <Credential device={device} />
+              </span>
             </th>
-            <td className="px-3 py-2 text-sm">
+            <td className="px-3 py-2 text-sm max-sm:hidden">
               <Credential device={device} />
             </td>
             <td className="px-3 py-2 text-end">

@@ -7,6 +7,7 @@ import { t } from '@/shared/language/language';
 import { Loaded } from '@/shared/page/Loaded';
 import { Page } from '@/shared/page/Page';
 import { BudgetForm } from './BudgetForm';
+import { RecentTrials } from './RecentTrials';
 import { rulesQuery, type BudgetTrial } from './rules.queries';
 import { ThresholdsCard } from './ThresholdsCard';
 import { TrialCard } from './TrialCard';
@@ -36,6 +37,7 @@ export function RulesPage() {
           {({ items }) => <ThresholdsCard rules={items} mayChange={mayChange} onAsked={show} />}
         </Loaded>
         {trial && mayChange && <TrialCard key={trial} id={trial} isNew={trial === asked} />}
+        {mayChange && <RecentTrials open={trial} onOpen={setAsked} />}
       </div>
     </Page>
   );

@@ -7,6 +7,7 @@ import { WentWrong } from '@/shared/controls/WentWrong';
 import { t } from '@/shared/language/language';
 import { figure } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
+import { dayAndMinute } from '@/shared/time/format';
 import { isUnderWay, trialQuery, TRIED_DAYS, useApplyTrial, useSetRules, type BudgetTrial } from './rules.queries';
 import { TrialOutcome } from './TrialOutcome';
 
@@ -46,8 +47,9 @@ function Trial({ trial, onSaved }: TrialProps) {
   return (
     <>
       <p role="status" className="mt-1 text-sm font-medium">
-        {set.isSuccess ? t('Saved. It holds within half a minute.') : standingOf(trial)}
+        {set.isSuccess || apply.isSuccess ? t('Saved. It holds within half a minute.') : standingOf(trial)}
       </p>
+      <p className="mt-1 text-sm text-muted">{t('Tried {time}.', { time: dayAndMinute(trial.askedAt) })}</p>
       {trial.outcome && <TrialOutcome outcome={trial.outcome} />}
       {trial.state === 'DONE' && (
         <Button
@@ -89,7 +91,7 @@ function Untried({ proposal, isPending, onSave }: UntriedProps) {
 function standingOf(trial: BudgetTrial): string {
   if (isUnderWay(trial)) return t('The past is judged anew: this takes up to a few minutes.');
   if (trial.state === 'FAILED') return t('It could not be tried: {reason}', { reason: trial.detail });
-  if (trial.state === 'APPLIED') return t('Saved. It holds within half a minute.');
+  if (trial.state === 'APPLIED') return t('These thresholds were saved. Others may hold by now.');
   const { perVehicleWeek: { before, after } = { before: 0, after: 0 } } = trial.outcome ?? {};
   return t('{before} alerts per vehicle and week as it is, {after} with these thresholds.', {
     before: figure(before),

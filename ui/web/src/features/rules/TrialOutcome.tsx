@@ -77,7 +77,7 @@ function Difference({ title, alerts, beginsAt }: DifferenceProps) {
           >
             {types.map((type) => (
               <tr key={type} className="text-sm">
-                <th scope="row" className="px-3 py-2 font-normal">
+                <th scope="row" className="px-3 py-2 font-normal hyphens-auto wrap-anywhere">
                   {t(TYPE_WORDS[type])}
                 </th>
                 <td className="figures px-3 py-2 text-end">{figure(alerts[type]?.before ?? 0)}</td>

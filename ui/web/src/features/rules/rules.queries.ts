@@ -1,23 +1,26 @@
 /** Thresholds of the fleet, and what is tried on the past before it is saved. */
-import { queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions, useMutation, useQueryClient, type QueryClient } from '@tanstack/react-query';
 import {
   applyBudgetTrial,
   getAlertRules,
   getBudgetTrial,
+  listBudgetTrials,
   resetAlertRules,
   setAlertRules,
   tryBudget,
   type AlertRules,
   type BudgetTrial,
+  type BudgetTrialSummary,
   type OwnThreshold,
 } from '@/api';
 import { answer } from '@/shared/problem';
 
-export type { BudgetTrial };
+export type { BudgetTrial, BudgetTrialSummary };
 export type BudgetOutcome = NonNullable<BudgetTrial['outcome']>;
 export type TrialWish = { perVehicleWeek: number } | { thresholds: OwnThreshold[] };
 
 const LOOK_MS = 2_000;
+const PAGE = 10;
 export const TRIED_DAYS = 30;
 
 export const rulesQuery = queryOptions({
@@ -35,7 +38,17 @@ export function trialQuery(id: string) {
   });
 }
 
-export function isUnderWay({ state }: BudgetTrial): boolean {
+/** The newest first; looked at again while one is under way. */
+export const trialsQuery = infiniteQueryOptions({
+  queryKey: ['budget trials'],
+  queryFn: ({ pageParam, signal }) =>
+    answer(listBudgetTrials({ signal, query: { cursor: pageParam ?? undefined, limit: PAGE } })),
+  initialPageParam: null as string | null,
+  getNextPageParam: ({ nextCursor }) => nextCursor,
+  refetchInterval: ({ state: { data } }) => (data?.pages.some(({ items }) => items.some(isUnderWay)) ? LOOK_MS : false),
+});
+
+export function isUnderWay({ state }: Pick<BudgetTrial, 'state'>): boolean {
   return state === 'WAITING' || state === 'RUNNING';
 }
 
@@ -43,7 +56,10 @@ export function useTry() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (wish: TrialWish) => answer(tryBudget({ body: { ...wish, days: TRIED_DAYS } })),
-    onSuccess: (trial) => queries.setQueryData(trialQuery(trial.trialId).queryKey, trial),
+    onSuccess: (trial) => {
+      queries.setQueryData(trialQuery(trial.trialId).queryKey, trial);
+      void queries.invalidateQueries({ queryKey: trialsQuery.queryKey });
+    },
   });
 }
 
@@ -53,6 +69,7 @@ export function useApplyTrial() {
     mutationFn: (id: string) => answer(applyBudgetTrial({ path: { id } })),
     onSuccess: async (trial) => {
       queries.setQueryData(trialQuery(trial.trialId).queryKey, trial);
+      void queries.invalidateQueries({ queryKey: trialsQuery.queryKey });
       await queries.invalidateQueries({ queryKey: rulesQuery.queryKey });
     },
   });

@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Session, VehicleDetail } from '@/api';
 import { client } from '@/api/client.gen';
 import { SESSION_KEY, type Permission } from '@/features/session/session';
+import { keepPreferences } from '@/shared/reader/preferences';
 import { Line } from '@/shared/live/fakeLine';
 import { LiveConnection } from '@/shared/live/liveConnection';
 import { LiveProvider } from '@/shared/live/LiveProvider';
@@ -21,6 +22,7 @@ const VEHICLE: VehicleDetail = {
   tankL: null,
   lastSeenAt: null,
   liveAlerts: 0,
+  snoozedAlerts: 0,
   worstSeverity: null,
   lat: null,
   lon: null,
@@ -34,6 +36,7 @@ let asked: [string, unknown][] = [];
 let refusal: string | undefined;
 
 beforeEach(() => {
+  localStorage.clear();
   asked = [];
   refusal = undefined;
   client.setConfig({
@@ -122,6 +125,32 @@ test('going through the fields changes none of them, and nothing is sent', async
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   expect(asked).toEqual([]);
   expect(screen.getByRole('status').textContent).toBe('');
+});
+
+test('a reader of gallons types gallons, the server gets litres, and the card says gallons', async () => {
+  keepPreferences({ language: 'system', units: 'imperial', timeZone: 'system' });
+  show(undefined, { ...VEHICLE, tankL: 60.1 });
+  const dialog = await open();
+  expect(field('Tank, in US gallons').value).toBe('15.877');
+  await type('Tank, in US gallons', '529');
+  expect(dialog.getByText('A tank holds 1.33 to 528.34 US gallons.')).toBeTruthy();
+  await type('Tank, in US gallons', '20');
+  await save();
+  await waitFor(() => expect(asked).toEqual([['PATCH /api/vehicles/VH-1', { tankL: 75.708 }]]));
+  await waitFor(() => expect(said()).toContain('20 gal'));
+});
+
+test('a reader of gallons who goes through the field, or types the same again, changes no litre', async () => {
+  keepPreferences({ language: 'system', units: 'imperial', timeZone: 'system' });
+  show(undefined, { ...VEHICLE, tankL: 60.1 });
+  await open();
+  await userEvent.click(field('Tank, in US gallons'));
+  await userEvent.tab();
+  await type('Tank, in US gallons', '20');
+  await type('Tank, in US gallons', '15.877');
+  await save();
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(asked).toEqual([]);
 });
 
 test.each([

@@ -8,6 +8,7 @@ import { Overlay } from '@/shared/controls/Overlay';
 import { t } from '@/shared/language/language';
 import { AmountField } from './AmountField';
 import { AGE_YEARS, changeOf, isPossible, MODEL_LETTERS, TANK_L, type Described } from './description';
+import { litresOf, shownTank, tankWords } from './tank';
 import { CLASS_WORDS } from './vehicle';
 import { useDescribe } from './vehicles.queries';
 
@@ -21,7 +22,9 @@ interface Props {
 export default function DescriptionDialog({ vehicle, onClose }: Props) {
   const [before] = useState<Described>(vehicle);
   const [wish, setWish] = useState<Described>(vehicle);
+  const [shown, setShown] = useState(() => shownTank(vehicle.tankL));
   const [tank, age] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)];
+  const words = tankWords();
   const isTank = isPossible(wish.tankL, TANK_L);
   const isAge = isPossible(wish.ageYears, AGE_YEARS);
   const { mutate, isPending, error } = useDescribe(vehicle.vehicleId);
@@ -35,7 +38,9 @@ export default function DescriptionDialog({ vehicle, onClose }: Props) {
   return (
     <Overlay title={t('Description of {vehicle}', { vehicle: vehicle.vehicleId })} onClose={() => onClose(false)}>
       <p className="mt-2 text-sm text-muted">
-        {t('Limits and litres rest on it. After another class or tank the fuel level is watched anew, which takes minutes.')}
+        {t(
+          'Limits and amounts of fuel rest on it. After another class or tank the fuel level is watched anew, which takes minutes.',
+        )}
       </p>
       <DialogForm verb={t('Save')} onSubmit={submit} onCancel={() => onClose(false)} isPending={isPending} error={error}>
         <Choice
@@ -45,13 +50,16 @@ export default function DescriptionDialog({ vehicle, onClose }: Props) {
           onChoose={(vehicleClass) => change({ vehicleClass })}
         />
         <AmountField
-          label={t('Tank, in litres')}
+          label={words.label}
           help={t('What it holds when it is full. Left empty: what is usual for the class.')}
-          refusal={t('A tank holds {least} to {most} litres.', { ...TANK_L })}
-          amount={wish.tankL}
+          refusal={words.refusal}
+          amount={shown}
           isInvalid={!isTank}
           input={tank}
-          onChange={(tankL) => change({ tankL })}
+          onChange={(typed) => {
+            setShown(typed);
+            change({ tankL: litresOf(typed, before.tankL) });
+          }}
         />
         <TextField name="model" defaultValue={wish.model ?? ''} maxLength={MODEL_LETTERS} className="flex flex-col gap-1.5">
           <Label className="font-medium">{t('Model')}</Label>

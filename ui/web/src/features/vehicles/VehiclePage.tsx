@@ -1,12 +1,13 @@
 /** One vehicle: how it is, what it raised, what it measured, what may fail. */
 import { t } from '@/shared/language/language';
 import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Failed, Waiting } from '@/shared/page/Notice';
 import { Page } from '@/shared/page/Page';
 import { SeverityBadge } from '@/shared/severity/SeverityBadge';
 import { Ago } from '@/shared/time/Ago';
+import { alertsInWords, snoozedInWords } from './alertCounts';
 import { Description } from './Description';
 import { ForecastTable } from './ForecastTable';
 import { Readings } from './Readings';
@@ -35,6 +36,7 @@ export function VehiclePage() {
         <>
           <div className="-mt-3 mb-5 flex flex-wrap items-center gap-x-4 gap-y-1 text-muted">
             {vehicle.data.worstSeverity && <SeverityBadge severity={vehicle.data.worstSeverity} />}
+            <span>{alertsInWords(vehicle.data)}</span>
             <span>{classInWords(vehicle.data)}</span>
             <span>
               {t('Seen')} {vehicle.data.lastSeenAt ? <Ago at={vehicle.data.lastSeenAt} /> : t('never')}
@@ -49,6 +51,16 @@ export function VehiclePage() {
                 <VehicleSignals vehicleId={vehicleId} readings={vehicle.data.readings} />
               </Section>
               <Section title={t('Alerts')}>
+                {vehicle.data.snoozedAlerts > 0 && (
+                  <Link
+                    to="/alerts"
+                    search={{ vehicle: vehicleId, state: 'SNOOZED' }}
+                    aria-label={t('Show the snoozed alerts of {vehicle}', { vehicle: vehicleId })}
+                    className="link mb-2 inline-flex min-h-11 items-center"
+                  >
+                    {snoozedInWords(vehicle.data.snoozedAlerts)}
+                  </Link>
+                )}
                 <VehicleAlerts vehicleId={vehicleId} />
               </Section>
             </div>

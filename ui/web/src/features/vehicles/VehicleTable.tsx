@@ -7,6 +7,7 @@ import type { Vehicle } from '@/api';
 import { Chevron } from '@/shared/controls/Chevron';
 import { SeverityBadge } from '@/shared/severity/SeverityBadge';
 import { Ago } from '@/shared/time/Ago';
+import { snoozedInWords } from './alertCounts';
 import { classInWords, measured } from './vehicle';
 import type { SortKey, VehicleView } from './vehicleView';
 
@@ -69,6 +70,7 @@ function VehicleRow({ vehicle }: { vehicle: Vehicle }) {
         ) : (
           <span className="text-sm text-muted">{t('None')}</span>
         )}
+        {vehicle.snoozedAlerts > 0 && <span className="block text-sm text-muted">{snoozedInWords(vehicle.snoozedAlerts)}</span>}
       </td>
       <td className="px-4 py-1.5 text-sm max-sm:hidden">{seen}</td>
       <td className="px-4 py-1.5 text-end text-sm max-md:hidden">

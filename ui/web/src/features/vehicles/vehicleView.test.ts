@@ -10,6 +10,7 @@ const QUIET: Vehicle = {
   tankL: 80,
   lastSeenAt: '2026-11-24T12:00:00Z',
   liveAlerts: 0,
+  snoozedAlerts: 0,
   worstSeverity: null,
   lat: null,
   lon: null,
@@ -25,6 +26,11 @@ const ids = (fleet: Vehicle[]) => fleet.map(({ vehicleId }) => vehicleId);
 
 test('one critical alert comes before four low ones, and both before none', () => {
   expect(ids(arranged(FLEET, {}))).toEqual(['VH-2', 'VH-10', 'VH-1']);
+});
+
+test('a vehicle with nothing but a snoozed alert comes after live ones and before none', () => {
+  const fleet = [{ ...QUIET, vehicleId: 'VH-3', snoozedAlerts: 2 }, ...FLEET];
+  expect(ids(arranged(fleet, {}))).toEqual(['VH-2', 'VH-10', 'VH-3', 'VH-1']);
 });
 
 test('ids sort as people count', () => {

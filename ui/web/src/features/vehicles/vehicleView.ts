@@ -26,7 +26,8 @@ export function vehicleView(search: Record<string, unknown>): VehicleView {
 
 const VALUE: Record<SortKey, (vehicle: Vehicle) => number | string | null> = {
   vehicle: ({ vehicleId }) => vehicleId,
-  alerts: ({ worstSeverity, liveAlerts }) => severityRank(worstSeverity) * 1000 + liveAlerts,
+  alerts: ({ worstSeverity, liveAlerts, snoozedAlerts }) =>
+    severityRank(worstSeverity) * 1000 + liveAlerts + (snoozedAlerts > 0 ? 0.5 : 0),
   seen: ({ lastSeenAt }) => lastSeenAt && Date.parse(lastSeenAt),
   speed: ({ speed }) => speed,
   fuel: ({ fuelLevel }) => fuelLevel,

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components';
 import { counted, t } from '@/shared/language/language';
 import { SEVERITY_WORD, type Severity } from '@/shared/severity/severity';
 import { SeverityIcon } from '@/shared/severity/SeverityBadge';
+import { snoozedInWords } from '../alertCounts';
 import type { Group } from './geometry';
 
 const SIZE_PX = 44;
@@ -28,7 +29,9 @@ export function Marker({ group, onOpen }: { group: Group; onOpen: () => void }) 
       '--severity-cut': worst ? `var(--${worst.toLowerCase()}-soft)` : undefined,
     } as React.CSSProperties,
   };
-  const trouble = worst ? t('worst alert: {severity}', { severity: t(SEVERITY_WORD[worst]) }) : t('no live alert');
+  const alerts = worst ? t('worst alert: {severity}', { severity: t(SEVERITY_WORD[worst]) }) : t('no live alert');
+  const snoozed = vehicles.reduce((sum, { snoozedAlerts }) => sum + snoozedAlerts, 0);
+  const trouble = snoozed > 0 ? `${alerts}, ${snoozedInWords(snoozed)}` : alerts;
   const [only] = vehicles;
   if (vehicles.length === 1 && only)
     return (
