@@ -62,6 +62,8 @@ is unbroken; no row of another tenant can be seen. All of it must hold, and `/re
 - While the database is locked, slow or out of connections, people ask the API for the alerts: each is answered within
   {ANSWERED_WITHIN_S:.0f} s, with the list or with a 503 that says when to ask again.
 - Ray's calls fail by its own `RAY_testing_rpc_failure`, in a stack that is started with it.{left_out}
+- Two replicas and two actors run in a stack of their own, started with the settings for it; the second Ray node is on the same
+  machine ([decisions/0013](decisions/0013-one-replica-unless-seconds-matter.md)).
 - A reading that kills the scorer is tried in `tests/faults/test_poison.py`: it ends one scorer with its batch and one copy of it
   alone, and then is a dead letter.
 
