@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -84,6 +85,13 @@ class Desk:
             VehicleId("desk", vehicle), type, EpisodeChange.OPENED, severity, at, at, 0.91, "driver-3", "d-1", evidence
         )
         await AlertSink(self.pool).record([event], {"desk": self.tenant})
+
+    @asynccontextmanager
+    async def client(self, email: str) -> AsyncIterator[httpx.AsyncClient]:
+        """Of somebody who is signed in without a browser."""
+        async with httpx.AsyncClient(base_url=self.url, headers={"X-Requested-With": "fleetguard"}, timeout=30) as client:
+            (await client.post("/api/session", json={"email": email, "password": PASSWORD})).raise_for_status()
+            yield client
 
     async def alerts(self) -> list[dict[str, Any]]:
         """Every alert as stored, the oldest first."""
