@@ -94,6 +94,9 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
 def _suits(kind: str, trips: Trips, vehicles: Vehicles) -> NDArray[np.bool_]:
     if kind == "FUEL_THEFT":
         return trips.rest_s > 40 * 60
+    if kind == "FUEL_LEAK":  # what is recorded for less than its shortest length is no leak
+        lasting = _recorded_until_s(trips) - trips.start_s >= _LEAK_S[0]
+        return lasting if lasting.any() else trips.trip_s > 6 * 60
     if kind == "FATIGUE":
         tired = (trips.shift_s > 4 * HOUR_S) & (trips.trip_s > 15 * 60)
         return tired if tired.any() else trips.trip_s > 15 * 60
@@ -103,6 +106,14 @@ def _suits(kind: str, trips: Trips, vehicles: Vehicles) -> NDArray[np.bool_]:
     if kind in ENGINE or kind == "AGGRESSIVE_DRIVING":
         return trips.trip_s > 12 * 60
     return trips.trip_s > 6 * 60
+
+
+def _recorded_until_s(trips: Trips) -> Array:
+    """(n,) end of the record of each trip's vehicle."""
+    until = np.zeros(trips.vehicle.max() + 1)
+    np.maximum.at(until, trips.vehicle, trips.start_s + trips.trip_s + trips.rest_s)
+    ends: Array = until[trips.vehicle]
+    return ends
 
 
 def _place(kind: str, lane: int, trips: Trips, vehicles: Vehicles, rng: np.random.Generator) -> list[Fault]:

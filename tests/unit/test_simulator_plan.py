@@ -30,6 +30,15 @@ def test_a_leak_goes_on_from_trip_to_trip_until_it_is_mended(planned) -> None:
         assert goes_on == (lane + 1 in leaks) or lane == last_lane(trips, lane)
 
 
+def test_a_leak_is_recorded_for_six_hours_or_more(planned) -> None:
+    trips, faults = planned
+    lost_s = np.bincount(
+        trips.vehicle[[fault.lane for fault in faults if fault.kind == "FUEL_LEAK"]],
+        [fault.duration_s for fault in faults if fault.kind == "FUEL_LEAK"],
+    )
+    assert lost_s[lost_s > 0].min() >= 6 * 3600 - 1
+
+
 def test_other_faults_happen_to_vehicles_that_leak(planned) -> None:
     _, faults = planned
     leaking = {fault.lane for fault in faults if fault.kind == "FUEL_LEAK"}
