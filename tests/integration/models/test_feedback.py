@@ -54,15 +54,17 @@ def _oddities(telemetry, labels, tanks, rng):
     """Nothing is wrong in these spans, which are written into the telemetry: rough engine speeds, and tanks that dip."""
     rows = []
     for vehicle, mine in telemetry.groupby("vehicle_id"):
-        taken = [(fault.start, fault.end) for fault in labels[labels["vehicle_id"] == vehicle].itertuples()]
+        faults = labels[labels["vehicle_id"] == vehicle]
+        taken = {"MISFIRE": _spans(faults[faults["label"] != "FUEL_LEAK"]), "FUEL_THEFT": _spans(faults)}
         driving = mine["ts"][mine["speed_kmh"] > 20]
         parked = mine["ts"][(mine["ignition_on"] == 0) & (mine["ts"].diff() < pd.Timedelta(minutes=3))]
         for alert, moments, minutes in [("MISFIRE", driving, 4), ("FUEL_THEFT", parked, 25)] * 6:
-            span = _free_span(moments, minutes, taken, rng)
+            span = _free_span(moments, minutes, taken[alert], rng)
             inside = mine.index[mine["ts"].between(*span)] if span else []
             if len(inside) < minutes / 3:
                 continue
-            taken.append(span)
+            for spans in taken.values():
+                spans.append(span)
             rows.append((vehicle, *span, "NORMAL", alert))
             if alert == "MISFIRE":
                 telemetry.loc[inside, "engine_rpm"] += rng.normal(0, 60, len(inside)).astype(np.float32)
@@ -73,6 +75,10 @@ def _oddities(telemetry, labels, tanks, rng):
                 levels = ["fuel_level_l", "fuel_level_pct"]
                 telemetry.loc[inside, levels] = telemetry.loc[inside, levels].clip(lower=4)
     return pd.DataFrame(rows, columns=["vehicle_id", "start", "end", "label", "alert"])
+
+
+def _spans(faults):
+    return [(fault.start, fault.end) for fault in faults.itertuples()]
 
 
 def _free_span(moments, minutes, taken, rng):
