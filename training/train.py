@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 
 from fleet.errors import ModelUnavailable
@@ -42,7 +43,8 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
             with suppress(ModelUnavailable):  # of another program: there is nothing to compare with
                 present = load_scorer(name, registry.fetch(name, champion), champion)
                 metrics["champion_score"] = evaluate(present, held_out, MODEL_TYPES[name])["score"]
-        if len(labelled.vehicle_ids) < FEW_VEHICLES:  # measured without the vehicles held out; used, it needs them all
+        few = len(np.unique(labelled.vehicle[~labelled.judged])) < FEW_VEHICLES
+        if few:  # measured without the vehicles held out; used, it needs them all
             fit_of(name)(replace(labelled, whole=True), folder, ray_address)
         record = {"parameters": parameters, "metrics": metrics, "history": history}
         return register_version(name, folder, registry, held_out, record)
