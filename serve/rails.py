@@ -17,6 +17,7 @@ _STEP_C = 15.0  # coolant has too much heat capacity to move this far within a s
 _OVERHEAT_SUPPORT_C = 104.0  # up to here a fan may let an idling engine go
 _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
 _FLAT_MIN = 15.0
+_BATTERY_NEAR_V = 0.05  # a healthy battery rests higher, but for the noise of its reading
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
 _ROUGH_RPM, _STRANGER_ROUGH_RPM = 12.0, 16.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
@@ -125,7 +126,8 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
     sender = ~(newest < 5)  # a sender that reads 0 is broken: with a battery that empty the device would be silent
     probability = np.where(sender, np.nan_to_num(np.fmax(np.fmax(rest, drive), over)), np.float32(0.02))
     low = np.where(off, resting, np.fmax(charging, newest))
-    support = (off & (resting < 12.55)) | (on & sender & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
+    flat = off & (resting < limits.battery_low_v + _BATTERY_NEAR_V)
+    support = flat | (on & sender & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
     severity = graded(-low, (-limits.battery_medium_v, Severity.MEDIUM), (-11.5, Severity.HIGH))
 
     def explain(row: int) -> tuple[Evidence, ...]:

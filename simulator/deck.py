@@ -20,7 +20,7 @@ _PATIENCE_S = 3600.0
 
 
 class FaultDeck:
-    """Deals faults to vehicles, one at a time each."""
+    """Deals faults to vehicles, one at a time each, and beside it one that stands apart."""
 
     def __init__(self, faults: Iterable[Fault], random_per_hour: float, rng: np.random.Generator) -> None:
         self.waiting = sorted(faults, key=lambda fault: fault.start_s)
@@ -57,10 +57,10 @@ class FaultDeck:
             self.waiting.append(draw_fault(kind, int(lane), start_s, self._rng, state.vehicles.fitted[:, lane]))
 
     def _start_due(self, state: State) -> None:
-        busy = {fault.lane for fault in self.active}
+        busy = {(fault.lane, fault.apart) for fault in self.active}
         for fault in list(self.waiting):
             now = state.clock_s[fault.lane]
-            if now < fault.start_s or fault.lane in busy:
+            if now < fault.start_s or (fault.lane, fault.apart) in busy:
                 continue
             if now > fault.start_s + _PATIENCE_S + fault.duration_s:
                 self.waiting.remove(fault)
@@ -68,7 +68,7 @@ class FaultDeck:
                 fault.began = float(now)
                 self.waiting.remove(fault)
                 self.active.append(fault)
-                busy.add(fault.lane)
+                busy.add((fault.lane, fault.apart))
                 apply_fault(fault, state.effects, state.vehicles, fault.began)
             elif fault.needs_parking:
                 state.effects.park[fault.lane] = True
@@ -82,10 +82,17 @@ class FaultDeck:
             self.log.see(lane, fault.kind, max(now - float(dt[lane]), fault.began), now)
             fault.shown_s += float(dt[lane])
         if now - fault.began >= fault.duration_s or (fault.kind == "HARSH_BRAKING" and state.motion.speed_ms[lane] < 1):
-            state.effects.reset(lane)
             self.active.remove(fault)
+            self._take_off(fault, state, now)
         else:
             apply_fault(fault, state.effects, state.vehicles, now)
+
+    def _take_off(self, over: Fault, state: State, now: float) -> None:
+        """Put the vehicle's levers back, but for those that other faults hold."""
+        state.effects.reset(over.lane)
+        for fault in self.active:
+            if fault.lane == over.lane:
+                apply_fault(fault, state.effects, state.vehicles, now)
 
 
 def _ready(fault: Fault, state: State) -> bool:

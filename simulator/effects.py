@@ -19,7 +19,7 @@ class Effects:
         thermostat, radiator, coolant_mass, fan: cooling, 1 is healthy.
         oil: share of the oil pressure that is left.
         charge: share of the alternator's output; sag_v: volts a battery has lost.
-        drain_lps: litres per second that leave the tank unburnt.
+        drain_lps, leak_lps: litres per second that leave the tank unburnt, by a hand and by a hole.
         park: the vehicle is asked to stop, or kept parked.
     """
 
@@ -39,6 +39,7 @@ class Effects:
     charge: Array
     sag_v: Array
     drain_lps: Array
+    leak_lps: Array
     park: Flags
 
     def reset(self, lane: int) -> None:

@@ -64,6 +64,11 @@ class Fault:
     side: float = 1.0
 
     @property
+    def apart(self) -> bool:
+        """Goes on beside whatever else happens to the vehicle."""
+        return self.kind == "FUEL_LEAK"
+
+    @property
     def needs_parking(self) -> bool:
         return self.kind == "FUEL_THEFT"
 
@@ -193,7 +198,7 @@ def _theft(fault: Fault, effects: Effects, vehicles: Vehicles, now: float) -> No
 
 
 def _leak(fault: Fault, effects: Effects, vehicles: Vehicles, now: float) -> None:
-    effects.drain_lps[fault.lane] = (1 + 7 * fault.severity) / 3600
+    effects.leak_lps[fault.lane] = (1 + 7 * fault.severity) / 3600
 
 
 def _overheat(fault: Fault, effects: Effects, vehicles: Vehicles, now: float) -> None:

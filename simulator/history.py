@@ -15,7 +15,7 @@ from simulator.deck import FaultDeck
 from simulator.faults import KINDS, Fault
 from simulator.plan import Trips, plan_faults, plan_trips
 from simulator.state import Start, State
-from simulator.stitch import Recording, break_sensors, join, stitch
+from simulator.stitch import Recording, break_sensors, join, stitch, while_fuel_is_left
 from simulator.truth import Episode, overdue_rests
 from simulator.vehicles import Array, Vehicles, draw_vehicles
 
@@ -65,7 +65,8 @@ def write_history(
     wanted = round(vehicles * days * faults_per_vehicle_day)
     faults = plan_faults(trips, fleet, max(wanted, 2 * len(KINDS)) if wanted else 0, rng)
     recording, episodes = _drive(fleet, trips, faults, Reporting(step_s, noise), rng, lambda share: tell(0.8 * share))
-    stitch(recording, fleet, trips, rng)
+    empty = stitch(recording, fleet, trips, rng)
+    episodes = list(while_fuel_is_left(episodes, recording, empty))
     break_sensors(recording, faults, fleet, trips)
     out.mkdir(parents=True, exist_ok=True)
     _write_telemetry(out, recording, fleet, trips, names)

@@ -70,19 +70,23 @@ def _plan_vehicle(vehicle: int, kind: int, days: float, rng: np.random.Generator
 
 
 def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Generator) -> list[Fault]:
-    """So many faults over the trips, every kind about equally often; `lane` is the trip."""
+    """So many faults over the trips, every kind about equally often; `lane` is the trip.
+
+    A trip has one of them, and a leak beside it where the tank has a hole: that one stays when something else happens.
+    """
     kinds = np.resize(np.array(KINDS), count)
     rng.shuffle(kinds[len(KINDS) :])
     taken: set[int] = set()
+    leaking: set[int] = set()
     faults: list[Fault] = []
     for kind in map(str, kinds):
-        fits = [int(lane) for lane in np.flatnonzero(_suits(kind, trips, vehicles)) if lane not in taken]
+        full = leaking if kind == "FUEL_LEAK" else taken
+        fits = [int(lane) for lane in np.flatnonzero(_suits(kind, trips, vehicles)) if lane not in full]
         if not fits:
             continue
-        lane = int(rng.choice(fits))
-        placed = _place(kind, lane, trips, vehicles, rng)
-        placed = [fault for fault in placed if fault.lane not in taken]
-        taken |= {fault.lane for fault in placed}
+        placed = _place(kind, int(rng.choice(fits)), trips, vehicles, rng)
+        placed = placed[: next((at for at, fault in enumerate(placed) if fault.lane in full), None)]
+        full |= {fault.lane for fault in placed}
         faults += placed
     return faults
 
@@ -90,6 +94,9 @@ def plan_faults(trips: Trips, vehicles: Vehicles, count: int, rng: np.random.Gen
 def _suits(kind: str, trips: Trips, vehicles: Vehicles) -> NDArray[np.bool_]:
     if kind == "FUEL_THEFT":
         return trips.rest_s > 40 * 60
+    if kind == "FUEL_LEAK":  # what is recorded for less than its shortest length is no leak
+        lasting = _recorded_until_s(trips) - trips.start_s >= _LEAK_S[0]
+        return lasting if lasting.any() else trips.trip_s > 6 * 60
     if kind == "FATIGUE":
         tired = (trips.shift_s > 4 * HOUR_S) & (trips.trip_s > 15 * 60)
         return tired if tired.any() else trips.trip_s > 15 * 60
@@ -99,6 +106,14 @@ def _suits(kind: str, trips: Trips, vehicles: Vehicles) -> NDArray[np.bool_]:
     if kind in ENGINE or kind == "AGGRESSIVE_DRIVING":
         return trips.trip_s > 12 * 60
     return trips.trip_s > 6 * 60
+
+
+def _recorded_until_s(trips: Trips) -> Array:
+    """(n,) end of the record of each trip's vehicle."""
+    until = np.zeros(trips.vehicle.max() + 1)
+    np.maximum.at(until, trips.vehicle, trips.start_s + trips.trip_s + trips.rest_s)
+    ends: Array = until[trips.vehicle]
+    return ends
 
 
 def _place(kind: str, lane: int, trips: Trips, vehicles: Vehicles, rng: np.random.Generator) -> list[Fault]:
@@ -127,7 +142,7 @@ def _place(kind: str, lane: int, trips: Trips, vehicles: Vehicles, rng: np.rando
 
 
 def _leak_on(fault: Fault, trips: Trips, length_s: float) -> list[Fault]:
-    """The same leak in its trip and in those that follow, until somebody mends it."""
+    """The same leak in its trip and in those that follow, until somebody mends it, `length_s` after it began."""
     vehicle, begin = trips.vehicle[fault.lane], trips.start_s[fault.lane]
     lanes = np.flatnonzero((trips.vehicle == vehicle) & (trips.start_s >= begin) & (trips.start_s < begin + length_s))
     whole = trips.trip_s + trips.rest_s

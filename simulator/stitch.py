@@ -1,7 +1,7 @@
 """Joins trips that were simulated apart into the life of each vehicle."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +13,7 @@ from simulator.plan import Trips
 from simulator.sensors import FUEL_PCT, Readings
 from simulator.state import report_volume
 from simulator.supply import float_reading
+from simulator.truth import Episode
 from simulator.vehicles import Array, Flags, Vehicles
 
 _ODOMETER: Final = signals.INDEX["odometer_km"]
@@ -41,8 +42,12 @@ def join(parts: Sequence[Recording]) -> Recording:
     return Recording(*(np.concatenate([getattr(part, item.name) for part in parts], axis=-1) for item in fields(Recording)))
 
 
-def stitch(recording: Recording, fleet: Vehicles, trips: Trips, rng: np.random.Generator) -> None:
-    """Let each trip begin where the one before ended: odometer, place and fuel, with refuelling where it is needed."""
+def stitch(recording: Recording, fleet: Vehicles, trips: Trips, rng: np.random.Generator) -> Flags:
+    """Let each trip begin where the one before ended: odometer, place and fuel, with refuelling where it is needed.
+
+    Returns:
+        (rows,) where the tank is empty.
+    """
     count = len(trips)
     first = np.searchsorted(recording.lane, np.arange(count))
     after = np.searchsorted(recording.lane, np.arange(count), side="right")
@@ -75,6 +80,26 @@ def stitch(recording: Recording, fleet: Vehicles, trips: Trips, rng: np.random.G
     low, high = (bound[trips.vehicle][recording.lane] for bound in (fleet.sender_low_pct, fleet.sender_high_pct))
     pct = float_reading(100 * litres.clip(0) / tank_l, recording.off_pct, low, high)
     recording.values[FUEL_PCT] *= pct.astype(np.float32)
+    empty: Flags = litres <= 0
+    return empty
+
+
+def while_fuel_is_left(episodes: Sequence[Episode], recording: Recording, empty: Flags) -> Iterator[Episode]:
+    """The episodes, of leaks only the time in which the tank is not empty: a hole in an empty tank loses nothing.
+
+    Args:
+        empty: (rows,) of the recording.
+    """
+    for episode in episodes:
+        first, after = np.searchsorted(recording.lane, episode.lane), np.searchsorted(recording.lane, episode.lane, side="right")
+        times = recording.time_s[first:after]
+        inside = first + np.flatnonzero((times >= episode.start_s) & (times <= episode.end_s))
+        if episode.label != "FUEL_LEAK" or not empty[inside].any():
+            yield episode
+            continue
+        left = inside[~empty[inside]]
+        for run in filter(len, np.split(left, np.flatnonzero(np.diff(left) > 1) + 1)):
+            yield replace(episode, start_s=float(recording.time_s[run[0]]), end_s=float(recording.time_s[run[-1]]))
 
 
 def _shift_place(recording: Recording, rows: slice, home: Array, shift: Array) -> Array:

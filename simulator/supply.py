@@ -52,7 +52,7 @@ class Tank:
         """Burn, lose, refuel and slosh for one step."""
         running, dt = moment.running, moment.dt
         noise = self._rng.standard_normal(len(dt))
-        spent = (burnt_lph / 3600 + effects.drain_lps) * dt
+        spent = (burnt_lph / 3600 + effects.drain_lps + effects.leak_lps) * dt
         self.spent_l += spent
         self.litres -= spent
         full = 0.97 * vehicles.tank_l

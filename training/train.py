@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import torch
 
 from fleet.errors import ModelUnavailable
@@ -27,7 +28,8 @@ MODELS: Final = (*ROW_MODELS, "forecaster")
 def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, history: str, ray_address: str = "") -> str:
     """Fit driver, fuel or engine on labelled rows; returns the new version.
 
-    The run carries `score` on the vehicles that are held out, and `champion_score` of the present champion on the same rows.
+    The run carries `score` on the vehicles that are held out, and, unless they are few, `champion_score` of the present champion
+    on the same rows.
     """
     torch.set_num_threads(2)
     with tempfile.TemporaryDirectory(prefix="fleetguard-fit-") as scratch:
@@ -38,11 +40,13 @@ def train_row_model(name: str, labelled: LabelledSet, registry: ModelRegistry, h
         write_reference(name, folder, scorer, held_out)
         result = evaluate(scorer, held_out, MODEL_TYPES[name])
         metrics = {"score": result["score"], **flatten(result["types"]), **extra}
-        if (champion := registry.champion(name)) is not None:
+        few = len(np.unique(labelled.vehicle[~labelled.judged])) < FEW_VEHICLES
+        # The champion of few vehicles has learnt from those held out, and would look better on them than it is.
+        if not few and (champion := registry.champion(name)) is not None:
             with suppress(ModelUnavailable):  # of another program: there is nothing to compare with
                 present = load_scorer(name, registry.fetch(name, champion), champion)
                 metrics["champion_score"] = evaluate(present, held_out, MODEL_TYPES[name])["score"]
-        if len(labelled.vehicle_ids) < FEW_VEHICLES:  # measured without the vehicles held out; used, it needs them all
+        if few:  # measured without the vehicles held out; used, it needs them all
             fit_of(name)(replace(labelled, whole=True), folder, ray_address)
         record = {"parameters": parameters, "metrics": metrics, "history": history}
         return register_version(name, folder, registry, held_out, record)

@@ -52,6 +52,8 @@ def card(trial: Trial) -> Card:
             "idle; on the move shallow and rare ones drown in the changes of gear.",
             "A coolant that rises slower than 3 °C a minute is called a sensor's drift until it reaches 108 °C. Where the band "
             "is not known, which takes 16 warm minutes within six hours, a drift upwards is called an overheating.",
+            "A parked vehicle's battery is called failing from 12.45 V down: healthy ones rest from 12.54 V, and the noise of a "
+            "reading takes them lower. One that an earlier fault has drained is called failing as long as it rests low.",
             "The simulated faults are of our own making; the only real log is one healthy car.",
         ),
     )

@@ -50,8 +50,8 @@ def card(trial: Trial) -> Card:
             "seen while it stands, not while it drives.",
             "On the move the level of a 400 l tank tells a loss to 1.1 l/h over three hours and 0.9 l/h over five (standard "
             "error, with a meter). A leak of 3 l/h is then not told from its wander while the truck drives, and one of 7 l/h "
-            "may stay below the certainty that an alert asks for, until the truck stands. Asking 6 standard deviations instead "
-            "of 8 found one more of 20 leaks in fleets used for development, and raised two more false alerts in 1,150 hours.",
+            "may stay below the certainty that an alert asks for, until the truck stands. In fleets used for development all 20 "
+            "leaks of one to eight litres an hour were found, half of them within two hours.",
             "A leak that has stopped is known to have after a quarter of an hour of rest or half an hour of driving, and its "
             "alert clears half an hour later.",
             "A sender that stands still is told from a steady level by the fuel burnt meanwhile, 2.5 % of the tank, or by a "

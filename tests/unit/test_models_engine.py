@@ -9,9 +9,11 @@ import xgboost
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
 from fleet.errors import ModelUnavailable
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
+from fleet.thresholds import DEFAULT_LIMITS
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer
 from serve.parts import load_scorer
 from serve.phrases import PHRASES
+from serve.rails import battery_rail
 
 
 @pytest.fixture(scope="module")
@@ -178,6 +180,12 @@ def test_a_flat_battery_at_rest_is_found(scorer):
     probability, severity, _ = judge(scorer, AlertType.BATTERY_FAILURE, **flat)
     assert probability >= 0.7
     assert severity == Severity.MEDIUM
+
+
+@pytest.mark.parametrize(("resting_v", "possible"), [(12.5, False), (12.44, True)])
+def test_a_battery_that_rests_as_healthy_ones_do_is_no_failure_whatever_the_trees_say(resting_v, possible):
+    parked = row(battery_max_60_v=resting_v, battery_off_v=resting_v, engine_on=0, engine_on_60=0)
+    assert battery_rail(parked, DEFAULT_LIMITS).support.tolist() == [possible]
 
 
 def test_an_established_overheating_is_critical_as_soon_as_the_newest_reading_is(scorer):

@@ -82,6 +82,20 @@ def test_a_theft_stops_the_vehicle_and_takes_its_share_of_the_tank() -> None:
     assert spent[-1] - spent[0] == pytest.approx(0.25 * tank_l, rel=0.03)
 
 
+def test_a_leak_goes_on_while_other_faults_come_and_go() -> None:
+    driven = fleet("FUEL_LEAK:0.5@5+1200/VH-1,MISFIRE:0.9@60+120/VH-1,SPEEDING@300/VH-1", seed=3)
+    leaking = []
+    for _ in range(SECONDS):
+        driven.advance(1.0)
+        leaking.append(driven.state.effects.leak_lps[0])
+    told = [episode for episode in driven.episodes(over=True) if episode.lane == 0]
+    assert {"FUEL_LEAK", "MISFIRE"} <= {episode.label for episode in told}
+    leaks = [episode.end_s - episode.start_s for episode in told if episode.label == "FUEL_LEAK"]
+    assert leaks == [pytest.approx(1200, abs=3)]
+    assert np.count_nonzero(leaking) == pytest.approx(1200, abs=3)
+    assert max(leaking) == pytest.approx(4.5 / 3600)
+
+
 def broken(variant: str, column: str = "coolant_temp_c") -> np.ndarray:
     fault = Fault("SENSOR_FAULT", 0, 0.5, 0, 100, variant, column, began=0)
     return corrupt(fault, np.arange(100.0), np.linspace(80, 90, 100, dtype=np.float32))
