@@ -50,7 +50,7 @@ Simulated vehicles publish at 1 Hz and QoS 1 behind gateways that connect again 
 random process is killed with SIGKILL. Beside them runs the small fleet of [the faults](reliability.md), whose alerts are known
 and whose stream somebody follows, and what is promised there is audited here too, when it has settled within
 {SETTLES_WITHIN_S:.0f} s. A delay is from a reading's moment to the transaction that stores it. What waits
-after a kill is caught up with only as fast as the machine has cores beyond what keeps coming: the next kill meets it still waiting.
+after a kill is caught up with as fast as the machine has cores beyond what keeps coming: the next kill meets it still waiting.
 
 ## What each part holds
 
