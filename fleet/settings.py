@@ -101,8 +101,8 @@ class Ingest(_Section):
 
 
 class Serve(_Section):
-    """`replicas`: of each deployment of the graph, where the pipeline deploys it. `shadow`: whether a challenger scores live batches
-    too. `shadow_share`: of its time a replica gives to that and to the watch for drift, 0 for none.
+    """`replicas`: of each deployment of the graph, where the pipeline deploys it. `shadow`: whether a challenger scores live
+    batches too. `shadow_share`: of its time a replica gives to that and to the watch for drift, 0 for none.
     """
 
     placement: Literal["colocated", "split"] = "colocated"

@@ -62,9 +62,7 @@ def deploy(settings: Settings) -> None:
         http_options={"host": "127.0.0.1", "port": settings.serve.http_port, "request_timeout_s": 30},
         logging_config={"encoding": "JSON", "log_level": "WARNING", "enable_access_log": False},
     )
-    args = GraphArgs(
-        placement=settings.serve.placement, replicas=settings.serve.replicas, metrics_dir=settings.metrics_dir
-    )
+    args = GraphArgs(placement=settings.serve.placement, replicas=settings.serve.replicas, metrics_dir=settings.metrics_dir)
     try:
         serve.run(build_app(args), name=APP, route_prefix="/score")
     except RuntimeError as error:
