@@ -112,12 +112,16 @@ async def soak(
 
     fault = Fault("one kill after the other", NOTHING_LOST, one_after_the_other)
     with progress.step("Publishing, and killing meanwhile", publishes_s) as advance:
-        async with _looking(stack, began) as looks, asyncio.TaskGroup() as both:
-            both.create_task(load.run(lambda _lane, _at_us: None, advance))
-            trial = both.create_task(try_fault(stack, fault, seed, load_s=publishes_s))
+        async with _looking(stack, began) as looks:
+            publishing = asyncio.create_task(load.run(lambda _lane, _at_us: None, advance))
+            try:
+                outcome = await try_fault(stack, fault, seed, load_s=publishes_s)
+                await publishing
+            finally:
+                publishing.cancel()
     await load.close(ACKED_WITHIN_S)
     verdict, delays, drained_s = await _audited(stack, tenant, load.offered, began, progress)
-    broken = [*trial.result().broken, *unsound(verdict), *grown(looks, publishes_s)]
+    broken = [*outcome.broken, *unsound(verdict), *grown(looks, publishes_s)]
     if verdict.acked < verdict.offered:
         broken.append(f"{verdict.offered - verdict.acked} readings were never acked")
     return SoakResult(
@@ -125,7 +129,7 @@ async def soak(
         publishes_s,
         tuple(kills),
         verdict,
-        trial.result(),
+        outcome,
         load.lost_connections,
         drained_s,
         delays,
@@ -150,6 +154,8 @@ async def _looking(stack: StackUnderTest, began: float) -> AsyncIterator[list[Lo
         yield looks
     finally:
         task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task  # whoever could not look has seen nothing grow
 
 
 async def _audited(

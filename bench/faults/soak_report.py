@@ -22,6 +22,8 @@ DRAWN_COLOURS: Final = (*COLOURS, "#cc79a7", "#56b4e9", "#000000")
 def summary(result: SoakResult) -> str:
     """A few sentences."""
     verdict, delays = result.verdict, result.delays
+    if not len(delays.at_s):
+        return f"{result.vehicles:,} vehicles: nothing is stored. BROKEN: " + "; ".join(result.broken) + "."
     kept = "No promise was broken." if not result.broken else "BROKEN: " + "; ".join(result.broken) + "."
     return (
         f"{result.vehicles:,} vehicles, {result.seconds / 60:.0f} minutes, {len(result.kills)} kills: {verdict.offered:,} "

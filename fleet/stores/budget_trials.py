@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -33,10 +33,9 @@ class TrialState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetTrial:
-    """Of either a number to aim at or a proposal. `outcome` is known once it is done, `detail` says why it failed."""
+class _Trial:
+    """Of either a number to aim at or a proposal. `detail` says why it failed."""
 
-    tenant_id: UUID
     trial_id: UUID
     per_vehicle_week: float | None
     proposal: OwnThresholds | None
@@ -44,8 +43,15 @@ class BudgetTrial:
     state: TrialState
     asked_at: datetime
     finished_at: datetime | None
-    outcome: dict[str, Any] | None
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetTrial(_Trial):
+    """A whole trial. `outcome` is known once it is done."""
+
+    tenant_id: UUID
+    outcome: dict[str, Any] | None
 
     @property
     def proposed(self) -> Proposal:
@@ -56,19 +62,11 @@ class BudgetTrial:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialSummary:
+class TrialSummary(_Trial):
     """A trial as a line of a list. `per_vehicle_week_found`: alerts before and after, once it is done."""
 
-    trial_id: UUID
-    per_vehicle_week: float | None
-    proposal: OwnThresholds | None
-    days: float
-    state: TrialState
-    asked_at: datetime
     asked_by: UUID
     asked_by_name: str | None
-    finished_at: datetime | None
-    detail: str
     per_vehicle_week_found: dict[str, float] | None
     vanished_total: int | None
 
@@ -186,7 +184,7 @@ async def _one(connection: asyncpg.Connection, tenant: UUID, trial_id: UUID) -> 
 
 
 def _trial(row: asyncpg.Record) -> BudgetTrial:
-    return BudgetTrial(**_read({name: row[name] for name in BudgetTrial.__slots__}))
+    return BudgetTrial(**_read({name: row[name] for name in (column.name for column in fields(BudgetTrial))}))
 
 
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from bench.audit import audit, together
-from bench.faults.soak import GROWTH_BYTES, GROWTH_DESCRIPTORS, Look, delays_of, grown
+from bench.audit import Verdict, audit, together
+from bench.faults.soak import GROWTH_BYTES, GROWTH_DESCRIPTORS, Look, SoakResult, delays_of, grown
+from bench.faults.soak_report import summary
+from bench.faults.trial import Outcome
 from bench.processes import RIG, Usage
 
 MINUTE = 60.0
@@ -53,3 +55,10 @@ def test_the_verdicts_of_different_vehicles_add_up():
     fine = audit([("b", 1)], [("b", 1)], [("b", 1)])
     both = together([lost, fine])
     assert (both.offered, both.acked, both.stored, both.missing) == (3, 3, 2, (("a", 2),))
+
+
+def test_a_store_that_kept_nothing_is_told_in_a_sentence():
+    nothing, outcome = Verdict(9, 9, 0, (("a", 1),), (), (), 0), Outcome(1, (), 0.0, 0.0, frozenset())
+    empty = delays_of(np.empty(0), np.empty(0))
+    result = SoakResult(100, 60, (), nothing, outcome, 0, 10.0, empty, (), ("1 acked and not stored",))
+    assert "nothing is stored. BROKEN: 1 acked and not stored." in summary(result)
