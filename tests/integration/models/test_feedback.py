@@ -219,20 +219,26 @@ def test_every_row_of_judged_alerts_is_learnt_from(exported):
     assert not judged.rows.positive[dismissed, own].any()
 
 
-@pytest.mark.parametrize(("name", "dismissed"), [("fuel", AlertType.FUEL_THEFT), ("engine", AlertType.MISFIRE)])
-def test_a_challenger_doubts_false_alerts_it_never_saw_and_holds_on_to_right_ones(name, dismissed, retrained, registry, unseen):
+@pytest.mark.parametrize(
+    ("name", "dismissed", "share"), [("fuel", AlertType.FUEL_THEFT, 0.75), ("engine", AlertType.MISFIRE, 0.5)]
+)
+def test_a_challenger_doubts_false_alerts_it_never_saw_and_holds_on_to_right_ones(
+    name, dismissed, share, retrained, registry, unseen
+):
     assert "learnt from" in retrained[name]
     champion, challenger = _both(name, registry)
     types, confirmed = unseen.alerts["type"], unseen.alerts["confirmed"].to_numpy()
     mine, alike = types.isin([TYPES.index(kind) for kind in MODEL_TYPES[name]]), types == TYPES.index(dismissed)
     before, after = alert_probability(champion, unseen), alert_probability(challenger, unseen)
     raised = mine.to_numpy() & (before >= 0.3)  # what the champion never takes for an alert, nobody can dismiss
-    false, right, others = (raised & ~confirmed, raised & confirmed & alike, raised & confirmed & ~alike)
+    false, same, others = raised & ~confirmed, raised & confirmed & alike, raised & confirmed & ~alike
     assert false.sum() >= 3
     fall = before[false].mean() - after[false].mean()
     assert fall > 0.1 * before[false].mean()
+    right = raised & confirmed
+    assert before[right].mean() - after[right].mean() < share * fall
     assert before[others].mean() - after[others].mean() < fall / 4
-    assert _above(after[right], after[false]) > 0.8  # most of this type were dismissed: all are doubted, the right ones least
+    assert _above(after[same], after[false]) > 0.8  # most of this type were dismissed: all are doubted, the right ones least
 
 
 def _above(right, false):
@@ -269,7 +275,7 @@ def test_elsewhere_a_challenger_differs_no_more_than_training_anew_does(name, re
     scorers = [*_both(name, registry), *trained_anew(name)]
     champion, challenger, *anew = (score_rows([scorer], elsewhere)[:, columns] for scorer in scorers)
     by_itself = np.mean([_apart(champion, other) for other in anew])
-    assert _apart(champion, challenger) < max(HARDLY, 1.25 * by_itself)
+    assert _apart(champion, challenger) < min(0.02, max(HARDLY, 1.25 * by_itself))
     assert np.mean(challenger >= RAISED) <= np.mean(champion >= RAISED) + 0.001
 
 
