@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from fleet.alerts import TYPES, AlertType, EpisodeChange, EpisodeEvent, Severity
 from fleet.features import FeatureBatch
 from fleet.scores import ScoreBatch
-from fleet.telemetry import TimeArray
+from fleet.telemetry import FloatArray, TimeArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Rule:
         hold_s: how long it must stay on before people hear of it.
         clear_s: how long it must stay off before it counts as over.
         cooldown_s: what comes back within this time after the end is the same episode.
+        adds_up: the first reason's number is an amount that grows while the episode lasts; what was told is kept up with it.
     """
 
     on: float = 0.7
@@ -30,6 +31,7 @@ class Rule:
     hold_s: float = 0.0
     clear_s: float = 60.0
     cooldown_s: float = 300.0
+    adds_up: bool = False
 
 
 _BEND = Rule(on=0.66, clear_s=5, cooldown_s=5)  # from the limit on; domain.md: merge within 5 s
@@ -41,8 +43,8 @@ RULES: dict[AlertType, Rule] = {
     AlertType.SPEEDING: Rule(on=0.7, clear_s=10, cooldown_s=60),  # 5 % below the limit: speeds are rounded
     AlertType.FATIGUE: Rule(on=0.6, hold_s=120, clear_s=600, cooldown_s=1800),  # what lasts: minutes of hurry sway too
     AlertType.AGGRESSIVE_DRIVING: Rule(on=0.6, hold_s=60, clear_s=300, cooldown_s=900),
-    AlertType.FUEL_THEFT: Rule(clear_s=900, cooldown_s=900),  # domain.md: re-arm 15 min
-    AlertType.FUEL_LEAK: Rule(hold_s=300, clear_s=1800, cooldown_s=3600),
+    AlertType.FUEL_THEFT: Rule(clear_s=900, cooldown_s=900, adds_up=True),  # domain.md: re-arm 15 min
+    AlertType.FUEL_LEAK: Rule(hold_s=300, clear_s=1800, cooldown_s=3600, adds_up=True),
     AlertType.ENGINE_OVERHEAT: Rule(off=0.5, hold_s=5, clear_s=60, cooldown_s=300),
     AlertType.MISFIRE: Rule(hold_s=10, clear_s=60, cooldown_s=600),
     AlertType.LOW_OIL_PRESSURE: Rule(hold_s=5, clear_s=30, cooldown_s=300),
@@ -54,6 +56,7 @@ RULES: dict[AlertType, Rule] = {
 USUAL: Final[dict[AlertType, float]] = {kind: rule.on for kind, rule in RULES.items()}  # of a fleet without its own
 
 SILENCE_S = 600.0  # after this long without a reading a probability that was on must prove itself again
+_MORE = 1.1  # times the amount that was told: from here on it is told anew
 IDLE, PENDING, OPEN = 0, 1, 2
 
 STATE = np.dtype([
@@ -64,8 +67,11 @@ STATE = np.dtype([
     ("started", "f8", len(TYPES)),        # start of the newest episode
     ("off_since", "f8", len(TYPES)),      # NaN while on
     ("ended", "f8", len(TYPES)),          # NaN before the first end
+    ("told", "f8", len(TYPES)),           # the amount of the newest episode that was told last, NaN where there is none
 ])  # fmt: skip
-LAYOUT = f"{','.join(TYPES)}/1"
+LAYOUT = f"{','.join(TYPES)}/2"
+EARLIER_LAYOUT = f"{LAYOUT[:-1]}1"  # without `told`, the last field
+_NOTHING_TOLD = np.full(len(TYPES), np.nan).tobytes()
 
 
 class Episodes:
@@ -76,6 +82,7 @@ class Episodes:
         self._usual, self._off, self._hold, self._clear, self._cooldown = (
             np.array([getattr(rule, name) for rule in ordered]) for name in ("on", "off", "hold_s", "clear_s", "cooldown_s")
         )
+        self._adds_up = {kind for kind, rule in enumerate(ordered) if rule.adds_up}
         self.rows = np.empty(0, STATE)
         self._on = np.empty((0, len(TYPES)))
         self.ensure(capacity)
@@ -91,7 +98,7 @@ class Episodes:
     def clear(self, slots: NDArray[np.intp]) -> None:
         """Forget these vehicles' episodes."""
         blank = np.zeros(1, STATE)
-        for name in ("seen", "since", "started", "off_since", "ended"):
+        for name in ("seen", "since", "started", "off_since", "ended", "told"):
             blank[name] = np.nan
         self.rows[slots] = blank
 
@@ -104,11 +111,13 @@ class Episodes:
         return self.rows[slot].tobytes()
 
     def restore(self, slot: int, state: bytes) -> None:
-        """Take up where `snapshot` left off.
+        """Take up where `snapshot` left off; one of `EARLIER_LAYOUT` does not know what amounts were told.
 
         Raises:
             ValueError: the snapshot has another layout.
         """
+        if len(state) == STATE.itemsize - len(_NOTHING_TOLD):
+            state += _NOTHING_TOLD
         self.rows[slot] = np.frombuffer(state, STATE)[0]
 
     def update(self, slots: NDArray[np.intp], features: FeatureBatch, scores: ScoreBatch) -> list[EpisodeEvent]:
@@ -122,22 +131,31 @@ class Episodes:
             The changes, in the order of the rows. A NaN probability changes nothing: unknown is not normal.
         """
         events: list[EpisodeEvent] = []
+        amounts = self._amounts(scores)
         order = np.argsort(slots, kind="stable")
         starts = np.flatnonzero(np.r_[True, slots[order][1:] != slots[order][:-1]]) if len(slots) else np.empty(0, np.intp)
         turn = np.empty(len(slots), np.intp)
         turn[order] = np.arange(len(slots)) - np.repeat(starts, np.diff(np.r_[starts, len(slots)]))
         for step in range(int(turn.max(initial=-1)) + 1):
             rows = np.flatnonzero(turn == step)
-            for row, kind, change in self._step(slots[rows], features.at[rows], scores, rows):
+            for row, kind, change in self._step(slots[rows], features.at[rows], scores, amounts, rows):
                 events.append(self._event(int(slots[row]), row, kind, change, features, scores))
         return events
 
+    def _amounts(self, scores: ScoreBatch) -> FloatArray:
+        """(n, len(TYPES)) the amount that each row's first reason observed, NaN where none adds up."""
+        amounts = np.full_like(scores.probability, np.nan)
+        for (row, kind), reasons in scores.evidence.items():
+            if kind in self._adds_up and reasons and reasons[0].observed is not None:
+                amounts[row, kind] = reasons[0].observed
+        return amounts
+
     def _step(
-        self, slots: NDArray[np.intp], at: TimeArray, scores: ScoreBatch, rows: NDArray[np.intp]
+        self, slots: NDArray[np.intp], at: TimeArray, scores: ScoreBatch, amounts: FloatArray, rows: NDArray[np.intp]
     ) -> list[tuple[int, int, EpisodeChange]]:
         """One row of each vehicle: moves the state, returns (row, type, change)."""
         state = self.rows[slots]
-        probability, severity, now = scores.probability[rows], scores.severity[rows], at[:, None]
+        probability, severity, amount, now = scores.probability[rows], scores.severity[rows], amounts[rows], at[:, None]
         on, off = probability >= self._on[slots], probability < self._off
         silent = (at - state["seen"] > SILENCE_S)[:, None]
         phase, since, off_since, ended = state["phase"], state["since"], state["off_since"], state["ended"]
@@ -150,17 +168,25 @@ class Episodes:
         again = opens & (since - ended <= self._cooldown)
         started = np.where(opens & ~again, since, state["started"])
         worse = (phase == OPEN) & on & (severity > state["severity"])
+        more = (phase == OPEN) & on & ~worse & (amount >= _MORE * state["told"])
         off_since = np.where((phase == OPEN) & off, np.fmin(np.where(np.isnan(off_since), now, off_since), now), off_since)
         off_since = np.where(on | opens, np.nan, off_since)
         clears = (phase == OPEN) & off & (now - off_since >= self._clear)
 
         state["phase"] = np.where(opens, OPEN, np.where(clears, IDLE, phase))
         state["severity"] = np.where(opens | worse, np.maximum(severity, Severity.LOW), state["severity"])
+        told = opens | worse | more | ((phase == OPEN) & np.isnan(state["told"]))
+        state["told"] = np.where(told, amount, state["told"])
         state["since"], state["started"], state["off_since"] = since, started, np.where(clears, np.nan, off_since)
         state["ended"] = np.where(clears, now, ended)
         state["seen"] = at
         self.rows[slots] = state
-        changes = ((opens, EpisodeChange.OPENED), (worse, EpisodeChange.ESCALATED), (clears, EpisodeChange.CLEARED))
+        changes = (
+            (opens, EpisodeChange.OPENED),
+            (worse, EpisodeChange.ESCALATED),
+            (more, EpisodeChange.REVISED),
+            (clears, EpisodeChange.CLEARED),
+        )
         return [(int(rows[i]), int(kind), change) for mask, change in changes for i, kind in np.argwhere(mask)]
 
     def _event(

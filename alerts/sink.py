@@ -44,10 +44,13 @@ _BEGAN_EARLIER = """
           AND NOT EXISTS (SELECT FROM alerts b WHERE b.tenant_id = $1 AND b.vehicle_id = $2 AND b.type = $3
                           AND b.alert_id <> a.alert_id AND b.last_seen >= $4)
     RETURNING *"""
-_ESCALATE = """
-    UPDATE alerts SET severity = greatest(severity, $5), snoozed_until = NULL, driver_id = coalesce($3, driver_id),
+# What was told is replaced, by a graver severity or, where $11, by more of the same: that alone wakes nobody.
+_TELL_ANEW = """
+    UPDATE alerts SET severity = greatest(severity, $5), snoozed_until = CASE WHEN severity >= $5 THEN snoozed_until END,
+                      driver_id = coalesce($3, driver_id),
                       last_seen = $7, confidence = $8, model_version = $9, evidence = $10::jsonb
-    WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND active AND episode_at = $6 AND last_seen < $7 AND severity < $5
+    WHERE tenant_id = $1 AND vehicle_id = $2 AND type = $4 AND active AND episode_at = $6 AND last_seen < $7
+          AND (severity < $5 OR $11)
     RETURNING *"""
 _CLEAR = """
     UPDATE alerts SET active = false, ended_at = $4, last_seen = $4
@@ -95,13 +98,13 @@ async def _apply(connection: asyncpg.Connection, tenant: UUID, event: EpisodeEve
         moments = (event.started_at, event.at, int(event.severity))
         if await connection.fetchval(_GOES_ON, tenant, vehicle, kind, *moments):
             return None
-    evidence = json.dumps([asdict(reason) for reason in event.evidence])
-    query = _OPEN if event.change is EpisodeChange.OPENED else _ESCALATE
-    row = await connection.fetchrow(
-        query, tenant, vehicle, event.driver_id, kind, int(event.severity), event.started_at, event.at, event.confidence,
-        event.model_version, evidence,
+    told = (
+        tenant, vehicle, event.driver_id, kind, int(event.severity), event.started_at, event.at, event.confidence,
+        event.model_version, json.dumps([asdict(reason) for reason in event.evidence]),
     )  # fmt: skip
-    if row is None and event.change is EpisodeChange.OPENED:
+    if event.change is not EpisodeChange.OPENED:
+        return await connection.fetchrow(_TELL_ANEW, *told, event.change is EpisodeChange.REVISED)
+    if (row := await connection.fetchrow(_OPEN, *told)) is None:
         row = await connection.fetchrow(_BEGAN_EARLIER, tenant, vehicle, kind, event.started_at, event.at)
     return row
 

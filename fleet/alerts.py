@@ -80,10 +80,11 @@ class Evidence:
 
 
 class EpisodeChange(StrEnum):
-    """What happened to an episode: it began, grew worse, or its condition ended."""
+    """What happened to an episode: it began, grew worse, there is more of it than was told, or its condition ended."""
 
     OPENED = "opened"
     ESCALATED = "escalated"
+    REVISED = "revised"
     CLEARED = "cleared"
 
 

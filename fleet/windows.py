@@ -37,7 +37,7 @@ STATE = np.dtype([
     ("minutes", "f4", (MINUTES, len(MINUTE_CHANNELS))),  # circular: bin of minute m at m % MINUTES
 ])  # fmt: skip
 LAYOUT = f"{SECONDS}:{','.join(SECOND_CHANNELS)}/{MINUTES}:{','.join(MINUTE_CHANNELS)}/5"
-EARLIER_LAYOUT = f"{LAYOUT[:-1]}4"  # without `WindowState.drives`
+SNAPSHOT_BYTES = STATE.itemsize + DRIVES.itemsize
 
 _COLUMN = {name: signals.INDEX[name] for name in signals.COLUMNS}
 _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
@@ -114,15 +114,15 @@ class WindowState:
         return self.rows[slot].tobytes() + self.drives[slot].tobytes()
 
     def restore(self, slot: int, state: bytes) -> None:
-        """Take up where `snapshot` left off; one of `EARLIER_LAYOUT` knows nothing of earlier drives.
+        """Take up where `snapshot` left off.
 
         Raises:
             ValueError: the snapshot has another layout.
         """
-        if len(state) not in (STATE.itemsize, STATE.itemsize + DRIVES.itemsize):
+        if len(state) != SNAPSHOT_BYTES:
             raise ValueError(f"a snapshot of {len(state)} bytes is not of this layout")
         self.rows[slot] = np.frombuffer(state, STATE, 1)[0]
-        self.drives[slot] = np.frombuffer(state[STATE.itemsize :] or bytes(DRIVES.itemsize), DRIVES)[0]
+        self.drives[slot] = np.frombuffer(state, DRIVES, offset=STATE.itemsize)[0]
         self._tails.pop(slot, None)
 
     def rounds(self, slots: NDArray[np.intp], batch: TelemetryBatch) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:

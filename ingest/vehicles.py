@@ -23,8 +23,8 @@ from fleet.windows import VEHICLE_CLASSES, WindowState
 SWEEP_S = 60.0
 REFRESHED_AT_ONCE = 32  # minute features take 0.3 ms a vehicle, and all minutes end together
 LAYOUT, EARLIER_LAYOUT = (
-    f"{zlib.crc32(f'{windows}|{episode_state.LAYOUT}'.encode()):08x}"
-    for windows in (window_state.LAYOUT, window_state.EARLIER_LAYOUT)
+    f"{zlib.crc32(f'{window_state.LAYOUT}|{episodes}'.encode()):08x}"
+    for episodes in (episode_state.LAYOUT, episode_state.EARLIER_LAYOUT)
 )
 
 
@@ -83,9 +83,8 @@ class Vehicles:
         self._heard_at[slots] = self._clock()
         for snapshot in snapshots:
             slot, state = self._slots[snapshot.vehicle], zlib.decompress(snapshot.state)
-            episodes_from = len(state) - episode_state.STATE.itemsize
-            self._windows.restore(slot, state[:episodes_from])
-            self._episodes.restore(slot, state[episodes_from:])
+            self._windows.restore(slot, state[: window_state.SNAPSHOT_BYTES])
+            self._episodes.restore(slot, state[window_state.SNAPSHOT_BYTES :])
             self._saved_at[slot] = snapshot.at
         self._describe(profiles)
         self._features.forget(slots)

@@ -169,7 +169,7 @@ def _alerts(events: list[EpisodeEvent]) -> list[dict[str, Any]]:
         alert = alerts.setdefault(key, _alert(event))
         if event.change is EpisodeChange.CLEARED:
             alert["ended_at"] = _text(event.at)
-        elif event.change is EpisodeChange.ESCALATED:
+        elif event.change in (EpisodeChange.ESCALATED, EpisodeChange.REVISED):
             alert |= {"severity": event.severity.name, "confidence": round(event.confidence, 4)}
             alert["evidence"] = [asdict(reason) for reason in event.evidence]
         else:

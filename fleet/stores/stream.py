@@ -16,7 +16,7 @@ class StreamChange:
     """One change of one alert.
 
     Attributes:
-        change: what happened: opened, escalated, cleared, unanswered, woken, or a `fleet.workflow.Deed`.
+        change: what happened: opened, escalated, revised, cleared, unanswered, woken, or a `fleet.workflow.Deed`.
         anomaly: `fleet.anomaly.anomaly_json` at this moment; its `seq` is set by `publish`.
         to: whose browsers are told: a role, a user id or nobody's (webhooks); None: everybody's, where the change is one to push.
     """

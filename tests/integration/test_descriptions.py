@@ -48,9 +48,10 @@ class FuelGraph:
         return []
 
 
-@pytest.fixture
-def start() -> float:
-    return time.time() - 60 * SPEAKS_MIN
+@pytest.fixture(params=[0, 27], ids=["the fall between two minutes", "the fall within a minute"])
+def start(request) -> float:
+    """A theft within a minute shows half of itself at first: what is told must be all that is gone."""
+    return time.time() // 60 * 60 - 60 * SPEAKS_MIN - request.param
 
 
 @pytest.fixture

@@ -6,13 +6,20 @@ import numpy as np
 import pytest
 
 from alerts.episodes import RULES, Episodes
-from fleet.alerts import TYPE_INDEX, AlertType, EpisodeChange, Severity, VehicleId
+from fleet.alerts import TYPE_INDEX, AlertType, EpisodeChange, Evidence, Severity, VehicleId
 from fleet.features import FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, FeatureBatch
 from fleet.scores import ScoreBatch
 from fleet.testing import NOON
 
 OVERHEAT = AlertType.ENGINE_OVERHEAT
 RULE = RULES[OVERHEAT]
+
+
+def row_at(at: float) -> FeatureBatch:
+    """One vehicle's row of a moment."""
+    values = np.zeros((1, len(FEATURES)), np.float32)
+    sequence = np.zeros((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.float32)
+    return FeatureBatch((VehicleId("acme", "v"),), np.array([at]), values, sequence, (None,))
 
 
 class Judge:
@@ -27,14 +34,7 @@ class Judge:
             scores = ScoreBatch.unknown(1)
             scores.probability[0, TYPE_INDEX[OVERHEAT]] = probability
             scores.severity[0, TYPE_INDEX[OVERHEAT]] = severity
-            features = FeatureBatch(
-                (VehicleId("acme", "v"),),
-                np.array([self.at]),
-                np.zeros((1, len(FEATURES)), np.float32),
-                np.zeros((1, SEQUENCE_S, len(SEQUENCE_CHANNELS)), np.float32),
-                (None,),
-            )
-            events = self.episodes.update(np.zeros(1, np.intp), features, scores)
+            events = self.episodes.update(np.zeros(1, np.intp), row_at(self.at), scores)
             self.changes += [(event.change, self.at - NOON) for event in events]
             self.last = events[-1] if events else None
             self.at += step_s
@@ -90,6 +90,32 @@ def test_growing_worse_escalates_once():
     judge = Judge().see(*[0.9] * 6).see(0.95, 0.95, severity=Severity.CRITICAL)
     assert judge.kinds == [EpisodeChange.OPENED, EpisodeChange.ESCALATED]
     assert judge.last is None
+
+
+def theft(episodes: Episodes, at: float, litres: float | None, severity: Severity = Severity.HIGH) -> list[EpisodeChange]:
+    """What changes when so many litres are missing at a moment."""
+    scores, kind = ScoreBatch.unknown(1), TYPE_INDEX[AlertType.FUEL_THEFT]
+    scores.probability[0, kind], scores.severity[0, kind] = 0.95, severity
+    scores.evidence[0, kind] = (Evidence("fuel_level_l", "l", litres, 0.0, "gone"),)
+    return [event.change for event in episodes.update(np.zeros(1, np.intp), row_at(at), scores)]
+
+
+def test_an_amount_that_grows_is_told_anew_each_time_it_is_a_tenth_more_and_not_when_it_falls():
+    episodes = Episodes()
+    amounts = [10, 10.5, 11, 11.5, 30, None, 25, 32.5, 33.5]
+    told = [amount for minute, amount in enumerate(amounts) if theft(episodes, NOON + 60 * minute, amount)]
+    assert told == [10, 11, 30, 33.5]
+    assert theft(episodes, NOON + 600, 50, Severity.CRITICAL) == [EpisodeChange.ESCALATED]
+    assert theft(episodes, NOON + 660, 52, Severity.CRITICAL) == []
+    assert theft(episodes, NOON + 720, 60, Severity.CRITICAL) == [EpisodeChange.REVISED]
+
+
+def test_what_was_told_survives_a_restart():
+    episodes, reborn = Episodes(), Episodes()
+    theft(episodes, NOON, 40)
+    reborn.restore(0, episodes.snapshot(0))
+    assert theft(reborn, NOON + 60, 42) == []
+    assert theft(reborn, NOON + 120, 80) == [EpisodeChange.REVISED]
 
 
 def test_a_silent_vehicle_must_prove_itself_again():

@@ -4,14 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from alerts.episodes import STATE
 from fleet.alerts import TYPES, AlertType, EpisodeEvent, VehicleId
 from fleet.features import MINUTE_FEATURES, SECOND_FEATURES
-from fleet.fuel_drives import DRIVES
 from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
-from fleet.windows import STATE
 from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, SWEEP_S, Vehicles, packed
 
 FLEET = [f"V-{number:03d}" for number in range(4 * REFRESHED_AT_ONCE)]
@@ -69,13 +68,13 @@ def test_a_vehicle_that_is_silent_for_long_is_found_and_one_that_speaks_is_not()
     assert len(vehicles) == 1
 
 
-def test_a_snapshot_from_before_drives_were_remembered_still_loads():
+def test_a_snapshot_from_before_told_amounts_were_remembered_still_loads():
     name, profile = VehicleId("acme", FLEET[0]), VehicleProfile("car", 50.0)
     vehicles, reborn = admitted(), Vehicles()
     for second in range(130):
         vehicles.observe(second_of(second))
     newest = vehicles.due_snapshots(0, 1)[0]
-    earlier = newest.state[: STATE.itemsize] + newest.state[STATE.itemsize + DRIVES.itemsize :]
+    earlier = newest.state[: -STATE["told"].itemsize]
     reborn.admit({name: profile}, packed([replace(newest, state=earlier)]))
     kept = reborn.due_snapshots(0, 1)[0]
     assert (kept.vehicle, kept.at) == (newest.vehicle, newest.at)

@@ -8,6 +8,7 @@ import type { HistoryItem } from './alert';
 const HISTORY_WORDS: Record<string, string> = {
   opened: 'Raised',
   escalated: 'Grew worse',
+  revised: 'More than was told',
   cleared: 'Condition ended',
   reopened: 'Came again',
   acknowledged: 'Acknowledged',

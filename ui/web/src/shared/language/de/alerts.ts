@@ -189,6 +189,7 @@ export const ALERTS: Catalogue = {
   '{percent} % of the decision': '{percent} % der Entscheidung',
   Raised: 'Ausgelöst',
   'Grew worse': 'Wurde schlimmer',
+  'More than was told': 'Mehr als gemeldet',
   'Condition ended': 'Zustand endete',
   'Came again': 'Kam wieder',
   'Snooze is over': 'Zurückstellung ist vorbei',
