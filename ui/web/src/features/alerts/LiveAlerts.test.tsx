@@ -1,6 +1,6 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from '@tanstack/react-router';
-import { act, render, screen, waitFor } from '@testing-library/react';
+import { act, cleanup, render, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { client } from '@/api/client.gen';
@@ -11,6 +11,7 @@ import { LiveConnection } from '@/shared/live/liveConnection';
 import { LiveProvider } from '@/shared/live/LiveProvider';
 import type { Alert } from './alert';
 import { alertAt } from './alertExamples';
+import type { AlertFilter } from './alertFilter';
 import { LiveAlerts } from './LiveAlerts';
 
 const FILTER = {};
@@ -36,11 +37,11 @@ async function show(paused = false): Promise<Line> {
   return line;
 }
 
-function draw(paused = false): Line {
+function draw(paused = false, filter: AlertFilter = FILTER, onTogglePause?: () => void): Line {
   const line = new Line('/sse/anomalies');
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   queries.setQueryData(SESSION_KEY, { permissions: ['acknowledge alerts', 'work on alerts'] });
-  const routeTree = createRootRoute({ component: () => <LiveAlerts filter={FILTER} paused={paused} /> });
+  const routeTree = createRootRoute({ component: () => <LiveAlerts {...{ filter, paused, onTogglePause }} /> });
   const router = createRouter({ routeTree, history: createMemoryHistory() });
   const connection = new LiveConnection(() => line);
   render(
@@ -151,6 +152,15 @@ test('an empty list is not called quiet once the line has gone stale', async () 
 });
 
 const LATER = new Date(Date.now() + 3_600_000).toISOString();
+
+test("an empty list tells only who chose filters to widen them, not the reader of one vehicle's page", async () => {
+  alerts = [];
+  draw(false, { vehicle: 'VH-20' });
+  expect(await screen.findByText('All is quiet. New alerts appear here by themselves.')).toBeTruthy();
+  cleanup();
+  draw(false, { vehicle: 'VH-20' }, () => undefined);
+  expect(await screen.findByText('No alert matches these filters')).toBeTruthy();
+});
 
 test('a snoozed alert leaves the list, and is news when it comes back', async () => {
   const line = await show();

@@ -53,7 +53,7 @@ export function LiveAlerts({ filter, paused, showVehicle = true, onTogglePause }
       {pages.isError && feed.shown.length === 0 && (
         <Failed what={t('the alerts')} error={pages.error} onRetry={() => void pages.refetch()} />
       )}
-      {pages.isSuccess && feed.shown.length === 0 && <NoAlerts filter={filter} />}
+      {pages.isSuccess && feed.shown.length === 0 && <NoAlerts filtered={onTogglePause !== undefined && Object.keys(filter).length > 0} />}
       <div ref={list}>
         {feed.shown.length > 0 && (
           <AlertList
@@ -113,9 +113,10 @@ function NewAlerts({ count, paused, onShow }: { count: number; paused: boolean; 
   );
 }
 
-function NoAlerts({ filter }: { filter: AlertFilter }) {
+/** Where nobody chose filters, as on a vehicle's page, none can be widened. */
+function NoAlerts({ filtered }: { filtered: boolean }) {
   const judging = useJudging();
-  if (Object.keys(filter).length > 0)
+  if (filtered)
     return <Nothing title={t('No alert matches these filters')}>{t('Widen or clear the filters to see more.')}</Nothing>;
   if (judging === 'asking') return <Nothing title={t('No alerts')}>{t('Asking whether vehicles are judged…')}</Nothing>;
   if (judging === 'running')
