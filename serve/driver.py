@@ -26,7 +26,7 @@ _STRAIGHT_BONUS, _STRAIGHT_DPS = 0.5, 4.0  # engines push less than tyres hold: 
 _BELOW_LIMIT = 0.85  # of a limit: below it seconds of an IMU with unknown axes are ranked by feel, which never raises an alert
 _NIGHT_WEIGHS = 0.1  # an hour overdue at night tires like 66 minutes
 _OVERDUE_STEEPNESS, _OVERDUE_AT_LIMIT = 40.0, 0.0  # an alert at a hundredth beyond: every trip's ends are known to half a minute
-_AT_REST = 0.01  # of a vehicle that has stood for a quarter of an hour: whoever sits in it does not drive tired
+_AT_REST = 0.01  # of a vehicle that has stood for a quarter of an hour: whoever sits in it drives neither tired nor hard
 _UNVERIFIED = 0.85  # certainty at most when nothing confirms the axes of an IMU
 
 
@@ -122,22 +122,23 @@ class DriverScorer:
             learnt = self.learnt(rows)
             for kind in STYLE_TYPES:
                 inputs[kind][moving] = style_table(kind, self._styles[kind].inputs, rows, learnt)
-        rail = {AlertType.FATIGUE: self._overdue(features)}
+        stands = np.where(features.column("moving_15") == 0, _AT_REST, np.float32(np.nan))
+        rail = {AlertType.FATIGUE: np.fmax(self._overdue(features), stands), AlertType.AGGRESSIVE_DRIVING: stands}
         said = {kind: unless(known, self._styles[kind].probability(inputs[kind])) for kind in STYLE_TYPES}
         said[AlertType.FATIGUE] = unless(swaying_known(features), said[AlertType.FATIGUE])
         # Learnt among those who do not hurry: where a signal is missing that would show it, they may.
         said[AlertType.FATIGUE] *= 1 - self._styles[AlertType.AGGRESSIVE_DRIVING].at_worst(inputs[AlertType.AGGRESSIVE_DRIVING])
         for kind in STYLE_TYPES:
-            model, probability = self._styles[kind], np.fmax(said[kind], rail.get(kind, np.float32(np.nan)))
+            model, probability = self._styles[kind], np.fmax(said[kind], rail[kind])
             severity = graded(probability, (0.8, Severity.MEDIUM), (0.97, Severity.HIGH))
             claims.put(kind, probability.astype(np.float32), severity, style_reason(kind, model, inputs[kind], features))
 
     def _overdue(self, features: FeatureBatch) -> FloatArray:
-        """(n,) probability that a driver goes on who should rest: low for who stands, unknown for who may yet be tired."""
-        hours, moving = features.column("driving_min") / self._limits.driving_min, features.column("moving_15")
+        """(n,) probability that a driver goes on who should rest: unknown for who may yet be tired, and for who stands."""
+        hours = features.column("driving_min") / self._limits.driving_min
         night = 1 + _NIGHT_WEIGHS * np.nan_to_num(features.column("night"))
-        overdue = np.where(hours >= 1, beyond(hours * night, _OVERDUE_STEEPNESS, _OVERDUE_AT_LIMIT), np.nan)
-        return np.where(moving == 0, np.float32(_AT_REST), unless(~np.isnan(moving), overdue))
+        overdue = beyond(hours * night, _OVERDUE_STEEPNESS, _OVERDUE_AT_LIMIT)
+        return unless((hours >= 1) & (features.column("moving_15") > 0), overdue)
 
 
 def _rows(features: FeatureBatch, rows: NDArray[np.intp]) -> FeatureBatch:

@@ -24,6 +24,7 @@ _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER, _TREMBLING = 2.4, 1.6
 _TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
 _TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
+_AT_MUCH = 0.86  # log-odds of an engine at what is much for it: an alert, and none below
 _IDLE_DIPS, _DRIVING_DIPS = 0.06, 0.11  # of the readings, beside what the vehicle shows by itself
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 6.5}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
@@ -132,9 +133,9 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
 
     def explain(row: int) -> tuple[Evidence, ...]:
         state = "engine off" if off[row] else "engine running"
-        expected = limits.battery_low_v if off[row] else _SMART_ALTERNATOR_V
-        side = "at most 15.5" if low[row] > 15 else f"at least {expected:.1f}"
-        text = f"Battery at {low[row]:.1f} V with the {state}; {side} V are healthy."
+        expected = limits.battery_low_v + _BATTERY_NEAR_V if off[row] else _SMART_ALTERNATOR_V
+        side = "at most 15.5" if low[row] > 15 else f"at least {expected:.2f}"
+        text = f"Battery at {low[row]:.2f} V with the {state}; {side} V are healthy."
         return (Evidence("battery_v", "V", float(low[row]), expected, text),)
 
     return Rail(probability.astype(np.float32), support, severity, explain)
@@ -155,7 +156,7 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     shakes = np.fmax(trembles, dips / most)
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
     smooth = (excess < _TREMBLING) & moves
-    probability = np.where(running & ~smooth, beyond(shakes, 6), np.float32(0.01))
+    probability = np.where(running & ~smooth, beyond(shakes, 6, _AT_MUCH), np.float32(0.01))
     lasts = (lasting >= _ROUGH_RPM) & (lasting >= _ROUGHER * np.maximum(usual, _QUIETEST_RPM))
     support = running & (lasts | (shakes >= 0.6))
 

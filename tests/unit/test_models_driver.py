@@ -106,6 +106,11 @@ def test_who_rests_is_not_tired_at_the_wheel_however_long_the_day_was(scorer):
     assert judge(scorer, AlertType.FATIGUE, driving_min=280, moving_15=0)[0] < 0.1
 
 
+def test_a_vehicle_that_stands_is_not_driven_hard_and_one_that_is_not_heard_is_unknown(scorer):
+    assert judge(scorer, AlertType.AGGRESSIVE_DRIVING, moving_15=0)[0] < 0.1
+    assert np.isnan(judge(scorer, AlertType.AGGRESSIVE_DRIVING, moving_15=np.nan)[0])
+
+
 def test_without_anything_that_feels_the_vehicle_sway_only_the_hours_tell_tiredness(scorer):
     unfelt = AWAKE | {"wander_15_dps": np.nan, "heading_wander_15_deg": 4.0}
     assert np.isnan(judge(scorer, AlertType.FATIGUE, driving_min=120, **unfelt)[0])

@@ -100,6 +100,7 @@ def test_a_misfire_is_found_where_the_sender_is_too_slow_for_seconds(scorer):
         pytest.param({"tremble_share": 0.15}, id="traffic"),
         pytest.param({"rough_60_rpm": 5, "rough_quiet_rpm": 5, "moving_15": 0.9}, id="seconds are smooth"),
         pytest.param({"tremble_usual_rpm": 25}, id="always did"),
+        pytest.param({"tremble_rpm": 15.5, "tremble_usual_rpm": np.nan}, id="less than is much"),
     ],
 )
 def test_what_goes_back_and_forth_for_another_reason_is_no_misfire(scorer, columns):
@@ -186,6 +187,13 @@ def test_a_flat_battery_at_rest_is_found(scorer):
 def test_a_battery_that_rests_as_healthy_ones_do_is_no_failure_whatever_the_trees_say(resting_v, possible):
     parked = row(battery_max_60_v=resting_v, battery_off_v=resting_v, engine_on=0, engine_on_60=0)
     assert battery_rail(parked, DEFAULT_LIMITS).support.tolist() == [possible]
+
+
+def test_a_resting_battery_is_told_with_the_voltage_it_falls_short_of():
+    parked = row(battery_max_60_v=12.44, battery_off_v=12.44, engine_on=0, engine_on_60=0)
+    (reason,) = battery_rail(parked, DEFAULT_LIMITS).explain(0)
+    assert reason.text == "Battery at 12.44 V with the engine off; at least 12.45 V are healthy."
+    assert reason.observed < reason.expected
 
 
 def test_an_established_overheating_is_critical_as_soon_as_the_newest_reading_is(scorer):
