@@ -137,9 +137,15 @@ function Facts({ alert }: { alert: Alert }) {
       <Fact name={t('Began')}>
         <Exact at={alert.startedAt} />
       </Fact>
-      <Fact name={alert.endedAt ? t('Ended') : t('Last seen')}>
-        <Exact at={alert.endedAt ?? alert.lastSeen} />
-        {alert.endedAt && t(', after {time}', { time: duration(alert.timestamp, alert.endedAt) })}
+      <Fact name={t('Ended')}>
+        {alert.endedAt ? (
+          <>
+            <Exact at={alert.endedAt} />
+            {t(', after {time}', { time: duration(alert.timestamp, alert.endedAt) })}
+          </>
+        ) : (
+          t('Not yet')
+        )}
       </Fact>
     </dl>
   );

@@ -103,7 +103,7 @@ function DriverRow({ driver }: { driver: DriverScore }) {
         {worst && worst.lost >= 0.5 ? (
           t('{behaviour}, {points} points', { behaviour: t(behaviourInWords(worst.behaviour)), points: figure(worst.lost) })
         ) : (
-          <span className="text-muted">{t('Nothing much')}</span>
+          <span className="text-muted">{driver.score === null ? t('Not known') : t('Nothing much')}</span>
         )}
       </td>
       <td className="px-4 py-1.5 text-end text-sm max-sm:hidden">{measured(driver.distanceKm, 'km')}</td>

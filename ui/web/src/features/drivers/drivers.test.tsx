@@ -84,6 +84,7 @@ test('who drove too little has no number at all', async () => {
   show(DriversPage);
   const row = await rowOf('d-2');
   within(row).getByText('Not enough distance yet');
+  within(row).getByText('Not known');
   expect(within(row).queryByText(/^\d+$/)).toBeNull();
 });
 

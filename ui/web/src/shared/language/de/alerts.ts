@@ -179,6 +179,7 @@ export const ALERTS: Catalogue = {
   'Not known': 'Nicht bekannt',
   'not known': 'nicht bekannt',
   Ended: 'Endete',
+  'Not yet': 'Noch nicht',
   'Last seen': 'Zuletzt gesehen',
   ', after {time}': ', nach {time}',
   'the signals': 'die Signale',
