@@ -80,6 +80,21 @@ def test_an_imu_alone_with_unknown_axes_still_raises_with_less_certainty(scorer,
     assert 0.6 <= probability <= 0.851
 
 
+@pytest.mark.parametrize(
+    ("axes", "yaw", "kind"),
+    [
+        pytest.param({"corner_peak_g": 0.59}, 4, AlertType.HARSH_CORNERING, id="a bend at speed that has just begun"),
+        pytest.param({"corner_peak_g": 0.59}, 1, AlertType.HARSH_BRAKING, id="sideways, and no speed makes a bend of it"),
+        pytest.param({"accel_peak_g": 0.5, "corner_peak_g": 0.33}, 4, AlertType.HARSH_ACCELERATION, id="pulling out"),
+    ],
+)
+def test_without_a_speed_axes_and_yaw_tell_a_bend_from_pulling_and_braking(scorer, axes, yaw, kind):
+    blind = {"speed_kmh": np.nan, "speed_known": 0, "horizontal_peak_g": 0.6, "brake_peak_g": 0.1, "yaw_rms_5_dps": yaw}
+    scores = score(scorer, **blind | axes)
+    raised = [name for name in AlertType if name.startswith("HARSH") and scores.probability[0, TYPE_INDEX[name]] >= 0.7]
+    assert raised == [kind]
+
+
 def test_straight_on_the_same_peak_of_a_blind_imu_counts_for_more_yet_never_raises_below_the_limit(scorer):
     blind = {"speed_kmh": np.nan, "speed_known": 0, "accel_peak_g": 0.1, "sustained_peak_g": 0.3, "horizontal_peak_g": 0.3}
     bending, straight = (judge(scorer, AlertType.HARSH_BRAKING, yaw_rms_5_dps=yaw, **blind)[0] for yaw in (11, 0.5))
