@@ -41,8 +41,8 @@ _LIMITS = (
     "Tiredness before the hours of the law is felt by an accelerometer or a yaw rate: with a course over ground alone it "
     "is unknown. Bends of such a vehicle are harsh only beyond 1.5 standard deviations of its course's own noise.",
     "A vehicle that reports no speed limit cannot be seen speeding: the answer is unknown.",
-    "An alert of the manner of driving that is raised in the last minutes of a trip stands until the next one, for a parked "
-    "vehicle's manner is unknown: in fleets used for development 52 of 66 normal minutes with such an alert were one rest.",
+    "Without a speed one sensor must be believed: on five fleets used for development, 8 vehicles for a day each, 0 to 6 more "
+    "harsh events were told than there were.",
 )
 
 

@@ -33,7 +33,7 @@ MODULES: Final = {"plain script": "bench.peers.plain_script", "Bytewax": "bench.
 BYTEWAX: Final = ("bytewax==0.21.1", "paho-mqtt==2.2.0")
 SHARED_PARTS: Final = ("broker", "PostgreSQL")
 OUR_PARTS: Final = (INGEST, "models (Serve replica)", "Ray", "pipeline")
-GATEWAYS: Final = 10
+GATEWAYS: Final = 20
 SATURATED_MS: Final = 1000.0
 START_S: Final = 60.0
 QUIET_S: Final = 5.0  # a held actor has connected again by then

@@ -7,14 +7,22 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.peers import comparison, stream
 from bench.peers.figures import Level, level, middle, outdone, ratios
+from bench.peers.serving import Effort
 from bench.peers.wire import DIALECTS, features_of, packed, packed_answer, rows_of, unpacked
 from fleet.alerts import TYPES
 from fleet.features import silent_vehicles
+from fleet.stores.provisioning import GATEWAY_VEHICLES
 
 
 def a_level(per_s: float, p99_ms: float, rows: int = 1) -> Level:
     return Level(rows, 8, 2.0, round(2 * per_s), 1.0, 2.0, p99_ms, 0.5)
+
+
+@pytest.mark.parametrize("effort", [comparison.FULL, comparison.QUICK], ids=["full", "quick"])
+def test_the_gateways_can_speak_for_the_vehicles_of_every_rate(effort: Effort) -> None:
+    assert max(effort.rates) <= stream.GATEWAYS * GATEWAY_VEHICLES
 
 
 def test_a_level_knows_its_quantiles_rate_and_cost() -> None:
