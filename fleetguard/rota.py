@@ -10,6 +10,7 @@ import structlog
 from fleet.errors import FleetError
 
 TURN_S = 300.0  # a job that runs for longer holds up the others no more
+RETRY_S = 60.0  # after which one that failed is due again, where it does not come round sooner
 
 log = structlog.get_logger(__name__)
 
@@ -63,7 +64,8 @@ class Rota:
         """Collect what is done and start what may begin; call it about once a second."""
         for job in self._jobs:
             if job.running is not None and job.running.done():
-                _report(job.name, job.running)
+                if not _succeeded(job.name, job.running):
+                    job.due_at = min(job.due_at, self._clock() + RETRY_S)
                 job.running = None
         now = self._clock()
         for job in sorted(self._jobs, key=lambda job: job.due_at):
@@ -75,8 +77,10 @@ class Rota:
         return any(job.running is not None and not job.apart and now - job.began_at < TURN_S for job in self._jobs)
 
 
-def _report(name: str, task: Task) -> None:
+def _succeeded(name: str, task: Task) -> bool:
     try:
         log.info("job_done", job=name, result=task.result())
     except FleetError as error:
         log.error("job_failed", job=name, error=str(error))
+        return False
+    return True

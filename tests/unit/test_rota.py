@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from fleet.errors import Unavailable
-from fleetguard.rota import TURN_S, Job, Rota
+from fleetguard.rota import RETRY_S, TURN_S, Job, Rota
+
+EVERY_S = 900.0
 
 
 class Run:
@@ -28,7 +30,7 @@ class Day:
         self.now = 0.0
         self.started: list[str] = []
         self.runs: dict[str, Run] = {}
-        self.jobs = {name: Job(name, 60.0, self._starting(name), own) for name, own in apart.items()}
+        self.jobs = {name: Job(name, EVERY_S, self._starting(name), own) for name, own in apart.items()}
         self._rota = Rota(list(self.jobs.values()), lambda: self.now)
 
     def _starting(self, name: str) -> Callable[[], Run]:
@@ -63,9 +65,8 @@ def test_a_job_apart_waits_for_nobody_and_holds_nobody_up():
 
 def test_a_job_comes_round_and_never_runs_twice_at_a_time():
     day = Day(features=False)
-    assert [day.at(0), day.at(70), day.at(71, "features"), day.at(72, "features"), day.at(131, "features")] == [
-        ["features"], [], ["features"], [], ["features"],
-    ]  # fmt: skip
+    assert [day.at(0), day.at(EVERY_S + 10), day.at(EVERY_S + 11, "features")] == [["features"], [], ["features"]]
+    assert [day.at(EVERY_S + 12, "features"), day.at(2 * EVERY_S + 11)] == [[], ["features"]]
 
 
 def test_what_people_wait_for_is_next():
@@ -81,6 +82,8 @@ def test_a_job_that_hangs_holds_the_others_up_for_a_while_only():
     assert [day.at(0), day.at(TURN_S - 1), day.at(TURN_S), day.at(TURN_S + 1)] == [["features"], [], ["drivers"], []]
 
 
-def test_a_job_that_fails_holds_up_no_other_and_comes_round_again():
+def test_a_job_that_fails_holds_up_no_other_and_is_tried_again_before_it_would_come_round():
     day = Day(broken=False, drivers=False)
-    assert [day.at(0), day.at(1, "broken"), day.at(61, "drivers")] == [["broken"], ["drivers"], ["broken"]]
+    assert [day.at(0), day.at(1, "broken"), day.at(RETRY_S, "drivers"), day.at(RETRY_S + 1)] == [
+        ["broken"], ["drivers"], [], ["broken"],
+    ]  # fmt: skip
