@@ -30,6 +30,7 @@ from fleetguard.jobs import (
     watch_drift,
 )
 from fleetguard.pulse import Pulse
+from fleetguard.rota import Job, Rota
 from ingest.actor import APP, NAMESPACE, start_actors
 from serve.graph import MODELS, GraphArgs, build_app
 from serve.rollout import roll_out
@@ -71,39 +72,27 @@ def deploy(settings: Settings) -> None:
         raise Unavailable(f"The serving graph does not start: {detail or error}") from error
 
 
-class _Job:
-    """A Ray task that is started when it is due and never runs twice at a time; its process can end with it."""
+class _RayTask:
+    """A job that runs in a worker of Ray."""
 
-    def __init__(
-        self, name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings, own_process: bool = False
-    ) -> None:
-        self._name, self._every_s, self._settings = name, every_s, settings
-        own_workers = {"env_vars": {"FLEETGUARD_JOB": "1"}}  # their priority must not be inherited by an actor
-        remote = ray.remote(num_cpus=0, max_retries=0, max_calls=int(own_process), runtime_env=own_workers)
-        self._remote, self._run = remote(_aside), run
-        self._next = time.monotonic()
-        self._running: ray.ObjectRef | None = None
+    def __init__(self, reference: ray.ObjectRef) -> None:
+        self._reference = reference
 
-    def hasten(self) -> None:
-        """Be due now."""
-        self._next = time.monotonic()
+    def done(self) -> bool:
+        return bool(ray.wait([self._reference], timeout=0)[0])
 
-    def tick(self) -> None:
-        if self._running is not None:
-            done, _ = ray.wait([self._running], timeout=0)
-            if not done:
-                return
-            self._report()
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + self._every_s
-            self._running = self._remote.remote(self._run, self._settings)
-
-    def _report(self) -> None:
+    def result(self) -> Any:
         try:
-            log.info("job_done", job=self._name, result=ray.get(self._running))
+            return ray.get(self._reference)
         except RayError as error:
-            log.error("job_failed", job=self._name, error=str(error)[-500:])
-        self._running = None
+            raise Unavailable(str(error)[-500:]) from error
+
+
+def _job(name: str, every_s: float, run: Callable[[Settings], Any], settings: Settings, apart: bool = False) -> Job:
+    """A job in a Ray worker; one that runs apart has a process of its own, which ends with it."""
+    own_workers = {"env_vars": {"FLEETGUARD_JOB": "1"}}  # their priority must not be inherited by an actor
+    remote = ray.remote(num_cpus=0, max_retries=0, max_calls=int(apart), runtime_env=own_workers)(_aside)
+    return Job(name, every_s, lambda: _RayTask(remote.remote(run, settings)), apart)
 
 
 def _aside(run: Callable[[Settings], Any], settings: Settings) -> Any:
@@ -116,19 +105,20 @@ async def keep(settings: Settings, pulse: Pulse) -> None:
     """Watch the actors and the graph, and say in the store that they live; for ever, or until Ray does not answer."""
     pool = await connect_pool(settings.postgres)
     store, actors = IngestStore(pool), start_actors(settings)
-    forecasts = _Job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
-    trials = _Job("budget trials", TRIALS_EVERY_S, try_budgets, settings, own_process=True)
+    forecasts = _job("forecasts", FORECASTS_EVERY_S, refresh_forecasts, settings)
+    trials = _job("budget trials", TRIALS_EVERY_S, try_budgets, settings, apart=True)
     jobs = [
         forecasts,
         trials,
-        _Job("features", MATERIALISE_EVERY_S, materialise_features, settings),
-        _Job("drivers", DRIVERS_EVERY_S, score_drivers, settings),
-        _Job("drift", DRIFT_EVERY_S, watch_drift, settings),
-        _Job("closing", CLOSE_EVERY_S, close_old_alerts, settings),
-        *([_Job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),
+        _job("features", MATERIALISE_EVERY_S, materialise_features, settings),
+        _job("drivers", DRIVERS_EVERY_S, score_drivers, settings),
+        _job("drift", DRIFT_EVERY_S, watch_drift, settings),
+        _job("closing", CLOSE_EVERY_S, close_old_alerts, settings),
+        *([_job("promotion", PROMOTE_EVERY_S, promote_by_rule, settings)] if settings.promotion.auto else []),
     ]
     if settings.training.retrain_every_s > 0:
-        jobs.append(_Job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, own_process=True))
+        jobs.append(_job("retrain", settings.training.retrain_every_s, retrain_on_judgements, settings, apart=True))
+    rota = Rota(jobs)
     following = asyncio.create_task(_heed_words(settings, forecasts, trials))
     heard, beating = time.monotonic(), asyncio.create_task(_beat(store))
     while time.monotonic() - heard < ACTOR_PATIENCE_S:
@@ -141,8 +131,7 @@ async def keep(settings: Settings, pulse: Pulse) -> None:
             heard = time.monotonic()
         except (RayError, TimeoutError) as error:
             log.warning("actor_silent", error=repr(error)[:200])
-        for job in jobs:
-            job.tick()
+        rota.tick()
         if beating.done():  # a store that is slow must hold up neither the actors nor our pulse
             beating.result()
             beating = asyncio.create_task(_beat(store))
@@ -157,7 +146,7 @@ def _on_a_living_node() -> bool:
     return any(node["NodeID"] == own and node["Alive"] for node in ray.nodes())
 
 
-async def _heed_words(settings: Settings, forecasts: _Job, trials: _Job) -> None:
+async def _heed_words(settings: Settings, forecasts: Job, trials: Job) -> None:
     """Bring each new champion to all replicas at once, and hasten what people wait for; a word that is lost costs a wait."""
     while True:
         try:

@@ -24,7 +24,7 @@ _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER, _TREMBLING = 2.4, 1.6
 _TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
 _TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
-_AT_MUCH = 0.86  # log-odds of an engine at what is much for it: an alert, and none below
+_AT_MUCH = 0.86  # log-odds of an engine that goes back and forth by what is much for it: an alert, and none below
 _IDLE_DIPS, _DRIVING_DIPS = 0.06, 0.11  # of the readings, beside what the vehicle shows by itself
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 6.5}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
@@ -156,15 +156,14 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     shakes = np.fmax(trembles, dips / most)
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
     smooth = (excess < _TREMBLING) & moves
-    probability = np.where(running & ~smooth, beyond(shakes, 6, _AT_MUCH), np.float32(0.01))
+    certain = np.fmax(beyond(trembles, 6, _AT_MUCH), beyond(dips / most, 6))
+    probability = np.where(running & ~smooth, certain, np.float32(0.01))
     lasts = (lasting >= _ROUGH_RPM) & (lasting >= _ROUGHER * np.maximum(usual, _QUIETEST_RPM))
     support = running & (lasts | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
         if dips[row] / most[row] >= np.nan_to_num(trembles[row]) and not lasts[row]:
-            text = (
-                f"Engine speed is low for a moment in {dips[row]:.0%} of its readings; {most[row]:.0%} is much for this engine."
-            )
+            text = f"Engine speed is low for a moment in {dips[row]:.0%} of its readings; {most[row]:.0%} leave no doubt with this engine."
             return (Evidence("engine_rpm", "%", float(100 * dips[row]), float(100 * most[row]), text),)
         if not rough[row] >= _ROUGH_RPM:
             text = f"Engine speed goes back and forth by {tremble[row]:.0f} rpm; for this engine {allowed[row]:.0f} is much."
