@@ -163,7 +163,8 @@ def misfire_rail(features: FeatureBatch) -> Rail:
 
     def explain(row: int) -> tuple[Evidence, ...]:
         if dips[row] / most[row] >= np.nan_to_num(trembles[row]) and not lasts[row]:
-            text = f"Engine speed is low for a moment in {dips[row]:.0%} of its readings; {most[row]:.0%} leave no doubt with this engine."
+            share, enough = f"{dips[row]:.0%}", f"{most[row]:.0%}"
+            text = f"Engine speed is low for a moment in {share} of its readings; {enough} leave no doubt with this engine."
             return (Evidence("engine_rpm", "%", float(100 * dips[row]), float(100 * most[row]), text),)
         if not rough[row] >= _ROUGH_RPM:
             text = f"Engine speed goes back and forth by {tremble[row]:.0f} rpm; for this engine {allowed[row]:.0f} is much."
