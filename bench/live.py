@@ -4,27 +4,28 @@ import asyncio
 import contextlib
 import gc
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import asyncpg
 import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit import StreamVerdict, Verdict, audit, audit_stream
+from bench.commits import CommitWatch, Seen, watching
 from bench.exposition import Growth, Sample, scrape
 from bench.listener import AlertListener, listening
 from bench.load import Load, Offered, own_connections
-from bench.processes import StackProcesses, Usage
+from bench.processes import RIG, StackProcesses, Usage
 from bench.progress import Advance, Progress
 from bench.recording import fleet_of, record
 from bench.stack import StackUnderTest
-from bench.store import CommitWatch, Stored, Tenant, drained, fresh_gateways, fresh_tenant, logged_changes, stored
+from bench.store import Stored, Tenant, drained, fresh_gateways, fresh_tenant, logged_changes, stored
 from fleet.stores.postgres import connect_pool
 
 WARM_UP_S: Final = 10  # ingest takes each vehicle in at its first reading; latencies and costs leave that out
 WATCHED: Final = 20
+REST_CORES, REST_S, REST_WITHIN_S = 0.2, 5.0, 90.0
 LAST_LOOK_S: Final = 1.0
 
 Seconds = NDArray[np.float64]
@@ -84,6 +85,9 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
         InvalidInput: too many readings for one run.
         Unavailable: a part of the stack does not answer.
     """
+    with progress.step("Waiting until the stack rests", 1) as advance:
+        await _at_rest(stack)
+        advance(1)
     fleet = fleet_of(vehicles)
     with progress.step("Simulating the fleet", seconds) as advance:
         recording = record(fleet, seconds, advance)
@@ -92,12 +96,12 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
     load = Load(tenant.slug, [vehicle.vehicle_id for vehicle in fleet], senders, recording.bodies, seconds)
     with progress.step("Connecting", len(senders)) as advance:
         await load.connect(stack.settings.mqtt.host, stack.settings.mqtt.port, advance)
-    async with _watching(stack, tenant) as watch, listening(stack, tenant) as listener:
+    async with watching(stack.settings.postgres.url, tenant) as watch, listening(stack, tenant) as listener:
         with progress.step("Publishing", seconds) as advance:
             costs = await _publish(stack, load, watch, advance)
         with progress.step("Waiting for the last commit", 1) as advance:
             kept, changes, drained_s = await _kept(stack, tenant, load.offered)
-            await watch.settled(LAST_LOOK_S)
+            seen = await watch.finish(LAST_LOOK_S)
             advance(1)
     return LiveResult(
         vehicles,
@@ -106,29 +110,25 @@ async def measure(stack: StackUnderTest, vehicles: int, seconds: int, progress: 
         recording.payload_bytes,
         _verdict(load.offered, kept),
         audit_stream(changes, [change.seq for change in listener.heard]),
-        _latencies(load.offered, kept, watch, listener),
+        _latencies(load.offered, kept, seen, listener),
         costs,
         load.lost_connections,
         drained_s,
     )
 
 
-@contextlib.asynccontextmanager
-async def _watching(stack: StackUnderTest, tenant: Tenant) -> AsyncIterator[CommitWatch]:
-    connection = await asyncpg.connect(stack.settings.postgres.url)
-    watch = CommitWatch(tenant, connection)
-    task = asyncio.create_task(watch.run())
-    try:
-        yield watch
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-        await connection.close()
+async def _at_rest(stack: StackUnderTest) -> None:
+    """Wait until the stack has done what it does after a start, or for as long as one may wait for that."""
+    deadline, quiet = time.monotonic() + REST_WITHIN_S, 0
+    while quiet < 2 and time.monotonic() < deadline:  # processes that begin meanwhile are only seen by the next look
+        processes = StackProcesses(stack.home)
+        await asyncio.sleep(REST_S)
+        cores = sum(usage.cpu_s for part, usage in processes.usage().items() if part != RIG) / REST_S
+        quiet = quiet + 1 if cores < REST_CORES else 0
 
 
 async def _publish(stack: StackUnderTest, load: Load, watch: CommitWatch, advance: Advance) -> Costs:
-    names, processes = load.offered.vehicles, StackProcesses(stack.home, watch.backend_pid)
+    names, processes = load.offered.vehicles, StackProcesses(stack.home, watch.costs)
 
     def on_sent(lane: int, at_us: int) -> None:
         if lane < WATCHED:
@@ -173,7 +173,7 @@ def _verdict(offered: Offered, kept: Stored) -> Verdict:
     return audit(offered.readings(offered.sent_us > 0), offered.readings(offered.acked_us > 0), kept.readings)
 
 
-def _latencies(offered: Offered, kept: Stored, watch: CommitWatch, listener: AlertListener) -> Latencies:
+def _latencies(offered: Offered, kept: Stored, seen: Seen, listener: AlertListener) -> Latencies:
     sent, acked = offered.sent_us[WARM_UP_S:], offered.acked_us[WARM_UP_S:]
     first_us = int(sent[sent > 0].min(initial=np.iinfo(np.int64).max))
     at_us = np.array([at for _, at in kept.readings], np.int64)
@@ -182,6 +182,6 @@ def _latencies(offered: Offered, kept: Stored, watch: CommitWatch, listener: Ale
         late=offered.late_s[WARM_UP_S:][sent > 0],
         puback=(acked - sent)[acked > 0] / 1e6,
         written=(kept.written_us - at_us)[warm] / 1e6,
-        committed=np.array([seconds for published_us, seconds in watch.seen if published_us >= first_us]),
+        committed=np.array([seconds for published_us, seconds in seen if published_us >= first_us]),
         heard=np.array([change.late_s for change in listener.heard if change.at_us >= first_us]),
     )

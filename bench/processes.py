@@ -1,7 +1,9 @@
 """What each part of a stack costs: CPU seconds and memory of its processes."""
 
 import contextlib
+import os
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +30,12 @@ class Usage:
 
 
 class StackProcesses:
-    """The processes of the stack in a home, as they are now; the backend `ours` serves the rig."""
+    """The processes of the stack in a home, as they are now; the pids `ours` serve the rig."""
 
-    def __init__(self, home: Path, ours: int) -> None:
+    def __init__(self, home: Path, ours: Iterable[int] = ()) -> None:
         self._parts = {process: part for process in psutil.process_iter() if (part := _part(process, home))}
-        self._parts |= {process: RIG if process.pid == ours else POSTGRES for process in postgres_processes(home)}
-        self._parts[psutil.Process()] = RIG
+        self._parts |= dict.fromkeys(postgres_processes(home), POSTGRES)
+        self._parts |= {psutil.Process(pid): RIG for pid in (os.getpid(), *ours)}
         self._began = self._cpu()
 
     def restart(self) -> None:

@@ -7,11 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.commits import POLL_S
 from bench.live import WARM_UP_S, WATCHED, LiveResult
 from bench.machine import Occasion
 from bench.processes import INGEST, MODELS, POSTGRES, RIG
 from bench.stages import APPENDED_ROWS, ROWS, STAGES, StageCosts
-from bench.store import POLL_S
 
 BARE_ROWS: Final = 200
 SHARES: Final = (0.5, 0.95, 0.99, 0.999)
@@ -222,13 +222,13 @@ never waits for the system. The demo's own vehicle runs beside them.
 How to read it:
 
 - *published* is the moment at which the rig hands the message to its socket; it is the reading's event time too. Clocks are all
-  the same machine's. Latencies and costs leave out the first {WARM_UP_S} s, in which ingest takes the vehicles in; the counts of
-  the first table do not, but for those that are the stack's own counters: delivered more than once, failed batches, committed per
-  second.
+  the same machine's. A run begins when the stack rests: one that has just started has its jobs to do. Latencies and costs leave
+  out the first {WARM_UP_S} s, in which ingest takes the vehicles in; the counts of the first table do not, but for those that are
+  the stack's own counters: delivered more than once, failed batches, committed per second.
 - *begin of the storing transaction* is exact for every reading (`received_at`), and says nothing of the insert and the commit.
-- *committed, seen by another session* is measured from outside, on a few vehicles, by a session that looks every
-  {POLL_S * 1e3:.0f} ms: it is up to that much, and the look itself, too long. It is the reading's commit; the alerts of its batch
-  are committed by the stage `alerts` that follows.
+- *committed, seen by another session* is measured from outside, on a few vehicles, by a process and session of its own that
+  looks every {POLL_S * 1e3:.0f} ms: it is up to that much, and the look itself, too long. It is the reading's commit; the alerts
+  of its batch are committed by the stage `alerts` that follows.
 - *arrival at ingest → decision committed* is the stack's own histogram, the longest-waiting reading of each batch, interpolated
   between bucket bounds. It holds the alerts too, and not the broker.
 - *heard by somebody who follows* ends where a client that is signed in has read the event from `/sse/anomalies`; the page's own

@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -26,7 +26,6 @@ from fleet.stores.postgres import UNREACHABLE, connect_pool, tenant_transaction
 from fleet.stores.provisioning import DeviceCredential, Vehicle, ensure_devices, ensure_tenant, ensure_vehicles, replace_gateway
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-POLL_S: Final = 0.004
 DRAINED_AFTER_S: Final = 10.0  # without a new row
 _LIVE: Final = ", ".join(f"'{state}'" for state in LIVE_STATES)
 
@@ -142,54 +141,3 @@ async def ledger_of(postgres: Postgres, tenant: Tenant) -> tuple[Stored, Ledger]
     rows = [AlertRow(row["vehicle_id"], AlertType(row["type"]), row["live"], row["occurrences"]) for row in alerts]
     dead = Counter({row["reason"]: row["n"] for row in letters})
     return kept, Ledger(kept.readings, dead, rows, [row["seq"] for row in changes], audited, broken, strangers)
-
-
-class CommitWatch:
-    """Sees a few vehicles' readings appear in the store: the time until another session can read them."""
-
-    def __init__(self, tenant: Tenant, connection: asyncpg.Connection) -> None:
-        self._tenant, self._connection = tenant, connection
-        self._expected: deque[Reading] = deque()
-        self._some, self._none = asyncio.Event(), asyncio.Event()
-        self.seen: list[tuple[int, float]] = []  # (published µs, seconds until it was seen)
-
-    @property
-    def backend_pid(self) -> int:
-        """The server's process that answers the looks: a cost of the rig, not of the stack."""
-        return int(self._connection.get_server_pid())
-
-    def expect(self, reading: Reading) -> None:
-        """Look for this reading from now on."""
-        self._expected.append(reading)
-        self._none.clear()
-        self._some.set()
-
-    async def settled(self, patience_s: float) -> None:
-        """Wait until every expected reading was seen, or the patience is over."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._none.wait(), patience_s)
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        await self._connection.execute("SELECT set_config('app.tenant', $1, false)", str(self._tenant.tenant_id))
-        while True:
-            await self._some.wait()
-            await self._look()
-            if not self._expected:
-                self._some.clear()
-                self._none.set()
-            await asyncio.sleep(POLL_S)
-
-    async def _look(self) -> None:
-        asked = list(self._expected)
-        rows = await self._connection.fetch(
-            """SELECT k.n FROM unnest($2::text[], $3::timestamptz[]) WITH ORDINALITY AS k (vehicle_id, at, n)
-               JOIN telemetry t ON t.tenant_id = $1 AND t.vehicle_id = k.vehicle_id AND t.event_time = k.at""",
-            self._tenant.tenant_id,
-            [vehicle for vehicle, _ in asked],
-            [EPOCH + timedelta(microseconds=at_us) for _, at_us in asked],
-        )
-        now_us = time.time_ns() // 1000
-        found = {asked[row["n"] - 1] for row in rows}
-        self.seen += [(at_us, (now_us - at_us) / 1e6) for _, at_us in found]
-        self._expected = deque(reading for reading in self._expected if reading not in found)

@@ -249,7 +249,7 @@ async def _asked_meanwhile(scene: Scene, trouble: Awaitable[None]) -> None:
 
 def _memory(home: Path) -> dict[str, int]:
     """Bytes of the parts in which something could queue up."""
-    usage = StackProcesses(home, ours=0).usage()
+    usage = StackProcesses(home).usage()
     return {part: usage[part].memory_bytes for part in ("api", INGEST)}
 
 

@@ -145,7 +145,7 @@ async def _looking(stack: StackUnderTest, began: float) -> AsyncIterator[list[Lo
 
     async def look() -> None:
         while True:
-            usage = await asyncio.to_thread(lambda: StackProcesses(stack.home, ours=0).usage())
+            usage = await asyncio.to_thread(lambda: StackProcesses(stack.home).usage())
             looks.append(Look(time.time() - began, usage))
             await asyncio.sleep(LOOK_EVERY_S)
 

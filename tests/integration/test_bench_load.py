@@ -1,7 +1,5 @@
 """The load rig against the real broker and the real store."""
 
-import asyncio
-import contextlib
 import time
 from dataclasses import replace
 
@@ -9,10 +7,11 @@ import asyncpg
 import numpy as np
 import pytest
 
+from bench.commits import watching
 from bench.faults.network import line_to
 from bench.load import Load, own_connections
 from bench.recording import Recording, fleet_of, record, stamped
-from bench.store import CommitWatch, drained, fresh_gateways, fresh_tenant, stored
+from bench.store import drained, fresh_gateways, fresh_tenant, stored
 from fleet.errors import InvalidInput, Unavailable
 from fleet.settings import Postgres
 from fleet.stores.telemetry import PostgresTelemetryStore
@@ -89,22 +88,16 @@ async def test_the_store_gives_back_the_very_readings_that_were_sent(postgres: P
         Message(f"ingest/0/{tenant.slug}/{vehicle}", stamped(body, at_us), time.time())
         for (vehicle, at_us), body in zip(sent, bodies, strict=True)
     ]
-    connection = await asyncpg.connect(postgres.app_url)
-    watch = CommitWatch(tenant, connection)
-    looking = asyncio.create_task(watch.run())
-    for reading in sent:
-        watch.expect(reading)
-    await PostgresTelemetryStore(pool).append(decode(messages).batch, {tenant.slug: tenant.tenant_id})
-    await drained(pool, tenant, len(sent))
-    await watch.settled(PATIENCE_S)
-    looking.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await looking
-    await connection.close()
+    async with watching(postgres.app_url, tenant) as watch:
+        for reading in sent:
+            watch.expect(reading)
+        await PostgresTelemetryStore(pool).append(decode(messages).batch, {tenant.slug: tenant.tenant_id})
+        await drained(pool, tenant, len(sent))
+        seen = await watch.finish(PATIENCE_S)
     kept = await stored(pool, tenant)
     assert sorted(kept.readings) == sorted(sent)
     assert (kept.written_us >= began_us).all()
-    assert sorted(at_us for at_us, _ in watch.seen) == sorted(at_us for _, at_us in sent)
+    assert sorted(at_us for at_us, _ in seen) == sorted(at_us for _, at_us in sent)
 
 
 def test_the_same_recording_twice_is_the_same(recording: Recording) -> None:
