@@ -37,7 +37,7 @@ class CommitWatch:
         Raises:
             Unavailable: the store stopped to answer.
         """
-        self._line.send(patience_s)
+        self._line.send(float(patience_s))
         seen: Seen = await asyncio.to_thread(_heard, self._line)
         return seen
 
@@ -123,6 +123,7 @@ class _Looks:
     async def run(self) -> None:
         """Look until cancelled."""
         await self._connection.execute("SELECT set_config('app.tenant', $1, false)", str(self._tenant.tenant_id))
+        await self._connection.execute("SET plan_cache_mode = force_generic_plan")  # to plan takes longer than to look
         while True:
             await self._some.wait()
             await self._look()
