@@ -30,12 +30,12 @@ AGAIN_AFTER_S: Final = 20.0  # a store of some gigabytes is read when the broker
 log = structlog.get_logger(__name__)
 
 
-async def trouble_of(system: Client) -> str:
-    """Why the broker cannot store; empty where it can, or does not answer at all."""
+async def trouble_of(system: Client) -> str | None:
+    """Why the broker cannot store; empty where it can, None where it does not answer at all."""
     try:
         answer = await system.request("$SYS.REQ.SERVER.PING.HEALTHZ", b"", timeout=ANSWERS_WITHIN_S)
     except (nats.errors.Error, TimeoutError):
-        return ""
+        return None
     return str(json.loads(answer.data).get("data", {}).get("error", ""))
 
 
@@ -48,14 +48,19 @@ async def watch_broker(system: Client, secrets: DeviceSecrets, pid_file: Path | 
     not_before = 0.0
     while True:
         trouble = await trouble_of(system)
-        try:
-            await secrets.beat(PART, trouble, "down" if trouble else "ok")
-        except Unavailable as error:
-            log.warning("heartbeat_failed", error=str(error))
-        if pid_file is not None and FAILED_WRITE in trouble and time.monotonic() > not_before and _has_room(pid_file.parent):
-            _end(pid_file, trouble)
-            not_before = time.monotonic() + AGAIN_AFTER_S
+        if trouble is not None:  # what is not known is not said; that nothing answers, others find out
+            await _say(secrets, trouble)
+            if pid_file is not None and FAILED_WRITE in trouble and time.monotonic() > not_before and _has_room(pid_file.parent):
+                _end(pid_file, trouble)
+                not_before = time.monotonic() + AGAIN_AFTER_S
         await asyncio.sleep(LOOK_EVERY_S)
+
+
+async def _say(secrets: DeviceSecrets, trouble: str) -> None:
+    try:
+        await secrets.beat(PART, trouble, "down" if trouble else "ok")
+    except Unavailable as error:
+        log.warning("heartbeat_failed", error=str(error))
 
 
 def _end(pid_file: Path, reason: str) -> None:

@@ -23,7 +23,8 @@ _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
 _FASTEST_MS = 45.0  # a bend that would need more speed is none
 _NEWEST = 5**0.5  # times the yaw's root mean square over 5 s: what it may be now, where the bend has just begun
-_ALONG = 0.8  # share of a horizontal peak along one axis that makes it an acceleration, or with some yaw a bend
+_ALONG = 0.9  # share of a horizontal peak along the first axis that makes it an acceleration; few engines reach a harsh one
+_ALONG_OWN = 0.8  # the same, and for a bend, of a vehicle's own unit, read once a second; a fast IMU may lie in any direction
 _STRAIGHT_BONUS, _STRAIGHT_DPS = 0.5, 4.0  # engines push less than tyres hold: straight on, the same peak is harder driving
 _BELOW_LIMIT = 0.85  # of a limit: below it seconds of an IMU with unknown axes are ranked by feel, which never raises an alert
 _NIGHT_WEIGHS = 0.1  # an hour overdue at night tires like 66 minutes
@@ -79,10 +80,12 @@ class DriverScorer:
         blind = features.column("speed_known") == 0
         slow = ~blind & (speed + _KMH_PER_G_S * np.nan_to_num(brake) < limits.harsh_min_kmh)
         yaw, horizontal = features.column("yaw_rms_5_dps"), features.column("horizontal_peak_g")
-        sideways = features.column("corner_peak_g") >= _ALONG * horizontal
+        own_axes = features.column("sustained_peak_g") == horizontal
+        along = np.where(own_axes, _ALONG_OWN, _ALONG)
+        sideways = own_axes & (features.column("corner_peak_g") >= along * horizontal)
         turning = (yaw >= _TURNING_DPS) | (sideways & (np.radians(_NEWEST * yaw) * _FASTEST_MS >= horizontal * G_MS2))
         felt = _felt_g(horizontal, features.column("sustained_peak_g"), yaw)
-        ahead = features.column("accel_peak_g") >= _ALONG * horizontal
+        ahead = features.column("accel_peak_g") >= along * horizontal
         for name, alert, mine in (
             ("brake", AlertType.HARSH_BRAKING, ~turning & ~ahead),
             ("accel", AlertType.HARSH_ACCELERATION, ~turning & ahead),

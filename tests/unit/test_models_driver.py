@@ -86,11 +86,12 @@ def test_an_imu_alone_with_unknown_axes_still_raises_with_less_certainty(scorer,
         pytest.param({"corner_peak_g": 0.59}, 4, AlertType.HARSH_CORNERING, id="a bend at speed that has just begun"),
         pytest.param({"corner_peak_g": 0.59}, 1, AlertType.HARSH_BRAKING, id="sideways, and no speed makes a bend of it"),
         pytest.param({"accel_peak_g": 0.5, "corner_peak_g": 0.33}, 4, AlertType.HARSH_ACCELERATION, id="pulling out"),
+        pytest.param({"corner_peak_g": 0.59, "sustained_peak_g": 0.5}, 4, AlertType.HARSH_BRAKING, id="a fast IMU, axes unknown"),
     ],
 )
 def test_without_a_speed_axes_and_yaw_tell_a_bend_from_pulling_and_braking(scorer, axes, yaw, kind):
     blind = {"speed_kmh": np.nan, "speed_known": 0, "horizontal_peak_g": 0.6, "brake_peak_g": 0.1, "yaw_rms_5_dps": yaw}
-    scores = score(scorer, **blind | axes)
+    scores = score(scorer, **{"sustained_peak_g": 0.6} | blind | axes)
     raised = [name for name in AlertType if name.startswith("HARSH") and scores.probability[0, TYPE_INDEX[name]] >= 0.7]
     assert raised == [kind]
 
