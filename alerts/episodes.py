@@ -168,15 +168,14 @@ class Episodes:
         again = opens & (since - ended <= self._cooldown)
         started = np.where(opens & ~again, since, state["started"])
         worse = (phase == OPEN) & on & (severity > state["severity"])
-        more = (phase == OPEN) & on & ~worse & (amount >= _MORE * state["told"])
+        more = (phase == OPEN) & on & ~worse & (amount >= _MORE * np.nan_to_num(state["told"], nan=-np.inf))
         off_since = np.where((phase == OPEN) & off, np.fmin(np.where(np.isnan(off_since), now, off_since), now), off_since)
         off_since = np.where(on | opens, np.nan, off_since)
         clears = (phase == OPEN) & off & (now - off_since >= self._clear)
 
         state["phase"] = np.where(opens, OPEN, np.where(clears, IDLE, phase))
         state["severity"] = np.where(opens | worse, np.maximum(severity, Severity.LOW), state["severity"])
-        told = opens | worse | more | ((phase == OPEN) & np.isnan(state["told"]))
-        state["told"] = np.where(told, amount, state["told"])
+        state["told"] = np.where(opens | worse | more, amount, state["told"])
         state["since"], state["started"], state["off_since"] = since, started, np.where(clears, np.nan, off_since)
         state["ended"] = np.where(clears, now, ended)
         state["seen"] = at

@@ -110,6 +110,12 @@ def test_an_amount_that_grows_is_told_anew_each_time_it_is_a_tenth_more_and_not_
     assert theft(episodes, NOON + 720, 60, Severity.CRITICAL) == [EpisodeChange.REVISED]
 
 
+def test_an_amount_that_was_not_known_at_first_is_told_once_it_is():
+    episodes = Episodes()
+    told = [theft(episodes, NOON + 60 * minute, amount) for minute, amount in enumerate([None, None, 20, 21])]
+    assert told == [[EpisodeChange.OPENED], [], [EpisodeChange.REVISED], []]
+
+
 def test_what_was_told_survives_a_restart():
     episodes, reborn = Episodes(), Episodes()
     theft(episodes, NOON, 40)
