@@ -88,7 +88,7 @@ async def late_keys(page: Page, keys: Sequence[str], what: str) -> int:
     await page.evaluate(WATCH)
     for key in keys:
         await page.keyboard.press(key)
-    waits = await page.evaluate("new Promise((done) => requestIdleCallback(() => done(window.waits)))")
+    waits = await page.evaluate("new Promise((done) => requestIdleCallback(() => done(window.waits), { timeout: 1000 }))")
     late = sum(wait > BUDGET_MS for wait in waits)
     print(f"{what}: {late} of {len(keys)} keys over {BUDGET_MS:.0f} ms; longest {max(waits, default=16):.0f} ms")
     return late

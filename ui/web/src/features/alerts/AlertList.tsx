@@ -18,7 +18,8 @@ interface Props {
   selection?: Selection;
 }
 
-export function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = true, selection }: Props) {
+/** Stays as it is while nothing in it changes: new alerts that wait do not touch thousands of rows. */
+export const AlertList = memo(function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = true, selection }: Props) {
   return (
     <ul className="card divide-y divide-line overflow-hidden">
       {alerts.map((alert) => (
@@ -34,7 +35,7 @@ export function AlertList({ alerts, mayAcknowledge, onChanged, showVehicle = tru
       ))}
     </ul>
   );
-}
+});
 
 interface RowProps extends Omit<Props, 'alerts' | 'showVehicle' | 'selection'> {
   alert: Alert;

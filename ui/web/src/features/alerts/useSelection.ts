@@ -13,14 +13,16 @@ export interface Selection {
 export function useSelection(shown: readonly Alert[]): Selection {
   const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
   const toggle = useCallback((id: string) => setIds((known) => toggled(known, id)), []);
-  const alerts = useMemo(() => shown.filter(({ id }) => ids.has(id)), [shown, ids]);
-  return {
-    alerts,
-    has: (id) => ids.has(id),
-    toggle,
-    clear: () => setIds(new Set()),
-    all: () => setIds(new Set(shown.map(({ id }) => id))),
-  };
+  return useMemo(
+    () => ({
+      alerts: shown.filter(({ id }) => ids.has(id)),
+      has: (id) => ids.has(id),
+      toggle,
+      clear: () => setIds(new Set()),
+      all: () => setIds(new Set(shown.map(({ id }) => id))),
+    }),
+    [shown, ids, toggle],
+  );
 }
 
 function toggled(ids: ReadonlySet<string>, id: string): ReadonlySet<string> {

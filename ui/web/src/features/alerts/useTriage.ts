@@ -69,8 +69,8 @@ function rowIn(list: HTMLElement | null, element: Element | null): HTMLElement |
 
 /** Moves the focus to the next or previous alert; from elsewhere to the first. */
 function step(list: HTMLElement | null, by: 1 | -1): void {
-  const rows = [...(list?.querySelectorAll<HTMLElement>('[data-alert]') ?? [])];
-  const here = rows.findIndex((row) => row.contains(document.activeElement));
-  const next = here < 0 ? rows[0] : rows[here + by];
-  next?.querySelector<HTMLElement>('a')?.focus();
+  const here = rowIn(list, document.activeElement);
+  const beside = by > 0 ? here?.nextElementSibling : here?.previousElementSibling;
+  const next = here ? beside : list?.querySelector('[data-alert]');
+  next?.querySelector('a')?.focus();
 }

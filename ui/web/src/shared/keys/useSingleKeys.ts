@@ -7,6 +7,7 @@ const KEY = 'fleetguard.singleKeys';
 const OFF = 'off';
 const readers = new Set<() => void>();
 const BUSY = 'input:not([type=checkbox]), textarea, select, [contenteditable=true], [role=slider], [role=menu], [role=listbox]';
+const PAGE = 'root';
 const OVERLAY = '[role=dialog], [role=alertdialog], [role=menu], [role=listbox]';
 
 export function useSingleKeys(commands: KeyCommands): void {
@@ -31,7 +32,12 @@ export function useSingleKeys(commands: KeyCommands): void {
 function isFree(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
   const busy = event.target instanceof Element && event.target.closest(BUSY) !== null;
-  return !busy && document.querySelector(OVERLAY) === null;
+  return !busy && !isOverlayOpen();
+}
+
+/** Overlays stand beside the page, never in it: so that a page of any length is not searched for them. */
+function isOverlayOpen(): boolean {
+  return [...document.body.children].some((part) => part.id !== PAGE && (part.matches(OVERLAY) || part.querySelector(OVERLAY) !== null));
 }
 
 function subscribe(reader: () => void): () => void {

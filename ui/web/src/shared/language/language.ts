@@ -4,10 +4,12 @@ export type Values = Readonly<Record<string, string | number>>;
 
 let catalogue: Catalogue = {};
 let locale = 'en-GB';
+let numbers = new Intl.NumberFormat(locale);
 
 /** Called before the first drawing, and never while something is on screen. */
 export function speak(chosen: string, sentences: Catalogue): void {
   locale = chosen;
+  numbers = new Intl.NumberFormat(locale);
   catalogue = sentences;
 }
 
@@ -32,5 +34,5 @@ export function inSentence(word: string): string {
 }
 
 function inWords(value: string | number | undefined, gap: string): string {
-  return typeof value === 'number' ? value.toLocaleString(locale) : (value ?? gap);
+  return typeof value === 'number' ? numbers.format(value) : (value ?? gap);
 }

@@ -1,12 +1,12 @@
 /** A moment as people say it, with the exact time one hover or one screen-reader step away. */
 import { ago, dayAndClock, fullTime, type Instant } from './format';
-import { useNow } from './useNow';
+import { useNowAs } from './useNow';
 
 export function Ago({ at }: { at: Instant }) {
-  const now = useNow();
+  const said = useNowAs((now) => ago(at, now));
   return (
     <time dateTime={new Date(at).toISOString()} title={fullTime(at)}>
-      {ago(at, now)}
+      {said}
     </time>
   );
 }

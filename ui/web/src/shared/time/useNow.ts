@@ -24,5 +24,10 @@ function subscribe(reader: () => void): () => void {
 
 /** Milliseconds, renewed every five seconds. */
 export function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  return useNowAs(Number);
+}
+
+/** What is said of now: drawn anew only when that changes, not on every beat. */
+export function useNowAs<Said extends string | number>(say: (now: number) => Said): Said {
+  return useSyncExternalStore(subscribe, () => say(now));
 }

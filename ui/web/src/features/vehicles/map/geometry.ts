@@ -105,32 +105,43 @@ export function groupsIn(fleet: readonly Located[], sight: Sight, size: Size, ma
     if (cell) cell.push(one);
     else cells.set(key, [one]);
   }
-  return apart([...cells.values()], markerPx / sight.scale).map((members) => groupOf(members, sight, size));
+  return apart([...cells.values()].map(clusterOf), markerPx / sight.scale).map((cluster) => groupOf(cluster, sight, size));
 }
 
-/** Joins groups until no two are nearer than a marker is wide. */
-function apart(groups: readonly Located[][], width: number): Located[][] {
-  const joined: Located[][] = [];
-  for (const members of groups) {
-    const here = meanPlace(members);
-    const near = joined.find((other) => isNear(meanPlace(other), here, width));
-    if (near) near.push(...members);
-    else joined.push([...members]);
+interface Cluster {
+  members: readonly Located[];
+  /** The mean of its members' places. */
+  place: Place;
+}
+
+/** Joins clusters until no two are nearer than a marker is wide. */
+function apart(clusters: readonly Cluster[], width: number): readonly Cluster[] {
+  const joined: Cluster[] = [];
+  for (const cluster of clusters) {
+    const near = joined.findIndex(({ place }) => isNear(place, cluster.place, width));
+    const other = joined[near];
+    if (other) joined[near] = together(other, cluster);
+    else joined.push(cluster);
   }
-  return joined.length < groups.length ? apart(joined, width) : joined;
+  return joined.length < clusters.length ? apart(joined, width) : joined;
 }
 
 function isNear(a: Place, b: Place, width: number): boolean {
   return Math.hypot(a.x - b.x, a.y - b.y) < width;
 }
 
-function meanPlace(members: readonly Located[]): Place {
+function clusterOf(members: readonly Located[]): Cluster {
   const mean = (axis: 'x' | 'y') => members.reduce((sum, { place }) => sum + place[axis], 0) / members.length;
-  return { x: mean('x'), y: mean('y') };
+  return { members, place: { x: mean('x'), y: mean('y') } };
 }
 
-function groupOf(members: readonly Located[], sight: Sight, size: Size): Group {
-  const place = meanPlace(members);
+function together(a: Cluster, b: Cluster): Cluster {
+  const share = b.members.length / (a.members.length + b.members.length);
+  const between = (axis: 'x' | 'y') => a.place[axis] + (b.place[axis] - a.place[axis]) * share;
+  return { members: [...a.members, ...b.members], place: { x: between('x'), y: between('y') } };
+}
+
+function groupOf({ members, place }: Cluster, sight: Sight, size: Size): Group {
   const vehicles = members.map(({ vehicle }) => vehicle);
   const worst = vehicles.reduce<Severity | null>(
     (most, { worstSeverity }) => (severityRank(worstSeverity) > severityRank(most) ? worstSeverity : most),
