@@ -106,7 +106,7 @@ class PastForecasts:
     failed: int | None
 
 
-# Component by component along the primary key: its forecasts of years stay untouched.
+# PostgreSQL skips from component to component along the primary key: forecasts of years before stay untouched.
 _PAST: Final = """
     WITH failures AS MATERIALIZED (
         SELECT component, event_time FROM maintenance
@@ -114,10 +114,10 @@ _PAST: Final = """
     SELECT component, count(*) AS forecasts, avg(f.probability) AS said,
            CASE WHEN EXISTS (SELECT 1 FROM maintenance WHERE tenant_id = $1)
                 THEN count(*) FILTER (WHERE EXISTS (
-                    SELECT 1 FROM failures x WHERE x.component = n.component
+                    SELECT 1 FROM failures x WHERE x.component = f.component
                     AND x.event_time > f.made_at AND x.event_time <= f.made_at + $6)) END AS failed
-    FROM newest_forecasts n JOIN forecasts f USING (tenant_id, vehicle_id, component, horizon_h)
-    WHERE tenant_id = $1 AND vehicle_id = $2 AND horizon_h = $3 AND f.made_at BETWEEN $4 AND $5
+    FROM forecasts f
+    WHERE tenant_id = $1 AND vehicle_id = $2 AND horizon_h = $3 AND made_at BETWEEN $4 AND $5
     GROUP BY 1 ORDER BY 1"""
 
 
