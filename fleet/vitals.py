@@ -106,6 +106,7 @@ def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-unty
     driving = quantile(_past(np.where(moving, settled, np.nan)), _USUAL_SHARE)
     drives = moving[:, -6:-1].sum(axis=1) >= 4
     top = np.where(drives & ~np.isnan(driving), driving, quantile(_past(settled), _USUAL_SHARE))
+    top = np.maximum(top, _THERMOSTAT_C)  # up to here an engine that was never worked hard still warms up
     low = quantile(_past(settled), 1 - _USUAL_SHARE)
     recent = np.where(running, coolant, np.nan)[:, -1 - _LASTING_MIN : -1]
     coasting = (moving & (of("engine_load_pct") < _COASTING_PCT))[:, -1 - _LASTING_MIN : -1]
@@ -137,20 +138,27 @@ def _pace(coolant: FloatArray, top: FloatArray) -> FloatArray:
 
 
 def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
-    """The tremble of the newest minutes, and what this vehicle shows when it moves, or stands, as it does now."""
+    """The tremble of the newest minutes, and what this vehicle shows when it moves, or stands, as it does now.
+
+    Where it has hardly done so yet, it is what the vehicle shows at all.
+    """
     shown = np.where(running, of("tremble_rpm"), np.nan)
     recent = shown[:, -1 - _TREMBLE_MIN : -1]
     moves = (moving[:, -1 - _TREMBLE_MIN : -1].sum(axis=1) * 2 > _TREMBLE_MIN)[:, None]
-    alike = np.where(moving == moves, shown, np.nan)
     enough = (~np.isnan(recent)).sum(axis=1) >= _TREMBLE_MIN - 1
     dips = np.where(running, of("dip_share"), np.nan)
+
+    def usual(values: FloatArray) -> FloatArray:
+        alike = quantile(_past(np.where(moving == moves, values, np.nan)), 0.75)
+        return np.where(np.isnan(alike), quantile(_past(values), 0.75), alike)
+
     return {
         "tremble_rpm": np.where(enough, np.sort(recent, axis=1)[:, 1], np.nan),
         "tremble_share": np.where(enough, median(of("tremble_share")[:, -1 - _TREMBLE_MIN : -1]), np.nan),
-        "tremble_usual_rpm": quantile(_past(alike), 0.75),
+        "tremble_usual_rpm": usual(shown),
         "moving_4": mean(np.where(np.isnan(of("moving")), np.nan, moving)[:, -1 - _TREMBLE_MIN : -1]),
         "dip_share": np.where(enough, mean(dips[:, -1 - _TREMBLE_MIN : -1]), np.nan),
-        "dip_usual_share": quantile(_past(np.where(moving == moves, dips, np.nan)), 0.75),
+        "dip_usual_share": usual(dips),
     }
 
 
@@ -181,7 +189,7 @@ def _intake_regimes(speed: FloatArray, moving: NDArray[np.bool_]) -> Regimes:
     """The air that the engine draws keeps its warmth at a steady speed, and changes it where the speed changes."""
     varied = np.zeros_like(moving)
     varied[:, 1:] = moving[:, 1:] & (np.abs(np.diff(speed, axis=1)) >= _VARIED_KMH)
-    return (varied, 0.25), (moving & ~varied, 0.6)
+    return (varied, 0.25), (moving & ~varied, 0.75)
 
 
 def _coolant_regimes(coolant: FloatArray, running: NDArray[np.bool_], moving: NDArray[np.bool_]) -> Regimes:

@@ -45,6 +45,12 @@ def test_a_sender_that_repeats_its_values_trembles_like_one_that_does_not():
     assert once[1][0] == pytest.approx(twice[1][0])
 
 
+def test_a_vehicle_that_has_hardly_stood_yet_may_tremble_at_rest_as_it_does_on_the_move():
+    moving = np.r_[np.ones(MINUTES - 6), np.zeros(5)]
+    assert found("tremble_usual_rpm", tremble_rpm=7, moving=moving) == 7
+    assert np.isnan(found("tremble_usual_rpm", tremble_rpm=7, engine_on=np.r_[np.zeros(MINUTES - 6), np.ones(5)]))
+
+
 def test_too_few_readings_say_nothing_of_a_tremble():
     assert np.isnan(tremble(seconds(np.r_[np.full(50, np.nan), 850 + RNG.uniform(-60, 60, 10)]))[0][0])
 
@@ -89,6 +95,11 @@ def test_a_reading_that_drifts_off_for_minutes_is_out_of_the_band_and_slow():
     rising = coolant(*np.linspace(88, 98, 15))
     assert found("coolant_above_c", coolant_temp_c=rising) >= 6
     assert found("coolant_pace_c_min", coolant_temp_c=rising) < 1.5
+
+
+def test_an_engine_that_is_worked_hard_at_last_warms_up_to_its_thermostat_without_a_drift():
+    warming = coolant(*np.linspace(76, 86, 6), before=75.0)
+    assert found("coolant_above_c", coolant_temp_c=warming) <= 0
 
 
 def test_an_engine_that_overheats_leaves_its_band_fast():
