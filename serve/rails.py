@@ -147,7 +147,7 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     rough, running = features.column("rough_60_rpm"), features.column("engine_on") >= 0.5
     quiet, tremble = features.column("rough_quiet_rpm"), features.column("tremble_rpm")
     usual = np.where(np.isnan(quiet), _STRANGER_ROUGH_RPM, quiet)
-    lasting = np.fmin(rough, features.column("rough_lasting_rpm"))
+    lasting = np.minimum(rough, features.column("rough_lasting_rpm"))
     excess = rough / np.maximum(usual, _QUIETEST_RPM)
     own, dips = features.column("tremble_usual_rpm"), features.column("dip_share")
     cold = features.column("coolant_temp_c") < _COLD_C
