@@ -16,6 +16,7 @@ _IMPLAUSIBLE_C = (-39.0, 150.0)  # an open and a shorted thermistor
 _STEP_C = 15.0  # coolant has too much heat capacity to move this far within a second
 _OVERHEAT_SUPPORT_C = 104.0  # up to here a fan may let an idling engine go
 _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
+_THIN_OIL_C = 100.0  # of coolant, the mean of a quarter of an hour: heat has thinned the oil, less than the usual is no leak
 _FLAT_MIN = 15.0
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
 _ROUGH_RPM, _STRANGER_ROUGH_RPM = 12.0, 16.0
@@ -102,15 +103,19 @@ def oil_rail(features: FeatureBatch, slow: FloatArray, limits: Limits) -> Rail:
     probability = np.where(running, beyond(2 - pressure / limit, 8, _AT_MUCH), np.float32(0.01))
     normal = slow[:, SLOW_FEATURE["oil_pressure_normal_kpa"]]
     expected = np.where(np.isnan(normal), 2 * limit, normal)
-    support = running & (pressure < np.fmax(2.4 * limit, 0.7 * expected))
+    thin = features.column("coolant_mean_15_c") >= _THIN_OIL_C
+    support = running & (pressure < np.fmax(2.4 * limit, 0.7 * expected)) & ~thin
     severity = graded(-pressure / limit, (-1.15, Severity.HIGH), (-0.6, Severity.CRITICAL))
     severity = np.maximum(severity, Severity.MEDIUM)
 
     def explain(row: int) -> tuple[Evidence, ...]:
-        text = (
-            f"Oil pressure reached only {pressure[row]:.0f} kPa at {rpm[row]:.0f} rpm; at least {limit[row]:.0f} kPa are needed."
-        )
-        return (Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), float(limit[row]), text),)
+        text = f"Oil pressure reached only {pressure[row]:.0f} kPa at {rpm[row]:.0f} rpm"
+        if pressure[row] > limit[row]:
+            return (
+                Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), None, f"{text}, less than this engine usually has."),
+            )
+        needed = f"{text}; at least {limit[row]:.0f} kPa are needed."
+        return (Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), float(limit[row]), needed),)
 
     return Rail(probability.astype(np.float32), support, severity, explain)
 

@@ -13,7 +13,7 @@ from fleet.thresholds import DEFAULT_LIMITS
 from serve.engine import CLASSES, ENGINE_FEATURES, EngineScorer
 from serve.parts import load_scorer
 from serve.phrases import PHRASES
-from serve.rails import battery_rail, misfire_rail
+from serve.rails import battery_rail, misfire_rail, oil_rail
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +209,20 @@ def test_low_oil_pressure_counts_at_speed_and_not_at_a_warm_idle(scorer):
 @pytest.mark.parametrize(("kpa", "raised"), [(139, False), (137, True)])
 def test_low_oil_pressure_is_raised_below_the_pressure_that_is_needed_and_not_above(scorer, kpa, raised):
     assert (judge(scorer, AlertType.LOW_OIL_PRESSURE, **oil(kpa, 2200))[0] >= 0.7) == raised
+
+
+def test_oil_that_heat_has_thinned_is_low_below_what_is_needed_only():
+    slow = np.full((1, len(SLOW_FEATURES)), np.nan, np.float32)
+    for coolant_c, possible in ((88, True), (108, False)):
+        assert oil_rail(row(**oil(112, 760), coolant_mean_15_c=coolant_c), slow, DEFAULT_LIMITS).support.tolist() == [possible]
+
+
+@pytest.mark.parametrize(("kpa", "words"), [(90, "at least 138 kPa are needed."), (180, "less than this engine usually has.")])
+def test_what_is_said_of_oil_pressure_fits_its_figure(kpa, words):
+    slow = np.full((1, len(SLOW_FEATURES)), np.nan, np.float32)
+    (reason,) = oil_rail(row(**oil(kpa, 2200)), slow, DEFAULT_LIMITS).explain(0)
+    assert reason.text.endswith(words)
+    assert reason.expected is None or reason.observed < reason.expected
 
 
 def test_a_voltage_of_zero_while_the_engine_runs_is_the_senders_fault(scorer):
