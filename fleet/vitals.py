@@ -138,27 +138,20 @@ def _pace(coolant: FloatArray, top: FloatArray) -> FloatArray:
 
 
 def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
-    """The tremble of the newest minutes, and what this vehicle shows when it moves, or stands, as it does now.
-
-    Where it has hardly done so yet, it is what the vehicle shows at all.
-    """
+    """The tremble of the newest minutes, and what this vehicle shows when it moves, or stands, as it does now."""
     shown = np.where(running, of("tremble_rpm"), np.nan)
     recent = shown[:, -1 - _TREMBLE_MIN : -1]
     moves = (moving[:, -1 - _TREMBLE_MIN : -1].sum(axis=1) * 2 > _TREMBLE_MIN)[:, None]
+    alike = np.where(moving == moves, shown, np.nan)
     enough = (~np.isnan(recent)).sum(axis=1) >= _TREMBLE_MIN - 1
     dips = np.where(running, of("dip_share"), np.nan)
-
-    def usual(values: FloatArray) -> FloatArray:
-        alike = quantile(_past(np.where(moving == moves, values, np.nan)), 0.75)
-        return np.where(np.isnan(alike), quantile(_past(values), 0.75), alike)
-
     return {
         "tremble_rpm": np.where(enough, np.sort(recent, axis=1)[:, 1], np.nan),
         "tremble_share": np.where(enough, median(of("tremble_share")[:, -1 - _TREMBLE_MIN : -1]), np.nan),
-        "tremble_usual_rpm": usual(shown),
+        "tremble_usual_rpm": quantile(_past(alike), 0.75),
         "moving_4": mean(np.where(np.isnan(of("moving")), np.nan, moving)[:, -1 - _TREMBLE_MIN : -1]),
         "dip_share": np.where(enough, mean(dips[:, -1 - _TREMBLE_MIN : -1]), np.nan),
-        "dip_usual_share": usual(dips),
+        "dip_usual_share": quantile(_past(np.where(moving == moves, dips, np.nan)), 0.75),
     }
 
 

@@ -22,7 +22,6 @@ _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator d
 _ROUGH_RPM, _STRANGER_ROUGH_RPM = 12.0, 16.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER, _TREMBLING = 2.4, 1.6
-_MUCH_ROUGHER, _SHAKING = 3.0, 0.6  # two signs that need each other: times the quiet level, and of what is much alone
 _TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
 _COLD_C, _COLD_STRANGER_TREMBLE_RPM = 60.0, 32.0  # a cold engine runs rough
 _TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
@@ -165,11 +164,10 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
     smooth = (excess < _TREMBLING) & moves
     rougher = lasting / np.maximum(usual, _QUIETEST_RPM)
-    both = np.minimum(rougher / _MUCH_ROUGHER, shakes / _SHAKING)
-    certain = np.fmax(np.fmax(beyond(trembles, 6, _AT_MUCH), beyond(both, 6, _AT_MUCH)), beyond(dips / most, 6))
+    certain = np.fmax(beyond(trembles, 6, _AT_MUCH), beyond(dips / most, 6))
     probability = np.where(running & ~smooth, certain, np.float32(0.01))
     lasts = (lasting >= _ROUGH_RPM) & (rougher >= _ROUGHER) & ~(tremble < 0)  # below 0 the engine follows its driver
-    support = running & (lasts | (shakes >= _SHAKING))
+    support = running & (lasts | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
         if dips[row] / most[row] >= np.nan_to_num(trembles[row]) and not lasts[row]:

@@ -45,12 +45,6 @@ def test_a_sender_that_repeats_its_values_trembles_like_one_that_does_not():
     assert once[1][0] == pytest.approx(twice[1][0])
 
 
-def test_a_vehicle_that_has_hardly_stood_yet_may_tremble_at_rest_as_it_does_on_the_move():
-    moving = np.r_[np.ones(MINUTES - 6), np.zeros(5)]
-    assert found("tremble_usual_rpm", tremble_rpm=7, moving=moving) == 7
-    assert np.isnan(found("tremble_usual_rpm", tremble_rpm=7, engine_on=np.r_[np.zeros(MINUTES - 6), np.ones(5)]))
-
-
 def test_too_few_readings_say_nothing_of_a_tremble():
     assert np.isnan(tremble(seconds(np.r_[np.full(50, np.nan), 850 + RNG.uniform(-60, 60, 10)]))[0][0])
 
