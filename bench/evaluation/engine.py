@@ -40,7 +40,7 @@ def card(trial: Trial) -> Card:
         "Engine speed, coolant, oil pressure, battery voltage, load, throttle, manifold pressure, air flow, intake and ambient "
         "temperature, each as often as the vehicle sends it; windows of a minute, trends of an hour, and how all of it stands "
         "against the vehicle's own last six hours. Any of them may be missing: a type whose own signal is silent is unknown.",
-        "A simulated fleet of 66 vehicles, labelled by what was done to them; 30 % of the vehicles are held out. XGBoost in Ray "
+        "A simulated fleet of 66 vehicles, labelled by what they showed; 30 % of the vehicles are held out. XGBoost in Ray "
         "Train, its depth, rounds and leaf weight searched over folds of vehicles; one temperature calibrates it. Physics stands "
         "on both sides: what it forbids is raised whatever the trees say, and what it cannot support stays below an alert.",
         [
