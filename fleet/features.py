@@ -14,7 +14,7 @@ from fleet.channels import MINUTE, SECOND
 from fleet.fuel_drives import latest_drive, vanishing
 from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope
 from fleet.minutes import roughness
-from fleet.series import carried, covered_sum, held_throughout, mean, middle, newest, slope, spread, trailing_true
+from fleet.series import carried, covered_sum, held_throughout, mean, median, middle, newest, slope, spread, trailing_true
 from fleet.telemetry import FloatArray, TimeArray
 from fleet.vitals import VITALS, vitals
 from fleet.windows import WindowState
@@ -300,9 +300,21 @@ def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
     put("coolant_jitter_15_c", mean(np.abs(np.diff(coolant[:, 14:], n=2, axis=1))))
     put("battery_on_15_v", mean(last("battery_on_v", 15)))
     resting = last("battery_off_v", 360)
-    put("battery_off_v", newest(resting[:, -30:]))
-    put("battery_off_drop_v", np.fmax.reduce(resting, axis=1) - newest(resting[:, -30:]))
+    rests_at = _resting_v(resting[:, -30:], last("engine_on", 30) > 0)
+    put("battery_off_v", rests_at)
+    put("battery_off_drop_v", np.fmax.reduce(resting, axis=1) - rests_at)
     put("oil_pressure_15_kpa", mean(last("oil_pressure_kpa", 15)))
+
+
+def _resting_v(read: FloatArray, ran: NDArray[np.bool_]) -> FloatArray:
+    """(n,) V of the newest rest, the median over its minutes: a parked device reads seldom, and one reading is noisy.
+
+    Args:
+        read: (n, minutes) with the engine off, newest last, NaN where nothing was read. ran: (n, minutes) the engine ran.
+    """
+    rest = np.cumsum(ran, axis=1)  # alike within a rest
+    newest_rest = np.max(np.where(np.isnan(read), -1, rest), axis=1)
+    return median(np.where(rest == newest_rest[:, None], read, np.nan))
 
 
 def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]

@@ -106,6 +106,7 @@ def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-unty
     driving = quantile(_past(np.where(moving, settled, np.nan)), _USUAL_SHARE)
     drives = moving[:, -6:-1].sum(axis=1) >= 4
     top = np.where(drives & ~np.isnan(driving), driving, quantile(_past(settled), _USUAL_SHARE))
+    top = np.maximum(top, _THERMOSTAT_C)  # up to here an engine that was never worked hard still warms up
     low = quantile(_past(settled), 1 - _USUAL_SHARE)
     recent = np.where(running, coolant, np.nan)[:, -1 - _LASTING_MIN : -1]
     coasting = (moving & (of("engine_load_pct") < _COASTING_PCT))[:, -1 - _LASTING_MIN : -1]
@@ -181,7 +182,7 @@ def _intake_regimes(speed: FloatArray, moving: NDArray[np.bool_]) -> Regimes:
     """The air that the engine draws keeps its warmth at a steady speed, and changes it where the speed changes."""
     varied = np.zeros_like(moving)
     varied[:, 1:] = moving[:, 1:] & (np.abs(np.diff(speed, axis=1)) >= _VARIED_KMH)
-    return (varied, 0.25), (moving & ~varied, 0.6)
+    return (varied, 0.25), (moving & ~varied, 0.75)
 
 
 def _coolant_regimes(coolant: FloatArray, running: NDArray[np.bool_], moving: NDArray[np.bool_]) -> Regimes:

@@ -1,6 +1,6 @@
 """What really happened: intervals in which a fault or a manoeuvre showed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +10,16 @@ from fleet import signals
 from simulator.driving import Motion
 from simulator.effects import Effects
 from simulator.engine import Engine
-from simulator.faults import HARSH, Fault
+from simulator.faults import DRIVER, HARSH, Fault
 from simulator.plan import Trips
+from simulator.supply import Electrics
 from simulator.vehicles import Array, Flags, Vehicles
 
-# Interruptions shorter than this do not end an interval: a drowsy driver at a red light is still drowsy.
-_MERGE_S: Final = {**dict.fromkeys(HARSH, 5.0), "SPEEDING": 5.0, "MISFIRE": 60.0, "LOW_OIL_PRESSURE": 60.0}
+# Interruptions shorter than this do not end an interval: a drowsy driver at a red light is still drowsy, and the surface
+# charge of a trip hides a flat battery for a while only.
+_MERGE_S: Final = {
+    **dict.fromkeys(HARSH, 5.0), "SPEEDING": 5.0, "MISFIRE": 60.0, "LOW_OIL_PRESSURE": 60.0, "BATTERY_FAILURE": 1800.0,
+}  # fmt: skip
 _MERGE_DEFAULT_S: Final = 180.0
 _LEAST_S: Final = {"SPEEDING": 30.0, **dict.fromkeys(HARSH, 0.3)}
 _LEAST_DEFAULT_S: Final = 5.0
@@ -25,6 +29,11 @@ _MOST_DRIVING_S: Final = 4.5 * 3600.0  # EU 561/2006 Art. 7: then a rest of 45 m
 _REST_S: Final = 45 * 60.0
 _LIMIT: Final = signals.INDEX["speed_limit_kmh"]
 _OVERHEATED_C: Final = 103.0
+_HOT_C: Final = 110.0
+# Oil pressure that an engine needs, by its speed: a warm idle makes do with less.
+_OIL_RPM, _OIL_KPA = (700.0, 1300.0), (60.0, 138.0)
+_LOW_BATTERY_V: Final = 12.4
+_OIL: Final = signals.INDEX["oil_pressure_kpa"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,25 @@ def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Ar
             log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]))
 
 
+def watch_engine(
+    log: TruthLog, vehicles: Vehicles, engine: Engine, electrics: Electrics, running: Flags, clock_s: Array, dt: Array
+) -> None:
+    """An engine too hot, oil pressure too low and a battery flat at rest are what the vehicle shows, whoever caused it.
+
+    An overheated engine thins its oil, a dead alternator drains the battery: such a side effect is an event of its own. Only a
+    pressure that is measured can be seen.
+    """
+    least_kpa = np.interp(engine.rpm, _OIL_RPM, _OIL_KPA)
+    seen: tuple[tuple[str, Flags], ...] = (
+        ("ENGINE_OVERHEAT", running & (engine.coolant_c > _HOT_C)),
+        ("LOW_OIL_PRESSURE", running & (engine.oil_kpa < least_kpa) & vehicles.fitted[_OIL]),
+        ("BATTERY_FAILURE", ~running & (electrics.resting_v < _LOW_BATTERY_V)),
+    )
+    for label, mask in seen:
+        for lane in np.flatnonzero(mask & (dt > 0)):
+            log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]))
+
+
 def overdue_rests(trips: Trips) -> Iterator[Episode]:
     """FATIGUE where somebody drives on after 4.5 h without a rest."""
     vehicle, driven_s = -1, 0.0
@@ -103,6 +131,15 @@ def overdue_rests(trips: Trips) -> Iterator[Episode]:
         if driven_s + trip_s > _MOST_DRIVING_S:
             yield Episode(lane, "FATIGUE", max(_MOST_DRIVING_S - driven_s, 0.0), trip_s)
         driven_s += trip_s
+
+
+def ordinary_trips(trips: Trips, episodes: Iterable[Episode], faults: Iterable[Fault]) -> Iterator[Episode]:
+    """NORMAL for every trip without an episode or an overdue rest, in which no part of the vehicle failed, seen or unseen."""
+    failing = {fault.lane for fault in faults if fault.kind not in DRIVER and np.isfinite(fault.began)}
+    eventful = failing | {episode.lane for episode in (*episodes, *overdue_rests(trips))}
+    for lane in range(len(trips)):
+        if lane not in eventful:
+            yield Episode(lane, "NORMAL", 0.0, float(trips.trip_s[lane]))
 
 
 def shows(fault: Fault, now: float, vehicles: Vehicles, effects: Effects, motion: Motion, engine: Engine, running: Flags) -> bool:
