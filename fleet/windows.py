@@ -285,7 +285,7 @@ class WindowState:
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
         peak_forward = np.where(np.isnan(speed), forward, _stronger(accel, felt))
         yaw = bins[:, SECOND["yaw_rate_dps"]]
-        turning = np.radians(np.where(np.isnan(yaw), self._yaw_by_heading(slot, second, bins), yaw)) * speed / 3.6
+        turning = np.where(np.isnan(yaw), self._turning_by_heading(slot, second, bins), np.radians(yaw) * speed / 3.6)
         sideways = bins[:, SECOND["lateral_ms2"]]
         corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
         corner = np.where(np.isnan(sideways), np.abs(turning), corner)
@@ -296,15 +296,18 @@ class WindowState:
         for channel in ("peak_horizontal_ms2", "peak_sustained_ms2"):
             bins[slow, SECOND[channel]] = np.hypot(peak_forward, corner)[slow]
 
-    def _yaw_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """(n,) °/s, left positive, by which the course over ground turned of late, less what its own noise makes of it."""
+    def _turning_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+        """(n,) m/s², left positive, of a bend: by how fast the course over ground turned of late, less what its own noise makes
+        of it, at the speed of that time, or the present one where that is lower.
+        """
         before = self.rows["seconds"][slot, (second - HEADING_S) % SECONDS]
         elapsed = HEADING_S + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
         turned = (before[:, SECOND["heading_deg"]] - bins[:, SECOND["heading_deg"]] + 180) % 360 - 180
         doubt = HEADING_DOUBT * np.sqrt(2) * self._heading_noise(slot, second, bins)
         turned = np.sign(turned) * np.maximum(np.abs(turned) - doubt, 0)
-        slowest = np.minimum(bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]])
-        return np.where(slowest >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan).astype(np.float32)
+        now, then = bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]]
+        yaw_dps = np.where(np.minimum(now, then) >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan)
+        return (np.radians(yaw_dps) * np.minimum(now, (now + then) / 2) / 3.6).astype(np.float32)
 
     def _heading_noise(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
         """(n,) ° by which a heading errs, from how it goes to and fro: a bend turns one way."""

@@ -70,6 +70,12 @@ def test_the_course_over_ground_shows_a_bend_where_no_yaw_rate_is_sent():
     assert np.isnan(newest[SECOND["yaw_rate_dps"]])
 
 
+def test_a_vehicle_that_pulls_out_of_a_bend_is_not_judged_as_if_it_had_been_fast_all_along():
+    speed, turning = np.r_[np.full(17, 36.0), 54, 72, 90], 10 * np.arange(20)  # 0.5 g along; 0.31 g sideways on average
+    peak = windows_of(speed_kmh=speed, heading_deg=turning % 360).second_windows(ONE, 1)[0, 0, SECOND["peak_corner_ms2"]]
+    assert peak == pytest.approx(np.radians(10) * (36 + 90) / 2 / 3.6, rel=0.02)
+
+
 def test_a_parked_course_is_no_bend():
     windows = windows_of(speed_kmh=np.full(20, 3), heading_deg=np.resize([0, 120, 240], 20))
     assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["lateral_ms2"]])
