@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
 from fleet.fuel_drives import latest_drive, vanishing
-from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope
+from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope, whole_minutes
 from fleet.minutes import roughness
-from fleet.series import carried, covered_sum, held_throughout, mean, middle, newest, slope, spread, trailing_true
+from fleet.series import (
+    REPORT_MIN,
+    carried,
+    covered_sum,
+    held_throughout,
+    mean,
+    middle,
+    newest,
+    slope,
+    spread,
+    trailing_true,
+)
 from fleet.telemetry import FloatArray, TimeArray
 from fleet.vitals import VITALS, vitals
 from fleet.windows import WindowState
@@ -306,8 +317,8 @@ def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
 
 
 def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
-    level = carried(last("fuel_pct", 360))
-    raw = last("fuel_pct", 360)
+    raw = whole_minutes(last("fuel_pct", 360), last("samples", 360), last("moving", 360))
+    level = carried(raw)
     now = middle(level, 0)
     put("fuel_pct", now)
     for minutes in (5, 15, 60):

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fleet import signals
 from fleet.channels import DIRECT, MINUTE, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
 from fleet.fuel_drives import DRIVES, SILENCE_MIN, latest_drive, remember
-from fleet.fuel_level import burnt
+from fleet.fuel_level import burnt, whole_minutes
 from fleet.hours import Hours, drive_on
 from fleet.minutes import summarise_minute
 from fleet.series import MAD_TO_SIGMA, carried, median
@@ -198,7 +198,7 @@ class WindowState:
         window, tank_l = self.minute_windows(slot), self.rows["tank_l"][slot]
         engine_on, moving, heard = (window[:, :, MINUTE[name]] for name in ("engine_on", "moving", "samples"))
         used = burnt(window[:, :, MINUTE["fuel_l"]], window[:, :, MINUTE["expected_l"]], engine_on)
-        level = carried(window[:, :, MINUTE["fuel_pct"]])
+        level = carried(whole_minutes(window[:, :, MINUTE["fuel_pct"]], heard, moving))
         drive = latest_drive(level, used, ~np.isnan(heard), moving, tank_l)
         self.drives[slot] = remember(self.drives[slot], drive, tank_l)
 

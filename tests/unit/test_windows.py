@@ -134,6 +134,22 @@ def test_a_minute_is_settled_when_the_next_begins():
     assert minute[MINUTE["fuel_l"]] == pytest.approx(0.1)
 
 
+def level_of_minute(levels: list[float]) -> float:
+    windows = WindowState(1)
+    feed(windows, [("v", NOON + second, {"fuel_level_pct": level}) for second, level in enumerate(levels)])
+    feed(windows, [("v", NOON + 60, {"fuel_level_pct": levels[-1]})])
+    return float(windows.minute_windows(ONE)[0, -2, MINUTE["fuel_pct"]])
+
+
+@pytest.mark.parametrize(("levels", "median"), [
+    pytest.param([52.0, 0.0, 0.0, 52.0], 52, id="the starter cuts the power"),
+    pytest.param([52.0] + 59 * [0.0], 0, id="the sender fails"),
+    pytest.param([0.0, 0.0], 0, id="few readings, all of them 0"),
+])  # fmt: skip
+def test_a_power_cut_is_no_level(levels, median):
+    assert level_of_minute(levels) == median
+
+
 def test_sparse_readings_are_judged_at_once():
     windows = WindowState(1)
     feed(windows, [("v", NOON + 300 * step, {"fuel_level_pct": 60 - step, "ignition_on": 0}) for step in range(4)])
