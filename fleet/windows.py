@@ -279,8 +279,10 @@ class WindowState:
             accel = np.where(np.isnan(accel) & (elapsed > 0.5) & (elapsed < 2.5), change, accel)
         accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
         imu = bins[:, SECOND["imu_x_ms2"]]
-        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu), np.nan)
-        accel = self._sustained(accel, slot, second, bins)
+        refresh_s = self._refresh_s(slot, second, speed)
+        shake = np.where(refresh_s > 1, 0, SHAKE_MS2)  # what a polled speed leaps by bears nothing out beyond what was felt
+        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu, shake), np.nan)
+        accel = self._sustained(accel, slot, second, bins, refresh_s)
         slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
         peak_forward = np.where(np.isnan(speed), forward, _stronger(accel, felt))
@@ -317,13 +319,19 @@ class WindowState:
         turned = (np.diff(course, axis=1) + 180) % 360 - 180
         return MAD_TO_SIGMA * SECOND_DIFFERENCE * median(np.abs(np.diff(turned, axis=1)))
 
-    def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+    def _sustained(
+        self,
+        accel: FloatArray,
+        slot: NDArray[np.intp],
+        second: NDArray[np.int64],
+        bins: FloatArray,
+        refresh_s: FloatArray,
+    ) -> FloatArray:
         """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
 
         The rarer its readings, the longer the time that must bear it out, and each end of it is known to one refresh only.
         """
         speed, offset = bins[:, SECOND["speed_kmh"]], bins[:, SECOND["offset_s"]]
-        refresh_s = self._refresh_s(slot, second, speed)
         back = 2 + np.round(refresh_s).astype(np.int64)
         change = np.full(len(slot), np.nan, np.float32)
         for wait in (0, 1, 2):  # the second wanted, or one before it where that one is missing
@@ -368,10 +376,10 @@ class WindowState:
         return fresh
 
 
-def _agreed(one: FloatArray, other: FloatArray) -> FloatArray:
+def _agreed(one: FloatArray, other: FloatArray, shake: FloatArray | float = SHAKE_MS2) -> FloatArray:
     """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
     one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + SHAKE_MS2)
+    return np.minimum((one + other) / 2, np.minimum(one, other) + shake)
 
 
 def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:
