@@ -296,7 +296,9 @@ def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
             put(f"{name}_{minutes}_{unit}", mean(np.sqrt(last(f"{name}_{unit}", minutes))) ** 2)
     put("yaw_jitter_15_dps", mean(last("yaw_jitter_dps", 15)))
     put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
-    put("speeding_15", mean(last("speeding", 15)))
+    # Of a quarter of an hour, however short the drive is yet: one spell above the limit is no manner of driving.
+    speeding = carried(last("speeding", 15), REPORT_MIN)
+    put("speeding_15", np.where(np.isnan(speeding).all(axis=1), np.nan, np.nansum(speeding, axis=1) / 15))
     put("moving_15", mean(last("moving", 15)))
 
 
