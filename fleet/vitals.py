@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.channels import MINUTE
+from fleet.fuel_level import whole_minutes
 from fleet.series import mean, median
 from fleet.telemetry import FloatArray
 
@@ -156,7 +157,7 @@ def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no
 
 
 def _sender(of, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
-    level = of("fuel_pct")
+    level = whole_minutes(of("fuel_pct"), of("samples"), of("moving"))
     step = np.full(level.shape, np.nan, np.float32)
     step[:, 2:] = np.where(moving[:, 2:] & moving[:, 1:-1] & moving[:, :-2], level[:, 2:] - level[:, :-2], np.nan)
     spread = np.where(moving, of("fuel_spread_pct"), np.nan)

@@ -25,6 +25,8 @@ _LEAST_S: Final = {"SPEEDING": 30.0, **dict.fromkeys(HARSH, 0.3)}
 _LEAST_DEFAULT_S: Final = 5.0
 _HARSH_SPEED_MS: Final = 8 / 3.6
 _OVER_KMH, _OVER_SHARE = 6.0, 1.10
+_SEVERE_KMH, _SEVERE_SHARE, _SEVERE_S = 25.0, 1.35, 10.0  # so far above the limit it takes a third of the time
+_TINY_S: Final = 1e-6
 _MOST_DRIVING_S: Final = 4.5 * 3600.0  # EU 561/2006 Art. 7: then a rest of 45 minutes
 _REST_S: Final = 45 * 60.0
 _LIMIT: Final = signals.INDEX["speed_limit_kmh"]
@@ -46,27 +48,46 @@ class Episode:
     end_s: float
 
 
+@dataclass(slots=True)
+class _Interval:
+    """What has been seen of an episode; of its severe part the latest stretch. Seconds on the simulation's clock."""
+
+    start_s: float
+    end_s: float
+    severe_from_s: float = -np.inf
+    severe_until_s: float = -np.inf
+    severe_enough: bool = False
+
+    def goes_on(self, start_s: float, end_s: float, severe: bool) -> None:
+        self.end_s = end_s
+        if severe:
+            unbroken = start_s <= self.severe_until_s + _TINY_S
+            self.severe_from_s = self.severe_from_s if unbroken else start_s
+            self.severe_until_s = end_s
+            self.severe_enough |= end_s - self.severe_from_s >= _SEVERE_S - _TINY_S
+
+
 class TruthLog:
     """Joins what is seen step by step into episodes."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[int, str], list[float]] = {}
+        self._open: dict[tuple[int, str], _Interval] = {}
         self._closed: list[Episode] = []
 
-    def see(self, lane: int, label: str, start_s: float, end_s: float) -> None:
-        """The label holds for a vehicle from start to end."""
+    def see(self, lane: int, label: str, start_s: float, end_s: float, *, severe: bool = False) -> None:
+        """The label holds for a vehicle from start to end; `severe`: so much that a shorter time makes an episode."""
         interval = self._open.get((lane, label))
-        if interval is not None and start_s - interval[1] <= _MERGE_S.get(label, _MERGE_DEFAULT_S):
-            interval[1] = end_s
-            return
-        if interval is not None:
+        if interval is not None and start_s - interval.end_s > _MERGE_S.get(label, _MERGE_DEFAULT_S):
             self._close(lane, label)
-        self._open[(lane, label)] = [start_s, end_s]
+            interval = None
+        if interval is None:
+            interval = self._open[(lane, label)] = _Interval(start_s, end_s)
+        interval.goes_on(start_s, end_s, severe)
 
     def settle(self, clock_s: Array) -> None:
         """Close what has not been seen for longer than an interruption lasts."""
-        for (lane, label), (_, end_s) in list(self._open.items()):
-            if clock_s[lane] - end_s > _MERGE_S.get(label, _MERGE_DEFAULT_S):
+        for (lane, label), interval in list(self._open.items()):
+            if clock_s[lane] - interval.end_s > _MERGE_S.get(label, _MERGE_DEFAULT_S):
                 self._close(lane, label)
 
     def finish(self) -> None:
@@ -80,9 +101,10 @@ class TruthLog:
         return iter(closed)
 
     def _close(self, lane: int, label: str) -> None:
-        start_s, end_s = self._open.pop((lane, label))
-        if end_s - start_s >= _LEAST_S.get(label, _LEAST_DEFAULT_S) - 1e-6:
-            self._closed.append(Episode(lane, label, start_s, end_s))
+        interval = self._open.pop((lane, label))
+        long_enough = interval.end_s - interval.start_s >= _LEAST_S.get(label, _LEAST_DEFAULT_S) - _TINY_S
+        if long_enough or interval.severe_enough:
+            self._closed.append(Episode(lane, label, interval.start_s, interval.end_s))
 
 
 def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Array, dt: Array) -> None:
@@ -91,6 +113,7 @@ def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Ar
     limit = vehicles.harsh_ms2
     speed_kmh, limit_kmh = motion.speed_ms * 3.6, motion.road.limit_kmh
     speeding = (speed_kmh > limit_kmh + _OVER_KMH) & (speed_kmh > limit_kmh * _OVER_SHARE) & (dt > 0) & vehicles.fitted[_LIMIT]
+    severe = speeding & (speed_kmh > limit_kmh + _SEVERE_KMH) & (speed_kmh > limit_kmh * _SEVERE_SHARE)
     seen: tuple[tuple[str, Flags], ...] = (
         ("HARSH_ACCELERATION", fast & (motion.accel_ms2 >= limit[0])),
         ("HARSH_BRAKING", fast & (motion.accel_ms2 <= -limit[1])),
@@ -99,7 +122,8 @@ def watch_driving(log: TruthLog, vehicles: Vehicles, motion: Motion, clock_s: Ar
     )
     for label, mask in seen:
         for lane in np.flatnonzero(mask):
-            log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]))
+            by_much = label == "SPEEDING" and bool(severe[lane])
+            log.see(int(lane), label, float(clock_s[lane] - dt[lane]), float(clock_s[lane]), severe=by_much)
 
 
 def watch_engine(
