@@ -12,9 +12,21 @@ from numpy.typing import NDArray
 from fleet.alerts import VehicleId
 from fleet.channels import MINUTE, SECOND
 from fleet.fuel_drives import latest_drive, vanishing
-from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope
+from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope, whole_minutes
 from fleet.minutes import roughness
-from fleet.series import carried, covered_sum, held_throughout, mean, middle, newest, slope, spread, trailing_true
+from fleet.series import (
+    REPORT_MIN,
+    carried,
+    covered_sum,
+    held_throughout,
+    mean,
+    median,
+    middle,
+    newest,
+    slope,
+    spread,
+    trailing_true,
+)
 from fleet.telemetry import FloatArray, TimeArray
 from fleet.vitals import VITALS, vitals
 from fleet.windows import WindowState
@@ -285,7 +297,9 @@ def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
             put(f"{name}_{minutes}_{unit}", mean(np.sqrt(last(f"{name}_{unit}", minutes))) ** 2)
     put("yaw_jitter_15_dps", mean(last("yaw_jitter_dps", 15)))
     put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
-    put("speeding_15", mean(last("speeding", 15)))
+    # Of a quarter of an hour, however short the drive is yet: one spell above the limit is no manner of driving.
+    speeding = carried(last("speeding", 15), REPORT_MIN)
+    put("speeding_15", np.where(np.isnan(speeding).all(axis=1), np.nan, np.nansum(speeding, axis=1) / 15))
     put("moving_15", mean(last("moving", 15)))
 
 
@@ -300,14 +314,26 @@ def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
     put("coolant_jitter_15_c", mean(np.abs(np.diff(coolant[:, 14:], n=2, axis=1))))
     put("battery_on_15_v", mean(last("battery_on_v", 15)))
     resting = last("battery_off_v", 360)
-    put("battery_off_v", newest(resting[:, -30:]))
-    put("battery_off_drop_v", np.fmax.reduce(resting, axis=1) - newest(resting[:, -30:]))
+    rests_at = _resting_v(resting[:, -30:], last("engine_on", 30) > 0)
+    put("battery_off_v", rests_at)
+    put("battery_off_drop_v", np.fmax.reduce(resting, axis=1) - rests_at)
     put("oil_pressure_15_kpa", mean(last("oil_pressure_kpa", 15)))
 
 
+def _resting_v(read: FloatArray, ran: NDArray[np.bool_]) -> FloatArray:
+    """(n,) V of the newest rest, the median over its minutes: a parked device reads seldom, and one reading is noisy.
+
+    Args:
+        read: (n, minutes) with the engine off, newest last, NaN where nothing was read. ran: (n, minutes) the engine ran.
+    """
+    rest = np.cumsum(ran, axis=1)  # alike within a rest
+    newest_rest = np.max(np.where(np.isnan(read), -1, rest), axis=1)
+    return median(np.where(rest == newest_rest[:, None], read, np.nan))
+
+
 def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
-    level = carried(last("fuel_pct", 360))
-    raw = last("fuel_pct", 360)
+    raw = whole_minutes(last("fuel_pct", 360), last("samples", 360), last("moving", 360))
+    level = carried(raw)
     now = middle(level, 0)
     put("fuel_pct", now)
     for minutes in (5, 15, 60):

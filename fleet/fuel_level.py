@@ -6,12 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fleet.series import MAD_TO_SIGMA, carried, mean, median, middle, newest, trailing_true
+from fleet.series import MAD_TO_SIGMA, REPORT_MIN, carried, mean, median, middle, newest, trailing_true
 from fleet.telemetry import FloatArray
 
 _SETTLING_MIN = 2  # minutes after which the fuel in a parked vehicle has come to rest
 _AFTER_REST_MIN = 10  # minutes of driving over which a level is still compared with the one before the rest
-_REPORT_MIN = 4  # between two reports, in which a vehicle goes on as it did
 _FEW_MIN = 10  # metered minutes from which on a vehicle's own factor is known
 _FACTORS = (0.4, 2.5)
 _METER_ERROR, _CALIBRATED_ERROR, _CLASS_ERROR = 0.04, 0.12, 0.25  # share by which a meter, and what is expected, may be off
@@ -26,8 +25,22 @@ _SPANS_MIN = (90, 180, 360)
 _LEAST_MIN = 30
 _BIN_MIN = 15
 _BINS_QUIETER = 1.7  # the difference of two bins against that of two minutes, whose noise lasts for some minutes
+_MOVING_SHARE = 0.1  # of a minute in motion, beyond which the fuel sloshes
+_WHOLE_SHARE = 0.5  # of the readings of the minute before: with fewer a median is that of one slosh
+_LATEST_BINS = (1, 2, 8)  # over which a loss must still go on: a thief stops within minutes, a mended tank shows over two hours
 _CLIMB_LAGS = (5, 8, 12)
 _CLIMBED_MIN = 60
+
+
+def whole_minutes(level_pct: FloatArray, samples: FloatArray, moving: FloatArray) -> FloatArray:
+    """Levels less those of minutes in which a drive ended: a few seconds of braking lay a sender bare or under.
+
+    Args:
+        level_pct: (n, minutes) medians, in percent. samples: readings of each. moving: share of each in motion.
+    """
+    part = np.zeros(level_pct.shape, bool)
+    part[:, 1:] = (moving[:, 1:] > _MOVING_SHARE) & (samples[:, 1:] < _WHOLE_SHARE * samples[:, :-1])
+    return np.where(part, np.nan, level_pct)
 
 
 class Rest(NamedTuple):
@@ -77,7 +90,7 @@ def burnt(metered_l: FloatArray, expected_l: FloatArray, engine_on: FloatArray) 
 
     A vehicle that reports every few minutes goes on as it did between two reports.
     """
-    metered_l, expected_l, engine_on = (carried(values, _REPORT_MIN) for values in (metered_l, expected_l, engine_on))
+    metered_l, expected_l, engine_on = (carried(values, REPORT_MIN) for values in (metered_l, expected_l, engine_on))
     both = ~np.isnan(metered_l + expected_l) & (expected_l > 0)
     seen, said = np.where(both, metered_l, 0).sum(axis=1), np.where(both, expected_l, 0).sum(axis=1)
     known = both.sum(axis=1) >= _FEW_MIN
@@ -152,10 +165,11 @@ def _persists(
     loss = np.where(number[:, 1:] == number[:, :-1], centre[:, :-1] - centre[:, 1:], np.nan)
     typical = median(loss)
     noise = np.hypot(MAD_TO_SIGMA * median(np.abs(np.diff(np.where(good, balance, np.nan), axis=1))) / _BINS_QUIETER, grain_l)
-    latest = np.where(np.isnan(loss[:, -1]), np.nan, mean(loss[:, -2:]))
     least = lph * _BIN_MIN / 60 / 2
+    latest = [mean(loss[:, -bins:]) + 2 * np.sqrt(2) * noise / bins for bins in _LATEST_BINS]
+    still = ~np.isnan(loss[:, -1]) & (np.fmin.reduce(latest, axis=0) >= least)
     often = typical + 2.5 * noise / np.sqrt(np.maximum((~np.isnan(loss)).sum(axis=1), 1)) >= least
-    return np.asarray((often | np.isnan(typical)) & (latest + 1.4 * noise >= least))
+    return np.asarray((often | np.isnan(typical)) & still)
 
 
 def sender_habits(level: FloatArray, moving: NDArray[np.bool_], used: Burnt, tank_l: FloatArray) -> dict[str, FloatArray]:

@@ -25,6 +25,7 @@ _MOST_MS2 = 6.0  # a change of speed over 2 s beyond an emergency stop is the se
 _REPEATS = 0.2  # share of repeated values above which an engine speed is polled less often than it is stored
 _DIP_RPM = 25.0  # a healthy engine at idle stays closer to its speed
 _DIP_RETURNS = 0.5  # of its depth, within which the speeds before and after a dip agree
+_CUT_READINGS = 5  # zeros of a minute that a power cut explains: while the starter turns, senders read 0 for a second or two
 _SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
 
@@ -123,13 +124,20 @@ def _heading_wander(heading: FloatArray, speed: FloatArray, step: int = 3) -> Fl
     return typical(turned[:, step:] - turned[:, :-step])
 
 
+def _without_cuts(fuel: FloatArray) -> FloatArray:
+    """(n, seconds) levels less the zeros of a power cut: a tank does not run empty and fill up again within a minute."""
+    zero = fuel == 0
+    cut = (zero.sum(axis=1) <= _CUT_READINGS) & (fuel > 0).any(axis=1)
+    return np.where(zero & cut[:, None], np.nan, fuel)
+
+
 def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> FloatArray:
     """(n, minute channel) from (n, seconds, second channel), newest second first; NaN where no second says anything."""
 
     def of(name: str) -> FloatArray:
         return window[:, :, SECOND[name]]
 
-    rpm, speed, fuel = of("engine_rpm"), of("speed_kmh"), of("fuel_pct")
+    rpm, speed, fuel = of("engine_rpm"), of("speed_kmh"), _without_cuts(of("fuel_pct"))
     seen = ~np.isnan(of("offset_s"))
     count = seen.sum(axis=1).astype(np.float32)
     running = np.where(np.isnan(rpm), of("ignition_on"), (rpm > 300).astype(np.float32) + 0 * rpm)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.channels import MINUTE
+from fleet.fuel_level import whole_minutes
 from fleet.series import mean, median
 from fleet.telemetry import FloatArray
 
@@ -106,6 +107,7 @@ def _band(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no-unty
     driving = quantile(_past(np.where(moving, settled, np.nan)), _USUAL_SHARE)
     drives = moving[:, -6:-1].sum(axis=1) >= 4
     top = np.where(drives & ~np.isnan(driving), driving, quantile(_past(settled), _USUAL_SHARE))
+    top = np.maximum(top, _THERMOSTAT_C)  # up to here an engine that was never worked hard still warms up
     low = quantile(_past(settled), 1 - _USUAL_SHARE)
     recent = np.where(running, coolant, np.nan)[:, -1 - _LASTING_MIN : -1]
     coasting = (moving & (of("engine_load_pct") < _COASTING_PCT))[:, -1 - _LASTING_MIN : -1]
@@ -155,7 +157,7 @@ def _trembling(of, running, moving) -> dict[str, FloatArray]:  # type: ignore[no
 
 
 def _sender(of, moving) -> dict[str, FloatArray]:  # type: ignore[no-untyped-def]
-    level = of("fuel_pct")
+    level = whole_minutes(of("fuel_pct"), of("samples"), of("moving"))
     step = np.full(level.shape, np.nan, np.float32)
     step[:, 2:] = np.where(moving[:, 2:] & moving[:, 1:-1] & moving[:, :-2], level[:, 2:] - level[:, :-2], np.nan)
     spread = np.where(moving, of("fuel_spread_pct"), np.nan)
@@ -181,7 +183,7 @@ def _intake_regimes(speed: FloatArray, moving: NDArray[np.bool_]) -> Regimes:
     """The air that the engine draws keeps its warmth at a steady speed, and changes it where the speed changes."""
     varied = np.zeros_like(moving)
     varied[:, 1:] = moving[:, 1:] & (np.abs(np.diff(speed, axis=1)) >= _VARIED_KMH)
-    return (varied, 0.25), (moving & ~varied, 0.6)
+    return (varied, 0.25), (moving & ~varied, 0.75)
 
 
 def _coolant_regimes(coolant: FloatArray, running: NDArray[np.bool_], moving: NDArray[np.bool_]) -> Regimes:

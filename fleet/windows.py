@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fleet import signals
 from fleet.channels import DIRECT, MINUTE, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
 from fleet.fuel_drives import DRIVES, SILENCE_MIN, latest_drive, remember
-from fleet.fuel_level import burnt
+from fleet.fuel_level import burnt, whole_minutes
 from fleet.hours import Hours, drive_on
 from fleet.minutes import summarise_minute
 from fleet.series import MAD_TO_SIGMA, carried, median
@@ -198,7 +198,7 @@ class WindowState:
         window, tank_l = self.minute_windows(slot), self.rows["tank_l"][slot]
         engine_on, moving, heard = (window[:, :, MINUTE[name]] for name in ("engine_on", "moving", "samples"))
         used = burnt(window[:, :, MINUTE["fuel_l"]], window[:, :, MINUTE["expected_l"]], engine_on)
-        level = carried(window[:, :, MINUTE["fuel_pct"]])
+        level = carried(whole_minutes(window[:, :, MINUTE["fuel_pct"]], heard, moving))
         drive = latest_drive(level, used, ~np.isnan(heard), moving, tank_l)
         self.drives[slot] = remember(self.drives[slot], drive, tank_l)
 
@@ -279,13 +279,15 @@ class WindowState:
             accel = np.where(np.isnan(accel) & (elapsed > 0.5) & (elapsed < 2.5), change, accel)
         accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
         imu = bins[:, SECOND["imu_x_ms2"]]
-        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu), np.nan)
-        accel = self._sustained(accel, slot, second, bins)
+        refresh_s = self._refresh_s(slot, second, speed)
+        shake = np.where(refresh_s > 1, 0, SHAKE_MS2)  # what a polled speed leaps by bears nothing out beyond what was felt
+        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu, shake), np.nan)
+        accel = self._sustained(accel, slot, second, bins, refresh_s)
         slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
         forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
         peak_forward = np.where(np.isnan(speed), forward, _stronger(accel, felt))
         yaw = bins[:, SECOND["yaw_rate_dps"]]
-        turning = np.radians(np.where(np.isnan(yaw), self._yaw_by_heading(slot, second, bins), yaw)) * speed / 3.6
+        turning = np.where(np.isnan(yaw), self._turning_by_heading(slot, second, bins), np.radians(yaw) * speed / 3.6)
         sideways = bins[:, SECOND["lateral_ms2"]]
         corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
         corner = np.where(np.isnan(sideways), np.abs(turning), corner)
@@ -296,15 +298,18 @@ class WindowState:
         for channel in ("peak_horizontal_ms2", "peak_sustained_ms2"):
             bins[slow, SECOND[channel]] = np.hypot(peak_forward, corner)[slow]
 
-    def _yaw_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """(n,) °/s, left positive, by which the course over ground turned of late, less what its own noise makes of it."""
+    def _turning_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+        """(n,) m/s², left positive, of a bend: by how fast the course over ground turned of late, less what its own noise makes
+        of it, at the speed of that time, or the present one where that is lower.
+        """
         before = self.rows["seconds"][slot, (second - HEADING_S) % SECONDS]
         elapsed = HEADING_S + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
         turned = (before[:, SECOND["heading_deg"]] - bins[:, SECOND["heading_deg"]] + 180) % 360 - 180
         doubt = HEADING_DOUBT * np.sqrt(2) * self._heading_noise(slot, second, bins)
         turned = np.sign(turned) * np.maximum(np.abs(turned) - doubt, 0)
-        slowest = np.minimum(bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]])
-        return np.where(slowest >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan).astype(np.float32)
+        now, then = bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]]
+        yaw_dps = np.where(np.minimum(now, then) >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan)
+        return (np.radians(yaw_dps) * np.minimum(now, (now + then) / 2) / 3.6).astype(np.float32)
 
     def _heading_noise(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
         """(n,) ° by which a heading errs, from how it goes to and fro: a bend turns one way."""
@@ -314,13 +319,19 @@ class WindowState:
         turned = (np.diff(course, axis=1) + 180) % 360 - 180
         return MAD_TO_SIGMA * SECOND_DIFFERENCE * median(np.abs(np.diff(turned, axis=1)))
 
-    def _sustained(self, accel: FloatArray, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+    def _sustained(
+        self,
+        accel: FloatArray,
+        slot: NDArray[np.intp],
+        second: NDArray[np.int64],
+        bins: FloatArray,
+        refresh_s: FloatArray,
+    ) -> FloatArray:
         """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
 
         The rarer its readings, the longer the time that must bear it out, and each end of it is known to one refresh only.
         """
         speed, offset = bins[:, SECOND["speed_kmh"]], bins[:, SECOND["offset_s"]]
-        refresh_s = self._refresh_s(slot, second, speed)
         back = 2 + np.round(refresh_s).astype(np.int64)
         change = np.full(len(slot), np.nan, np.float32)
         for wait in (0, 1, 2):  # the second wanted, or one before it where that one is missing
@@ -365,10 +376,10 @@ class WindowState:
         return fresh
 
 
-def _agreed(one: FloatArray, other: FloatArray) -> FloatArray:
+def _agreed(one: FloatArray, other: FloatArray, shake: FloatArray | float = SHAKE_MS2) -> FloatArray:
     """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
     one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + SHAKE_MS2)
+    return np.minimum((one + other) / 2, np.minimum(one, other) + shake)
 
 
 def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:

@@ -42,7 +42,8 @@ _SPREAD_USUAL = 5.0
 _LEAST_DOUBT = 0.1  # of what was burnt in some minutes
 _STILL_KMH = 5.0
 _STILL_SHARE = 0.6
-_CLEAR_LEAK = 2.0  # times the limit, in litres and in noise, at which no calibration is needed
+_CLEAR_LEAK = 2.0  # times the limit in litres, at which no calibration is needed
+_CLEAR_SIGMA = 1.25  # times that in noise; no healthy vehicle of ten simulated fleets came beyond 0.7
 _DRIVES_SIGMA = 3.5  # departure from the own usual: by chance one in 4,000 healthy drives goes so far
 _PARKED_SHARE = 0.95
 _PARKED_FLOOR = 0.35  # of the suspect amount: nothing sloshes in a vehicle that stands
@@ -243,7 +244,7 @@ class FuelScorer:
         supported &= (otherwise < 0.5) & (level >= _EMPTY_PCT)  # a theft or a broken sender explains it
         model = self._calibration[AlertType.FUEL_LEAK].probability(balance.inputs(AlertType.FUEL_LEAK))
         probability = np.where(supported, model, np.minimum(model, SUPPORT_CAP))
-        rail = beyond(np.minimum(excess / _CLEAR_LEAK, sigma / (_CLEAR_LEAK * self._limits.sigmas)), 4)
+        rail = beyond(np.minimum(excess / _CLEAR_LEAK, sigma / (_CLEAR_SIGMA * self._limits.sigmas)), 4)
         probability = np.where(supported, np.fmax(probability, rail), probability)
         over_drives = np.where((otherwise < 0.5) & (level >= _EMPTY_PCT), self._over_drives(features), np.nan)
         by_drives = over_drives > np.nan_to_num(probability)

@@ -16,15 +16,16 @@ _IMPLAUSIBLE_C = (-39.0, 150.0)  # an open and a shorted thermistor
 _STEP_C = 15.0  # coolant has too much heat capacity to move this far within a second
 _OVERHEAT_SUPPORT_C = 104.0  # up to here a fan may let an idling engine go
 _IDLE_RPM, _CRUISE_RPM = 700.0, 1300.0
+_THIN_OIL_C = 100.0  # of coolant, the mean of a quarter of an hour: heat has thinned the oil, less than the usual is no leak
 _FLAT_MIN = 15.0
-_BATTERY_NEAR_V = 0.05  # a healthy battery rests higher, but for the noise of its reading
 _SMART_ALTERNATOR_V = 13.2  # ordinary charging lies above; a smart alternator dips below for minutes
 _ROUGH_RPM, _STRANGER_ROUGH_RPM = 12.0, 16.0
 _QUIETEST_RPM = 4.0  # steps and noise of the sensor itself
 _ROUGHER, _TREMBLING = 2.4, 1.6
 _TREMBLE_RPM, _STRANGER_TREMBLE_RPM = 12.0, 16.0  # of an engine whose habits are known, or not yet
+_COLD_C, _COLD_STRANGER_TREMBLE_RPM = 60.0, 32.0  # a cold engine runs rough
 _TREMBLE_SHARE = 0.36  # of the ordinary change; traffic and pedals stay below
-_AT_MUCH = 0.86  # log-odds of an engine that goes back and forth by what is much for it: an alert, and none below
+_AT_MUCH = 0.86  # log-odds at a limit that evidence names: an alert from there on, and none before
 _IDLE_DIPS, _DRIVING_DIPS = 0.06, 0.11  # of the readings, beside what the vehicle shows by itself
 _STUCK_SURPRISE = {"coolant_temp": 3.0, "intake_temp": 6.5}  # runs of unchanging minutes this unlikely, as −log10
 _STUCK_SURPRISE_OF_OTHERS = 3.5
@@ -98,18 +99,22 @@ def oil_rail(features: FeatureBatch, slow: FloatArray, limits: Limits) -> Rail:
     span = np.clip((rpm - _IDLE_RPM) / (_CRUISE_RPM - _IDLE_RPM), 0, 1)
     limit = limits.oil_idle_kpa + span * (limits.oil_kpa - limits.oil_idle_kpa)
     running = (rpm > 300) & (features.column("engine_on_60") >= 0.5)
-    probability = np.where(running, beyond(2 - pressure / limit, 8), np.float32(0.01))
+    probability = np.where(running, beyond(2 - pressure / limit, 8, _AT_MUCH), np.float32(0.01))
     normal = slow[:, SLOW_FEATURE["oil_pressure_normal_kpa"]]
     expected = np.where(np.isnan(normal), 2 * limit, normal)
-    support = running & (pressure < np.fmax(2.4 * limit, 0.7 * expected))
+    thin = features.column("coolant_mean_15_c") >= _THIN_OIL_C
+    support = running & (pressure < np.fmax(2.4 * limit, 0.7 * expected)) & ~thin
     severity = graded(-pressure / limit, (-1.15, Severity.HIGH), (-0.6, Severity.CRITICAL))
     severity = np.maximum(severity, Severity.MEDIUM)
 
     def explain(row: int) -> tuple[Evidence, ...]:
-        text = (
-            f"Oil pressure reached only {pressure[row]:.0f} kPa at {rpm[row]:.0f} rpm; at least {limit[row]:.0f} kPa are needed."
-        )
-        return (Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), float(limit[row]), text),)
+        text = f"Oil pressure reached only {pressure[row]:.0f} kPa at {rpm[row]:.0f} rpm"
+        if pressure[row] > limit[row]:
+            return (
+                Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), None, f"{text}, less than this engine usually has."),
+            )
+        needed = f"{text}; at least {limit[row]:.0f} kPa are needed."
+        return (Evidence("oil_pressure_kpa", "kPa", float(pressure[row]), float(limit[row]), needed),)
 
     return Rail(probability.astype(np.float32), support, severity, explain)
 
@@ -127,13 +132,13 @@ def battery_rail(features: FeatureBatch, limits: Limits) -> Rail:
     sender = ~(newest < 5)  # a sender that reads 0 is broken: with a battery that empty the device would be silent
     probability = np.where(sender, np.nan_to_num(np.fmax(np.fmax(rest, drive), over)), np.float32(0.02))
     low = np.where(off, resting, np.fmax(charging, newest))
-    flat = off & (resting < limits.battery_low_v + _BATTERY_NEAR_V)
+    flat = off & (resting < limits.battery_low_v)
     support = flat | (on & sender & ((low < _SMART_ALTERNATOR_V) | (charging > 15)))
     severity = graded(-low, (-limits.battery_medium_v, Severity.MEDIUM), (-11.5, Severity.HIGH))
 
     def explain(row: int) -> tuple[Evidence, ...]:
         state = "engine off" if off[row] else "engine running"
-        expected = limits.battery_low_v + _BATTERY_NEAR_V if off[row] else _SMART_ALTERNATOR_V
+        expected = limits.battery_low_v if off[row] else _SMART_ALTERNATOR_V
         side = "at most 15.5" if low[row] > 15 else f"at least {expected:.2f}"
         text = f"Battery at {low[row]:.2f} V with the {state}; {side} V are healthy."
         return (Evidence("battery_v", "V", float(low[row]), expected, text),)
@@ -146,19 +151,22 @@ def misfire_rail(features: FeatureBatch) -> Rail:
     rough, running = features.column("rough_60_rpm"), features.column("engine_on") >= 0.5
     quiet, tremble = features.column("rough_quiet_rpm"), features.column("tremble_rpm")
     usual = np.where(np.isnan(quiet), _STRANGER_ROUGH_RPM, quiet)
-    lasting = np.fmin(rough, features.column("rough_lasting_rpm"))
+    lasting = np.minimum(rough, features.column("rough_lasting_rpm"))
     excess = rough / np.maximum(usual, _QUIETEST_RPM)
     own, dips = features.column("tremble_usual_rpm"), features.column("dip_share")
-    allowed = np.where(np.isnan(own), _STRANGER_TREMBLE_RPM, _TREMBLE_RPM + 2 * np.maximum(own, 0))
+    cold = features.column("coolant_temp_c") < _COLD_C
+    stranger = np.where(cold, np.float32(_COLD_STRANGER_TREMBLE_RPM), np.float32(_STRANGER_TREMBLE_RPM))
+    allowed = np.where(np.isnan(own), stranger, _TREMBLE_RPM + 2 * np.maximum(own, 0))
     trembles = np.minimum(tremble / allowed, features.column("tremble_share") / _TREMBLE_SHARE)
     moves = features.column("moving_15") >= 0.5
     most = np.where(features.column("moving_4") == 0, _IDLE_DIPS, _DRIVING_DIPS) + np.fmax(features.column("dip_usual_share"), 0)
     shakes = np.fmax(trembles, dips / most)
     # In traffic seconds tell more than minutes, where the sender is fast enough for them; at rest nothing else moves the engine.
     smooth = (excess < _TREMBLING) & moves
+    rougher = lasting / np.maximum(usual, _QUIETEST_RPM)
     certain = np.fmax(beyond(trembles, 6, _AT_MUCH), beyond(dips / most, 6))
     probability = np.where(running & ~smooth, certain, np.float32(0.01))
-    lasts = (lasting >= _ROUGH_RPM) & (lasting >= _ROUGHER * np.maximum(usual, _QUIETEST_RPM))
+    lasts = (lasting >= _ROUGH_RPM) & (rougher >= _ROUGHER) & ~(tremble < 0)  # below 0 the engine follows its driver
     support = running & (lasts | (shakes >= 0.6))
 
     def explain(row: int) -> tuple[Evidence, ...]:
@@ -184,13 +192,15 @@ def sensor_rail(features: FeatureBatch) -> Rail:
     broken = {name: low_or_high(features.column(name), running) for name, low_or_high in _OPEN.items()}
     impossible = np.any(list(broken.values()), axis=0)
     stuck = np.stack([features.column(f"{sensor}_stuck") / _SURPRISE[sensor] for sensor in _HEALTH], axis=1)
+    boiling = features.column("coolant_temp_c") >= _HOT_C  # what boils keeps its temperature
+    stuck[boiling, list(_HEALTH).index("coolant_temp")] = 0
     silent = np.stack([features.column(f"{sensor}_silent_min") for sensor in _HEALTH], axis=1)
     moved = np.stack([_moved(features, sensor) for sensor in _HEALTH], axis=1)
     fallen = np.where(running, beyond(features.column("coolant_fall_c") / _COOLED_C, 8), np.float32(0.02))
     astray = np.where(running, _astray(features), np.float32(0.02))
     certain = np.where(impossible | (step >= 2 * _STEP_C), np.float32(0.95), np.fmax(fallen, astray))
-    still = beyond(np.fmax.reduce(stuck, axis=1), 6)
-    quiet = np.where(running, beyond(np.fmax.reduce(silent, axis=1) / _SILENT_MIN, 4), np.float32(0.02))
+    still = np.where(running, beyond(np.fmax.reduce(stuck, axis=1), 6), np.float32(0.02))
+    quiet = np.where(running, beyond(np.fmax.reduce(silent, axis=1) / _SILENT_MIN, 6), np.float32(0.02))
     probability = np.fmax(certain, np.fmax(still, quiet))
     frozen = running & (features.column("coolant_flat_min") >= _FLAT_MIN)
     support = impossible | (step >= _STEP_C) | frozen | (astray >= 0.5) | (running & moved.any(axis=1))

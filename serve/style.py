@@ -18,7 +18,7 @@ FOREST_FEATURES = (
     "pull_power_5_m2s3", "lateral_jitter_5_ms3", "sway_5_ms2",
 )  # fmt: skip
 MINUTE_INPUTS: dict[AlertType, tuple[str, ...]] = {  # what carries from a few drivers to others
-    AlertType.AGGRESSIVE_DRIVING: ("surge_5_ms2", "brake_power_5_m2s3", "speeding_15"),
+    AlertType.AGGRESSIVE_DRIVING: ("surge_5_ms2", "brake_power_5_m2s3", "speeding_beyond_15"),
     AlertType.FATIGUE: (
         "lateral_jitter_5_ms3", "lateral_jitter_15_ms3", "yaw_jitter_15_dps", "wander_15_dps", "heading_wander_15_deg",
     ),
@@ -54,12 +54,13 @@ _WORDS: dict[str, tuple[str, str, str]] = {  # input → signal, unit, words
     "harsh_per_km_30": ("accel_x_ms2", "s/km", "Time of harsh motion per kilometre is"),
     "yaw_jitter_60_dps": ("yaw_rate_dps", "°/s", "Small corrections of the wheel over a minute are"),
     "speed_std_15_kmh": ("speed_kmh", "km/h", "The unevenness of speed over 15 minutes is"),
-    "speeding_15": ("speed_kmh", "", "The share of 15 minutes above the limit is"),
+    "speeding_beyond_15": ("speed_kmh", "", "The share of 15 minutes above the limit, two of them set aside, is"),
     "night": ("speed_kmh", "", "Driving by night (1) or by day (0):"),
 }
 
 
-_SHARES = {"speeding_15"}
+_SHARES = {"speeding_beyond_15"}
+_ONE_SPELL = 2 / 15  # of a quarter of an hour: who overtakes, or misses one sign, speeds and drives as before
 
 
 def forest_table(features: FeatureBatch, centre: FloatArray) -> FloatArray:
@@ -76,7 +77,11 @@ def forest_score(forest: treelite.Model, centre: FloatArray, features: FeatureBa
 
 def style_table(kind: AlertType, inputs: tuple[str, ...], features: FeatureBatch, learnt: FloatArray) -> FloatArray:
     """(n, input) of a style, NaN where silent. `learnt`: (n, 3) as `serve.driver.DriverScorer.learnt` says it."""
-    said = {"forest": learnt[:, 0], "lstm_log_odds": learnt[:, 1 + STYLE_TYPES.index(kind)]}
+    said = {
+        "forest": learnt[:, 0],
+        "lstm_log_odds": learnt[:, 1 + STYLE_TYPES.index(kind)],
+        "speeding_beyond_15": np.maximum(features.column("speeding_15") - _ONE_SPELL, 0),
+    }
     return np.stack([said[name] if name in said else features.column(name) for name in inputs], axis=1)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from simulator.faults import CODED_AFTER_S, CODES, KINDS, Fault, apply_fault, draw_fault
 from simulator.road import CLEAR, STOP
 from simulator.state import State
-from simulator.truth import TruthLog, shows, watch_driving
+from simulator.truth import TruthLog, shows, watch_driving, watch_engine
 
 # How often a random fault is of a kind: driving events are frequent in any fleet, dying engines are not.
 _WEIGHTS = {
@@ -37,6 +37,7 @@ class FaultDeck:
         for fault in list(self.active):
             self._work(fault, state, dt)
         watch_driving(self.log, state.vehicles, state.motion, state.clock_s, dt)
+        watch_engine(self.log, state.vehicles, state.engine, state.electrics, state.running, state.clock_s, dt)
         self.log.settle(state.clock_s)
 
     def sensors_at_fault(self) -> list[Fault]:

@@ -16,7 +16,7 @@ from simulator.faults import KINDS, Fault
 from simulator.plan import Trips, plan_faults, plan_trips
 from simulator.state import Start, State
 from simulator.stitch import Recording, break_sensors, join, stitch, while_fuel_is_left
-from simulator.truth import Episode, overdue_rests
+from simulator.truth import Episode, ordinary_trips, overdue_rests
 from simulator.vehicles import Array, Vehicles, draw_vehicles
 
 Progress = Callable[[float], None]
@@ -71,7 +71,7 @@ def write_history(
     out.mkdir(parents=True, exist_ok=True)
     _write_telemetry(out, recording, fleet, trips, names)
     tell(0.9)
-    _labels(episodes, fleet, trips, names).to_csv(out / "labels.csv", index=False)
+    _labels(episodes, faults, fleet, trips, names).to_csv(out / "labels.csv", index=False)
     _vehicle_table(fleet, names).to_csv(out / "vehicles.csv", index=False)
     _write_components(out, fleet, names, days, rng)
     tell(1.0)
@@ -181,11 +181,9 @@ def _write_telemetry(out: Path, recording: Recording, fleet: Vehicles, trips: Tr
     pq.write_table(pa.table(columns), out / "telemetry.parquet", compression="zstd", compression_level=1)
 
 
-def _labels(episodes: list[Episode], fleet: Vehicles, trips: Trips, names: list[str]) -> pd.DataFrame:
+def _labels(episodes: list[Episode], faults: list[Fault], fleet: Vehicles, trips: Trips, names: list[str]) -> pd.DataFrame:
     """Episodes, those that go on over the next trip joined, and NORMAL for every trip without any."""
-    lanes = {episode.lane for episode in episodes}
-    ordinary = [Episode(lane, "NORMAL", 0.0, float(trips.trip_s[lane])) for lane in range(len(trips)) if lane not in lanes]
-    rows = episodes + list(overdue_rests(trips)) + ordinary
+    rows = [*episodes, *overdue_rests(trips), *ordinary_trips(trips, episodes, faults)]
     lane = np.array([row.lane for row in rows], np.intp)
     frame = pd.DataFrame(
         {

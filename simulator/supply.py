@@ -12,12 +12,13 @@ _RESERVE_SHARE = 0.15
 
 
 class Electrics:
-    """(n,) charge in [0, 1] and terminal voltage."""
+    """(n,) charge in [0, 1], terminal voltage, and the voltage without load or charger."""
 
     def __init__(self, vehicles: Vehicles, rng: np.random.Generator) -> None:
         self._rng = rng
         self.charge = vehicles.charge.copy()
         self.surface_v = np.zeros(len(vehicles))
+        self.resting_v = vehicles.rest_v.copy()
         self.volts = vehicles.rest_v.copy()
 
     def step(self, vehicles: Vehicles, effects: Effects, moment: Moment) -> None:
@@ -32,7 +33,8 @@ class Electrics:
         charging = np.where(fault > 0, rest - 0.25 + (regulated - rest) * effects.charge, regulated)
         self.surface_v = np.where(running, 0.35 * effects.charge, self.surface_v * np.exp(-dt / 700))
         cranking = running & (moment.since_start_s <= np.minimum(dt, 1.0)) & (dt > 0)
-        resting = rest + self.surface_v + 0.012 * noise
+        self.resting_v = rest + self.surface_v
+        resting = self.resting_v + 0.012 * noise
         self.volts = np.where(cranking, rest - 2.1 - 1.3 * effects.sag_v + 0.3 * noise, np.where(running, charging, resting))
 
 

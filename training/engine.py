@@ -52,7 +52,7 @@ def fit(labelled: LabelledSet, folder: Path, ray_address: str = "") -> tuple[Eng
     tune, learn = _by_vehicle(labelled.vehicle[train])
     data = {
         "table": _mute(table[train], rng)[learn], "target": target[train][learn],
-        "weight": _weights(target[train], worth)[learn], "vehicle": labelled.vehicle[train][learn],
+        "weight": worth[learn], "vehicle": labelled.vehicle[train][learn],
     }  # fmt: skip
     booster, chosen, searched = run_in_ray_train("xgboost", _boost, data, ray_address)["fitted"]
     margin = booster.inplace_predict(table[train][tune], predict_type="margin")
@@ -117,13 +117,6 @@ def _target(labelled: LabelledSet) -> tuple[NDArray[np.intp], NDArray[np.bool_]]
     target = np.where(positive.any(axis=1), positive.argmax(axis=1) + 1, 0)
     clear = (positive.sum(axis=1) == 1) | (~positive.any(axis=1) & ~labelled.unsettled[:, columns].any(axis=1))
     return target, clear
-
-
-def _weights(target: NDArray[np.intp], worth: FloatArray) -> FloatArray:
-    """Classes weigh alike up to a power: without it the commonest fault drowns the others."""
-    count = np.bincount(target, worth, len(CLASSES))
-    weight = worth * ((count.sum() / np.maximum(count, 1)) ** 0.5)[target]
-    return (weight / weight.mean()).astype(np.float32)
 
 
 def _by_vehicle(vehicle: NDArray[np.intp]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

@@ -40,7 +40,10 @@ _LIMITS = (
     "sent in whole km/h, a little later or not at all.",
     "Tiredness before the hours of the law is felt by an accelerometer or a yaw rate: with a course over ground alone it "
     "is unknown. Bends of such a vehicle are harsh only beyond 1.5 standard deviations of its course's own noise.",
-    "A vehicle that reports no speed limit cannot be seen speeding: the answer is unknown.",
+    "A vehicle that reports no speed limit cannot be seen speeding: the answer is unknown. Simulated speeding is labelled by "
+    "what the vehicle truly does, whatever brought it about: more than 6 km/h and 10 % above the limit for 30 s, or 25 km/h and "
+    "35 % for 10 s, so that a hard acceleration may be speeding too.",
+    "A rest is counted in whole minutes: one of barely 45 may count as 44, and who drives on as overdue.",
     "Without a speed one sensor must be believed: on five fleets used for development, 8 vehicles for a day each, 0 to 6 more "
     "harsh events were told than there were.",
 )

@@ -22,6 +22,13 @@ from pipelines.history import judge, read_history
 TYPES: Final = MODEL_TYPES["engine"]
 PLACEMENTS: Final = 8
 LOG: Final = "obd-normal"
+_EVENTS: Final = (
+    "An event is what the vehicle shows, whoever caused it: beside the faults that were put in, a coolant above 110 °C, oil "
+    "pressure below what the engine speed needs (60 kPa at 700 rpm, 138 kPa from 1,300 rpm on) as when heat has thinned the oil, "
+    "and a battery that rests below 12.4 V as after a trip without charging. The label of an overheating begins at 103 °C, or 15 "
+    "°C above the thermostat: an alert of the two minutes before, in which the coolant climbs there, is early and not false. One "
+    "in an overheating that never gets so hot is false. Trips in which a part has failed unseen are no trips without events."
+)
 
 
 def card(trial: Trial) -> Card:
@@ -33,11 +40,11 @@ def card(trial: Trial) -> Card:
         "Engine speed, coolant, oil pressure, battery voltage, load, throttle, manifold pressure, air flow, intake and ambient "
         "temperature, each as often as the vehicle sends it; windows of a minute, trends of an hour, and how all of it stands "
         "against the vehicle's own last six hours. Any of them may be missing: a type whose own signal is silent is unknown.",
-        "A simulated fleet of 66 vehicles, labelled by what was done to them; 30 % of the vehicles are held out. XGBoost in Ray "
+        "A simulated fleet of 66 vehicles, labelled by what they showed; 30 % of the vehicles are held out. XGBoost in Ray "
         "Train, its depth, rounds and leaf weight searched over folds of vehicles; one temperature calibrates it. Physics stands "
         "on both sides: what it forbids is raised whatever the trees say, and what it cannot support stays below an alert.",
         [
-            simulated_section(trial, TYPES),
+            simulated_section(trial, TYPES, _EVENTS),
             _baseline(trial),
             reliability_section(trial, "engine"),
             *([] if trial.data is None else [_healthy(trial), _injected(trial)]),
@@ -51,9 +58,12 @@ def card(trial: Trial) -> Card:
             "do; from a sender polled every second or two it takes three to five minutes. Dips of a moment are told at "
             "idle; on the move shallow and rare ones drown in the changes of gear.",
             "A coolant that rises slower than 3 °C a minute is called a sensor's drift until it reaches 108 °C. Where the band "
-            "is not known, which takes 16 warm minutes within six hours, a drift upwards is called an overheating.",
-            "A parked vehicle's battery is called failing from 12.45 V down: healthy ones rest from 12.54 V, and the noise of a "
-            "reading takes them lower. One that an earlier fault has drained is called failing as long as it rests low.",
+            "is not known, which takes 16 warm minutes within six hours, a drift upwards is called an overheating. A rise up to "
+            "88 °C is taken for an engine that warms up.",
+            "A parked vehicle's battery is called failing below 12.4 V, the median of its rest: healthy ones rest from 12.54 V, "
+            "and a sender that reads a tenth of a volt too little makes one of them fail.",
+            "Air at a steady speed keeps its temperature for twenty minutes: an intake sensor that sticks for ten is not told "
+            "from it. A drift of a diesel's manifold pressure hides in what its turbocharger does for as long.",
             "The simulated faults are of our own making; the only real log is one healthy car.",
         ),
     )

@@ -49,13 +49,16 @@ def card(trial: Trial) -> Card:
             "Without a meter a truck's consumption is known to about a quarter; a leak of one or two litres an hour is then "
             "seen while it stands, not while it drives.",
             "On the move the level of a 400 l tank tells a loss to 1.1 l/h over three hours and 0.9 l/h over five (standard "
-            "error, with a meter). A leak of 3 l/h is then not told from its wander while the truck drives, and one of 7 l/h "
-            "may stay below the certainty that an alert asks for, until the truck stands. In fleets used for development all 20 "
-            "leaks of one to eight litres an hour were found, half of them within two hours.",
+            "error, with a meter), and 4.3 of these make an alert: a leak of 3 l/h is then not told from its wander while the "
+            "truck drives, one of 5 l/h after three hours. Without a meter both wait until the truck stands, an hour for 7 l/h. "
+            "In fleets used for development all 40 leaks of one to eight litres an hour were found, half of them within 80 "
+            "minutes, those of trucks after two to six hours.",
             "A leak that has stopped is known to have after a quarter of an hour of rest or half an hour of driving, and its "
-            "alert clears half an hour later.",
+            "alert clears half an hour later; a small one in a large tank after up to two hours.",
             "A sender that stands still is told from a steady level by the fuel burnt meanwhile, 2.5 % of the tank, or by a "
             "run of minutes this sender has never shown: that takes 10 to 30 minutes of driving.",
-            "A vehicle that is emptied slower than 8 l/h while it stands looks like one that leaks.",
+            "A vehicle that is emptied slower than 8 l/h while it stands looks like one that leaks; little faster, it may be "
+            "told as leaking before it is told as robbed.",
+            "A float that is near full when its circuit opens, and from then on reads full, looks like one at its end.",
         ],
     )

@@ -40,8 +40,12 @@ def simulated_outcomes(trial: Trial) -> list[Outcome]:
     return trial.once("unseen simulated fleets", lambda: _outcomes(trial))
 
 
-def simulated_section(trial: Trial, types: Sequence[AlertType]) -> Section:
-    """How a model's types fare on unseen fleets: figures over seeds and noise levels, a table by type."""
+def simulated_section(trial: Trial, types: Sequence[AlertType], note: str = "") -> Section:
+    """How a model's types fare on unseen fleets: figures over seeds and noise levels, a table by type.
+
+    Args:
+        note: what a reader must know of these types' events beyond what holds for all.
+    """
     outcomes = simulated_outcomes(trial)
     text = (
         f"{len(TEST_SEEDS)} seeds at {len(NOISES)} levels of sensor noise, {VEHICLES} vehicles for {DAYS:g} day each; vehicles, "
@@ -50,7 +54,7 @@ def simulated_section(trial: Trial, types: Sequence[AlertType]) -> Section:
         "labelled events and trips without any: an event is right when its type is raised, a trip when nothing is. Events that "
         "no signal of the vehicle shows are counted apart, under `unseen`."
     )
-    return Section("Simulated fleets", text, _figures(outcomes, types), _table(outcomes, types))
+    return Section("Simulated fleets", f"{text} {note}".rstrip(), _figures(outcomes, types), _table(outcomes, types))
 
 
 def _figures(outcomes: list[Outcome], types: Sequence[AlertType]) -> list[Figure]:

@@ -15,6 +15,9 @@ from pipelines.history import Judgement
 
 EARLY_S: Final = 10.0  # clocks and windows of a second or two
 LATE_S: Final = 120.0  # after its end an event still counts as found in time
+_EARLY_S: Final[dict[AlertType, float]] = {
+    AlertType.ENGINE_OVERHEAT: 120.0,  # the cooling has failed minutes before the coolant is as hot as a label demands
+}
 _LATE_S: Final[dict[AlertType, float]] = {
     AlertType.FUEL_THEFT: 1800.0,
     AlertType.FUEL_LEAK: 3600.0,
@@ -35,6 +38,10 @@ class Span:
     type: str
     start: float
     end: float
+
+    @property
+    def early_s(self) -> float:
+        return _EARLY_S.get(AlertType(self.type), EARLY_S)
 
     @property
     def late_s(self) -> float:
@@ -126,11 +133,11 @@ class Verdicts:
 def verdicts(truth: Truth, judged: Judgement) -> Verdicts:
     """Hold the alerts of a recording against its truth."""
     alerts, events = _alerts(judged), spans(truth.events)
-    standing = [_standing(alerts, event, event.late_s) & (alerts["type"] == event.type).to_numpy() for event in events]
+    standing = [_belonging(alerts, event) & (alerts["type"] == event.type).to_numpy() for event in events]
     raised = alerts["start"].to_numpy()
     true, delay = np.zeros(len(alerts), bool), []
     for event, mine in zip(events, standing, strict=True):
-        true |= mine & (raised >= event.start - EARLY_S)
+        true |= mine & (raised >= event.start - event.early_s)
         delay.append(max(float(raised[mine].min()) - event.start, 0.0) if mine.any() else np.nan)
     table = truth.events.assign(
         known=_known(events, judged),
@@ -163,13 +170,19 @@ def _standing(alerts: pd.DataFrame, span: Span, late_s: float) -> NDArray[np.boo
     return mine.to_numpy(bool)
 
 
+def _belonging(alerts: pd.DataFrame, event: Span) -> NDArray[np.bool_]:
+    """(alert,) whether it stands during the event, is raised soon after, or as shortly before as its cause may be seen."""
+    early = (alerts["start"] >= event.start - event.early_s) & (alerts["start"] <= event.start)
+    return _standing(alerts, event, event.late_s) | (early & (alerts["vehicle"] == event.vehicle)).to_numpy(bool)
+
+
 def _types(alerts: pd.DataFrame, rows: NDArray[np.bool_]) -> set[str]:
     return set(alerts["type"][rows])
 
 
 def _instead(event: Span, alerts: pd.DataFrame) -> str:
     """Another type raised during the event, the first one; empty where none was."""
-    begun = _standing(alerts, event, event.late_s) & (alerts["start"] >= event.start - EARLY_S).to_numpy()
+    begun = _standing(alerts, event, event.late_s) & (alerts["start"] >= event.start - event.early_s).to_numpy()
     others = alerts[begun & (alerts["type"] != event.type).to_numpy()]
     return str(others.sort_values("start")["type"].iloc[0]) if len(others) else ""
 

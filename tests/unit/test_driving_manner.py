@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from fleet.channels import MINUTE, SECOND
+from fleet.channels import MINUTE, MINUTE_CHANNELS, MINUTES, SECOND
+from fleet.features import MINUTE_FEATURES, minute_features
+from fleet.fuel_drives import DRIVES
 from fleet.series import held_throughout
 from fleet.testing import NOON, batch_of
 from fleet.windows import WindowState
@@ -70,6 +72,12 @@ def test_the_course_over_ground_shows_a_bend_where_no_yaw_rate_is_sent():
     assert np.isnan(newest[SECOND["yaw_rate_dps"]])
 
 
+def test_a_vehicle_that_pulls_out_of_a_bend_is_not_judged_as_if_it_had_been_fast_all_along():
+    speed, turning = np.r_[np.full(17, 36.0), 54, 72, 90], 10 * np.arange(20)  # 0.5 g along; 0.31 g sideways on average
+    peak = windows_of(speed_kmh=speed, heading_deg=turning % 360).second_windows(ONE, 1)[0, 0, SECOND["peak_corner_ms2"]]
+    assert peak == pytest.approx(np.radians(10) * (36 + 90) / 2 / 3.6, rel=0.02)
+
+
 def test_a_parked_course_is_no_bend():
     windows = windows_of(speed_kmh=np.full(20, 3), heading_deg=np.resize([0, 120, 240], 20))
     assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["lateral_ms2"]])
@@ -107,3 +115,17 @@ def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds,
     excess[0, -seconds:] = 12
     excess[0, -9:-6] = -1  # a dip of a few seconds
     assert (held_throughout(excess)[0] > 6) == speeding
+
+
+@pytest.mark.parametrize(("minutes", "share"), [
+    pytest.param([0, 0, 1, 0.5], 1.5 / 15, id="one spell in a drive that has just begun"),
+    pytest.param([1] * 15, 1, id="a quarter of an hour above the limit"),
+    pytest.param([1, *[np.nan] * 4] * 3, 1, id="the same, reported every five minutes"),
+    pytest.param([np.nan] * 15, np.nan, id="no limit is known"),
+])  # fmt: skip
+def test_time_above_the_limit_is_a_share_of_a_quarter_of_an_hour(minutes, share):
+    window = np.full((1, MINUTES, len(MINUTE_CHANNELS)), np.nan, np.float32)
+    window[0, -len(minutes) :, MINUTE["speeding"]] = minutes
+    nothing = np.zeros(1, np.float32)
+    found = minute_features(window, np.zeros(1, np.int64), nothing, nothing + 50, np.zeros(1, DRIVES))
+    assert found[0, MINUTE_FEATURES.index("speeding_15")] == pytest.approx(share, nan_ok=True)

@@ -64,6 +64,19 @@ def test_an_alert_that_fits_no_event_is_false_and_finds_nothing(alert):
     assert (found.recall(TYPES), found.false_alerts(TYPES)) == (0.0, 1)
 
 
+@pytest.mark.parametrize(
+    ("kind", "raised", "false"),
+    [
+        pytest.param(HOT, 9, 0, id="heating already"),
+        pytest.param(HOT, 7, 1, id="too early to be its cause"),
+        pytest.param(AlertType.MISFIRE, 9, 1, id="no misfire yet"),
+    ],
+)
+def test_an_alert_while_the_coolant_climbs_to_the_event_is_early_and_not_false(kind, raised, false):
+    found = verdicts(truth((kind, 10, 20)), judged((kind, raised, 9.5)))
+    assert (found.recall(TYPES), found.false_alerts(TYPES)) == (1.0 - false, false)
+
+
 def test_an_event_that_no_signal_shows_counts_for_nothing():
     found = verdicts(truth((HOT, 10, 20)), judged(silent=(HOT,)))
     assert np.isnan(found.recall(TYPES))

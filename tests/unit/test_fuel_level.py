@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope
+from fleet.fuel_level import Burnt, burnt, rest_drop, sender_habits, unexplained_slope, whole_minutes
 
 HOURS = 6
 MINUTES = np.arange(60 * HOURS)
@@ -111,3 +111,24 @@ def test_a_climb_is_remembered_when_the_vehicle_stops_and_one_over_a_stop_is_a_r
     assert stopped["climbed_pct"][0] == pytest.approx(24, abs=5)
     assert np.isnan(stopped["climb_pct"][0])
     assert filled["climbed_pct"][0] < 5
+
+
+def test_the_seconds_in_which_a_drive_ends_are_no_level():
+    samples = minutes(np.where(MINUTES < 300, 60, np.where(MINUTES == 300, 13, 1)))
+    moving = minutes(np.where(MINUTES <= 300, 1.0, 0.0))
+    seen = whole_minutes(minutes(60.0), samples, moving)[0]
+    assert np.flatnonzero(np.isnan(seen)).tolist() == [300]
+
+
+def test_a_vehicle_that_reports_seldom_has_whole_minutes_too():
+    every_five = minutes(np.where(MINUTES % 5 == 0, 1.0, np.nan))
+    assert not np.isnan(whole_minutes(minutes(60.0), every_five, minutes(1.0))).any()
+
+
+@pytest.mark.parametrize(("mended_min", "leaks"), [(0, True), (150, False)])
+def test_a_leak_that_was_mended_is_over_however_coarse_the_sender(mended_min, leaks):
+    tank_l, step_pct = np.array([400.0], np.float32), 100 / 255
+    lost_l = 6 * np.minimum(MINUTES, len(MINUTES) - mended_min) / 60
+    level_pct = minutes(np.round((80 - 100 * lost_l / 400) / step_pct) * step_pct)
+    slope = unexplained_slope(level_pct, used(lph=0.0), tank_l)
+    assert (slope.lph[0] >= 1.0) == leaks

@@ -13,7 +13,7 @@ from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLO
 from serve.driver import DriverScorer
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm
-from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES
+from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES, style_table
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +111,15 @@ def test_speeding_needs_both_the_kilometres_and_the_share(scorer):
     over = {"over_limit_10_kmh": 8, "over_limit_30_kmh": 8}
     assert judge(scorer, AlertType.SPEEDING, over_limit_10_ratio=0.06, over_limit_30_ratio=0.06, **over)[0] < 0.5
     assert judge(scorer, AlertType.SPEEDING, over_limit_10_ratio=0.16, over_limit_30_ratio=0.16, **over)[0] >= 0.8
+
+
+@pytest.mark.parametrize(("share", "beyond"), [(0.0, 0.0), (0.12, 0.0), (0.4, 0.4 - 2 / 15), (np.nan, np.nan)])
+def test_one_spell_above_the_limit_says_nothing_of_the_manner_of_driving(share, beyond):
+    values = np.full((1, len(FEATURES)), np.nan, np.float32)
+    values[0, FEATURE["speeding_15"]] = share
+    features = FeatureBatch((VehicleId("acme", "VH-1"),), np.zeros(1), values, np.empty((1, 0, 0), np.float32), (None,))
+    table = style_table(AlertType.AGGRESSIVE_DRIVING, ("speeding_beyond_15",), features, np.zeros((1, 3), np.float32))
+    assert table[0, 0] == pytest.approx(beyond, nan_ok=True)
 
 
 def test_hours_without_a_rest_are_fatigue_whatever_the_style(scorer):

@@ -73,6 +73,11 @@ def test_litres_that_vanish_for_hours_are_a_leak(scorer):
     assert judge(scorer, AlertType.FUEL_LEAK, fuel_slope_lph=4, fuel_slope_error_lph=0.3)[0] >= 0.7
 
 
+@pytest.mark.parametrize(("sigmas", "leaks"), [(3.5, False), (5.0, True)])
+def test_a_loss_that_stands_out_five_times_from_its_error_is_a_leak(scorer, sigmas, leaks):
+    assert (judge(scorer, AlertType.FUEL_LEAK, fuel_slope_lph=4, fuel_slope_error_lph=4 / sigmas)[0] >= 0.7) == leaks
+
+
 def test_litres_that_vanish_beyond_the_senders_habit_over_some_drives_are_a_leak(scorer):
     departed = {"fuel_drives_lph": 8.0, "fuel_drives_error_lph": 1.6, "fuel_drives_hours": 0.7}
     probability, evidence = judge(scorer, AlertType.FUEL_LEAK, **departed)

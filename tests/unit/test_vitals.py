@@ -91,6 +91,11 @@ def test_a_reading_that_drifts_off_for_minutes_is_out_of_the_band_and_slow():
     assert found("coolant_pace_c_min", coolant_temp_c=rising) < 1.5
 
 
+def test_an_engine_that_is_worked_hard_at_last_warms_up_to_its_thermostat_without_a_drift():
+    warming = coolant(*np.linspace(76, 86, 6), before=75.0)
+    assert found("coolant_above_c", coolant_temp_c=warming) <= 0
+
+
 def test_an_engine_that_overheats_leaves_its_band_fast():
     assert found("coolant_pace_c_min", coolant_temp_c=coolant(*np.linspace(88, 112, 6))) > 3
 

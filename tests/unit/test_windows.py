@@ -105,6 +105,15 @@ def test_a_polled_speed_that_repeats_and_leaps_is_judged_over_the_time_its_readi
     assert windows.second_windows(ONE, 1)[0, 0, SECOND["peak_brake_ms2"]] < 2.0
 
 
+def test_a_polled_speed_brakes_no_harder_than_the_accelerometer_felt():
+    polled = [46.9, 46.9, 46.9, 52.8, 51.0, 43.8, 34.7, 25.5, 25.5, 6.7]  # an ordinary stop of a truck
+    felt = [0.6, 0.7, 0.5, 0.1, -0.5, -1.9, -2.6, -2.7, -2.6, -2.7]
+    windows = WindowState(1)
+    signals = [{"speed_kmh": speed, "accel_x_ms2": accel} for speed, accel in zip(polled, felt, strict=True)]
+    feed(windows, [("v", NOON + second, one) for second, one in enumerate(signals)])
+    assert np.nanmax(windows.second_windows(ONE, 10)[0, :, SECOND["peak_brake_ms2"]]) < 0.29 * 9.81
+
+
 def test_a_sender_that_resets_is_no_braking():
     windows = WindowState(1)
     feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 0})])
@@ -132,6 +141,22 @@ def test_a_minute_is_settled_when_the_next_begins():
     minute = windows.minute_windows(ONE)[0, -2]
     assert minute[MINUTE["coolant_temp_c"]] == pytest.approx(88)
     assert minute[MINUTE["fuel_l"]] == pytest.approx(0.1)
+
+
+def level_of_minute(levels: list[float]) -> float:
+    windows = WindowState(1)
+    feed(windows, [("v", NOON + second, {"fuel_level_pct": level}) for second, level in enumerate(levels)])
+    feed(windows, [("v", NOON + 60, {"fuel_level_pct": levels[-1]})])
+    return float(windows.minute_windows(ONE)[0, -2, MINUTE["fuel_pct"]])
+
+
+@pytest.mark.parametrize(("levels", "median"), [
+    pytest.param([52.0, 0.0, 0.0, 52.0], 52, id="the starter cuts the power"),
+    pytest.param([52.0] + 59 * [0.0], 0, id="the sender fails"),
+    pytest.param([0.0, 0.0], 0, id="few readings, all of them 0"),
+])  # fmt: skip
+def test_a_power_cut_is_no_level(levels, median):
+    assert level_of_minute(levels) == median
 
 
 def test_sparse_readings_are_judged_at_once():
