@@ -96,8 +96,8 @@ class PastForecasts:
     Attributes:
         forecasts: how many whose horizon is over, at least 1.
         said: their mean probability.
-        failed: after how many it failed within the horizon; None while the tenant records no visits to the workshop, since
-            then nobody knows.
+        failed: after how many it failed within the horizon; None where the tenant's record of its workshop does not go back so
+            far, since then nobody knows.
     """
 
     component: str
@@ -112,10 +112,8 @@ _PAST: Final = """
         SELECT component, event_time FROM maintenance
         WHERE tenant_id = $1 AND vehicle_id = $2 AND failure AND event_time > $4)
     SELECT component, count(*) AS forecasts, avg(f.probability) AS said,
-           CASE WHEN EXISTS (SELECT 1 FROM maintenance WHERE tenant_id = $1)
-                THEN count(*) FILTER (WHERE EXISTS (
-                    SELECT 1 FROM failures x WHERE x.component = f.component
-                    AND x.event_time > f.made_at AND x.event_time <= f.made_at + $6)) END AS failed
+           count(*) FILTER (WHERE EXISTS (SELECT FROM failures x WHERE x.component = f.component
+                                          AND x.event_time > f.made_at AND x.event_time <= f.made_at + $6)) AS failed
     FROM forecasts f
     WHERE tenant_id = $1 AND vehicle_id = $2 AND horizon_h = $3 AND made_at BETWEEN $4 AND $5
     GROUP BY 1 ORDER BY 1"""
@@ -124,14 +122,19 @@ _PAST: Final = """
 async def past(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str, now: datetime) -> list[PastForecasts]:
     """Of a vehicle, by component: the 72-hour forecasts of `RECORD_DAYS` whose 72 hours are over.
 
+    Once the tenant has a record of its workshop, only those that were made since it begins: of what came before nobody knows.
+
     Raises:
         Unavailable: the store does not answer.
     """
     horizon = timedelta(hours=HORIZON_H)
     since, until = now - timedelta(days=RECORD_DAYS), now - horizon
     async with tenant_transaction(pool, who.tenant) as connection:
-        rows = await connection.fetch(_PAST, who.tenant, vehicle_id, HORIZON_H, since, until, horizon)
-    return [PastForecasts(**row) for row in rows]
+        recorded = await connection.fetchval("SELECT min(event_time) FROM maintenance WHERE tenant_id = $1", who.tenant)
+        is_known = recorded is not None and recorded <= until
+        begin = max(since, recorded) if is_known else since
+        rows = await connection.fetch(_PAST, who.tenant, vehicle_id, HORIZON_H, begin, until, horizon)
+    return [PastForecasts(row["component"], row["forecasts"], row["said"], row["failed"] if is_known else None) for row in rows]
 
 
 def _row(row: asyncpg.Record) -> ForecastRow:

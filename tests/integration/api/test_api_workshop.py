@@ -157,13 +157,19 @@ async def test_whether_forecasts_held_is_not_known_while_nobody_records_visits(m
     assert await held(manager) == {name: (DUE, said, None) for name, said in SAID.items()}
 
 
-@pytest.mark.usefixtures("past")
+@pytest.fixture
+async def long_kept(manager):
+    """A record of the workshop that goes back beyond all forecasts."""
+    await record(manager, component="clutch", at=(NOW - timedelta(days=400)).isoformat())
+
+
+@pytest.mark.usefixtures("past", "long_kept")
 async def test_a_replacement_before_the_part_failed_is_no_failure(manager):
     await record(manager, at=(NOW - timedelta(days=20)).isoformat(), failure=False)
     assert await held(manager) == {name: (DUE, said, 0) for name, said in SAID.items()}
 
 
-@pytest.mark.usefixtures("past")
+@pytest.mark.usefixtures("past", "long_kept")
 async def test_a_failure_counts_for_the_forecasts_of_its_part_in_the_72_hours_before_it(manager):
     made = NOW - timedelta(days=20, minutes=1)
     await record(manager, at=made.isoformat())  # 72 h to the second after that of 23 days ago; the one of this moment is later
@@ -175,11 +181,14 @@ async def test_a_failure_counts_for_the_forecasts_of_its_part_in_the_72_hours_be
 
 
 @pytest.mark.usefixtures("past")
-async def test_one_visit_anywhere_in_the_fleet_is_a_record(manager, tenant, pool):
+async def test_of_forecasts_before_the_first_visit_of_any_vehicle_nobody_knows(manager, tenant, pool):
     async with tenant_transaction(pool, tenant.id) as connection:
         await connection.execute("INSERT INTO vehicles (tenant_id, vehicle_id) VALUES ($1, 'VH-2')", tenant.id)
     await manager.browser.post("/api/vehicles/VH-2/maintenance", json=BRAKES)
-    assert await held(manager) == {name: (DUE, said, 0) for name, said in SAID.items()}
+    assert await held(manager) == {name: (DUE, said, None) for name, said in SAID.items()}
+    begins = (NOW - timedelta(days=10)).isoformat()
+    await manager.browser.post("/api/vehicles/VH-2/maintenance", json=BRAKES | {"at": begins})
+    assert (await held(manager))["brakes"] == (7, 0.1, 0)  # those made 3 to 9 days and a minute ago
 
 
 async def test_without_a_forecast_that_has_come_due_there_is_no_record(manager, tenant, pool):

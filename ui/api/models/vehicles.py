@@ -117,7 +117,7 @@ class PastForecasts(ApiModel):
     forecasts: int = Field(description="How many.")
     said: float = Field(description="Their mean probability.")
     failed: int | None = Field(
-        description="After how many the component failed within 72 hours; null while the fleet has no record of its workshop."
+        description="After how many the component failed within 72 hours; null where the record of the workshop begins later."
     )
 
 

@@ -1764,7 +1764,7 @@ export type PastForecasts = {
     /**
      * Failed
      *
-     * After how many the component failed within 72 hours; null while the fleet has no record of its workshop.
+     * After how many the component failed within 72 hours; null where the record of the workshop begins later.
      */
     failed: number | null;
     /**

@@ -20,9 +20,9 @@ test('each part says what was forecast and what came of it', () => {
   ]);
 });
 
-test('a fleet that records no visits reads that it is not known, and no zero', () => {
+test('a fleet that recorded no visits reads that it is not known, and no zero', () => {
   render(<ForecastRecord record={[past('brakes', null), past('engine', null)]} />);
-  screen.getByText('Nobody recorded workshop visits for this fleet, so whether past forecasts held is not known.');
+  screen.getByText('No workshop visits of that time are recorded for this fleet, so whether past forecasts held is not known.');
   expect(lines()).toEqual([]);
 });
 

@@ -20,7 +20,7 @@ function Held({ record }: { record: readonly PastForecasts[] }) {
   if (record.every(({ failed }) => failed === null)) {
     return (
       <p className="text-muted">
-        {t('Nobody recorded workshop visits for this fleet, so whether past forecasts held is not known.')}
+        {t('No workshop visits of that time are recorded for this fleet, so whether past forecasts held is not known.')}
       </p>
     );
   }

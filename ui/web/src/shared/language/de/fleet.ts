@@ -112,8 +112,8 @@ export const FLEET: Catalogue = {
   'How past forecasts held': 'Wie frühere Vorhersagen eintrafen',
   'No forecast is 72 hours old yet, so whether they hold is not known.':
     'Noch ist keine Vorhersage 72 Stunden alt; ob sie eintreffen, ist daher nicht bekannt.',
-  'Nobody recorded workshop visits for this fleet, so whether past forecasts held is not known.':
-    'Für diese Flotte hat niemand Werkstattbesuche eingetragen; ob frühere Vorhersagen eintrafen, ist daher nicht bekannt.',
+  'No workshop visits of that time are recorded for this fleet, so whether past forecasts held is not known.':
+    'Für diese Flotte sind aus jener Zeit keine Werkstattbesuche eingetragen; ob frühere Vorhersagen eintrafen, ist daher nicht bekannt.',
   'In 90 days: said {said} on average, {held} came true ({failed} of {forecasts}).':
     'In 90 Tagen: im Mittel {said} vorhergesagt, {held} traf ein ({failed} von {forecasts}).',
   'A forecast came true if the part failed within 72 hours after it. A failure that nobody recorded counts as none.':
