@@ -16,6 +16,7 @@ class Permission(StrEnum):
     READ_SCORES = "read driver scores"
     CHANGE_RULES = "change the rules"
     MANAGE_DEVICES = "manage devices"
+    RECORD_MAINTENANCE = "record maintenance"
     MANAGE_PEOPLE = "manage people"
     READ_MODELS = "read about the models"
     ANALYSE = "analyse"
@@ -28,6 +29,7 @@ _MANAGER: Final = _READER | {
     Permission.READ_SCORES,
     Permission.CHANGE_RULES,
     Permission.MANAGE_DEVICES,
+    Permission.RECORD_MAINTENANCE,
     Permission.MANAGE_PEOPLE,
     Permission.ANALYSE,
 }

@@ -1,7 +1,8 @@
-"""The newest forecasts per vehicle and component."""
+"""The newest forecasts per vehicle and component, and how well past ones held."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import asyncpg
 
@@ -10,6 +11,7 @@ from fleet.stores.sessions import SignedIn
 from fleet.stores.vehicles import require
 
 HORIZON_H = 72  # the horizon the fleet is ranked by
+RECORD_DAYS: Final = 90  # how far back past forecasts are held against what came
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,54 @@ async def of_vehicle(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str) -> list
             vehicle_id,
         )
     return [_row(row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class PastForecasts:
+    """What was said of a component and what came of it.
+
+    Attributes:
+        forecasts: how many whose horizon is over, at least 1.
+        said: their mean probability.
+        failed: after how many it failed within the horizon; None where the tenant's record of its workshop does not go back so
+            far, since then nobody knows.
+    """
+
+    component: str
+    forecasts: int
+    said: float
+    failed: int | None
+
+
+# PostgreSQL skips from component to component along the primary key: forecasts of years before stay untouched.
+_PAST: Final = """
+    WITH failures AS MATERIALIZED (
+        SELECT component, event_time FROM maintenance
+        WHERE tenant_id = $1 AND vehicle_id = $2 AND failure AND event_time > $4)
+    SELECT component, count(*) AS forecasts, avg(f.probability) AS said,
+           count(*) FILTER (WHERE EXISTS (SELECT FROM failures x WHERE x.component = f.component
+                                          AND x.event_time > f.made_at AND x.event_time <= f.made_at + $6)) AS failed
+    FROM forecasts f
+    WHERE tenant_id = $1 AND vehicle_id = $2 AND horizon_h = $3 AND made_at BETWEEN $4 AND $5
+    GROUP BY 1 ORDER BY 1"""
+
+
+async def past(pool: asyncpg.Pool, who: SignedIn, vehicle_id: str, now: datetime) -> list[PastForecasts]:
+    """Of a vehicle, by component: the 72-hour forecasts of `RECORD_DAYS` whose 72 hours are over.
+
+    Once the tenant has a record of its workshop, only those that were made since it begins: of what came before nobody knows.
+
+    Raises:
+        Unavailable: the store does not answer.
+    """
+    horizon = timedelta(hours=HORIZON_H)
+    since, until = now - timedelta(days=RECORD_DAYS), now - horizon
+    async with tenant_transaction(pool, who.tenant) as connection:
+        recorded = await connection.fetchval("SELECT min(event_time) FROM maintenance WHERE tenant_id = $1", who.tenant)
+        is_known = recorded is not None and recorded <= until
+        begin = max(since, recorded) if is_known else since
+        rows = await connection.fetch(_PAST, who.tenant, vehicle_id, HORIZON_H, begin, until, horizon)
+    return [PastForecasts(row["component"], row["forecasts"], row["said"], row["failed"] if is_known else None) for row in rows]
 
 
 def _row(row: asyncpg.Record) -> ForecastRow:

@@ -175,9 +175,17 @@ async def _past(desk: Desk, now: datetime) -> None:
         await connection.executemany(
             "INSERT INTO forecasts VALUES ($1, $2, $3, $4, 72, $5, $6, $7, 'cox-2')",
             [
-                (desk.tenant, vehicle, component, now, risk, risk / 2, min(1.0, risk * 2))
+                (desk.tenant, vehicle, component, now - age, risk, risk / 2, min(1.0, risk * 2))
                 for vehicle in FLEET
                 for component, risk in (("engine", 0.31), ("brakes", 0.04))
+                for age in (timedelta(days=4), timedelta())
+            ],
+        )
+        await connection.executemany(
+            "INSERT INTO maintenance VALUES ($1, 'VH-0001', $2, $3, $4)",
+            [
+                (desk.tenant, now - timedelta(days=days), component, failure)
+                for days, component, failure in ((3, "engine", True), (400, "a wiper that somebody described at length", False))
             ],
         )
         await connection.execute("INSERT INTO notification_rules (tenant_id) VALUES ($1)", desk.tenant)

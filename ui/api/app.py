@@ -35,6 +35,7 @@ from ui.api.routes import (
     telemetry,
     vehicles,
     workflow,
+    workshop,
 )
 from ui.api.services import Database, Services
 from ui.api.signin import PasswordCheck, Throttle
@@ -85,6 +86,7 @@ def _behind_the_session() -> APIRouter:
         anomalies,
         workflow,
         vehicles,
+        workshop,
         drivers,
         forecasts,
         models,

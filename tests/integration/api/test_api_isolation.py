@@ -19,6 +19,8 @@ BODIES = {
     "/api/anomalies/{id}/snooze": {"minutes": 60},
     "/api/people/{userId}": {"name": "Mine"},
     "/api/vehicles/{vehicleId}": {"tankL": 70},
+    "/api/vehicles/{vehicleId}/maintenance": {"component": "brakes", "at": "2026-11-24T12:00:00Z", "failure": True},
+    "/api/vehicles/{vehicleId}/maintenance/withdraw": {"component": "brakes", "at": "2026-11-24T12:00:00Z"},
 }
 LISTS = [
     "/api/anomalies",
@@ -43,6 +45,9 @@ async def foreign(new_tenant, sign_in, raise_alert, store_readings, pool):
     async with tenant_transaction(pool, other.id) as connection:
         await connection.execute("INSERT INTO vehicles (tenant_id, vehicle_id) VALUES ($1, 'SECRET-1')", other.id)
         await connection.execute("INSERT INTO forecasts VALUES ($1, 'VH-1', 'brakes', now(), 72, .5, .4, .6, 'm')", other.id)
+        await connection.execute(
+            "INSERT INTO maintenance VALUES ($1, 'SECRET-1', '2026-11-24T12:00:00Z', 'brakes', true)", other.id
+        )
         webhook = await connection.fetchval(
             """INSERT INTO webhooks (tenant_id, url, secret, min_severity, created_at, created_by)
                VALUES ($1, 'https://secret.example', 'x', 1, now(), $2) RETURNING webhook_id""",

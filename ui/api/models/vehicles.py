@@ -110,9 +110,21 @@ class Forecast(ApiModel):
     model_version: str
 
 
+class PastForecasts(ApiModel):
+    """What 72-hour forecasts of one component said in 90 days, and what came of it: those whose 72 hours are over."""
+
+    component: str
+    forecasts: int = Field(description="How many.")
+    said: float = Field(description="Their mean probability.")
+    failed: int | None = Field(
+        description="After how many the component failed within 72 hours; null where the record of the workshop begins later."
+    )
+
+
 class VehicleForecast(ApiModel):
     vehicle_id: str
     items: list[Forecast]
+    record: list[PastForecasts] = Field(description="By component; without those of which no forecast has come due.")
 
 
 class ForecastPage(ApiModel):

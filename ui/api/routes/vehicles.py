@@ -13,6 +13,7 @@ from ui.api import cursors
 from ui.api.access import DeviceManagerDep, FleetReaderDep
 from ui.api.models.vehicles import (
     Forecast,
+    PastForecasts,
     SignalInfo,
     SignalReading,
     SignalTable,
@@ -123,10 +124,15 @@ def _columns(names: str | None) -> tuple[str, ...]:
 
 
 @router.get("/vehicles/{vehicleId}/forecast", operation_id="getVehicleForecast")
-async def get_vehicle_forecast(vehicle_id: VehiclePath, who: FleetReaderDep, pool: PoolDep) -> VehicleForecast:
-    """The newest forecast of each component."""
+async def get_vehicle_forecast(vehicle_id: VehiclePath, who: FleetReaderDep, pool: PoolDep, now: NowDep) -> VehicleForecast:
+    """The newest forecast of each component, and how well past ones held."""
     rows = await forecasts.of_vehicle(pool, who, vehicle_id)
-    return VehicleForecast(vehicle_id=vehicle_id, items=[Forecast.model_validate(row, from_attributes=True) for row in rows])
+    past = await forecasts.past(pool, who, vehicle_id, now)
+    return VehicleForecast(
+        vehicle_id=vehicle_id,
+        items=[Forecast.model_validate(row, from_attributes=True) for row in rows],
+        record=[PastForecasts.model_validate(each, from_attributes=True) for each in past],
+    )
 
 
 @router.get("/signals", operation_id="listSignals")

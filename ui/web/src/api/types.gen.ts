@@ -1752,11 +1752,41 @@ export type PasswordChange = {
 };
 
 /**
+ * PastForecasts
+ *
+ * What 72-hour forecasts of one component said in 90 days, and what came of it: those whose 72 hours are over.
+ */
+export type PastForecasts = {
+    /**
+     * Component
+     */
+    component: string;
+    /**
+     * Failed
+     *
+     * After how many the component failed within 72 hours; null where the record of the workshop begins later.
+     */
+    failed: number | null;
+    /**
+     * Forecasts
+     *
+     * How many.
+     */
+    forecasts: number;
+    /**
+     * Said
+     *
+     * Their mean probability.
+     */
+    said: number;
+};
+
+/**
  * Permission
  *
  * What an operation asks for. A driver's reading is of their own alerts and their own score.
  */
-export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'manage devices' | 'manage people' | 'read about the models' | 'analyse';
+export type Permission = 'read alerts' | 'acknowledge alerts' | 'work on alerts' | 'read the fleet' | 'read driver scores' | 'change the rules' | 'manage devices' | 'record maintenance' | 'manage people' | 'read about the models' | 'analyse';
 
 /**
  * Person
@@ -2691,6 +2721,12 @@ export type VehicleForecast = {
      */
     items: Array<Forecast>;
     /**
+     * Record
+     *
+     * By component; without those of which no forecast has come due.
+     */
+    record: Array<PastForecasts>;
+    /**
      * Vehicleid
      */
     vehicleId: string;
@@ -2750,6 +2786,62 @@ export type VehicleTelemetry = {
  * A person's judgement of an alert: it was right, or it was not.
  */
 export type Verdict = 'CONFIRMED' | 'DISMISSED';
+
+/**
+ * Visit
+ */
+export type Visit = {
+    /**
+     * At
+     *
+     * When the part was replaced; not in the future, not before 1990.
+     */
+    at: string;
+    /**
+     * Component
+     *
+     * As forecasts name it; any other is kept too.
+     */
+    component: string;
+    /**
+     * Failure
+     *
+     * Whether it was replaced because it had failed.
+     */
+    failure: boolean;
+};
+
+/**
+ * VisitKey
+ */
+export type VisitKey = {
+    /**
+     * At
+     *
+     * When the part was replaced; not in the future, not before 1990.
+     */
+    at: string;
+    /**
+     * Component
+     *
+     * As forecasts name it; any other is kept too.
+     */
+    component: string;
+};
+
+/**
+ * VisitPage
+ */
+export type VisitPage = {
+    /**
+     * Items
+     */
+    items: Array<Visit>;
+    /**
+     * Nextcursor
+     */
+    nextCursor: string | null;
+};
 
 /**
  * Webhook
@@ -4837,6 +4929,107 @@ export type GetVehicleForecastResponses = {
 };
 
 export type GetVehicleForecastResponse = GetVehicleForecastResponses[keyof GetVehicleForecastResponses];
+
+export type ListVisitsData = {
+    body?: never;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: {
+        /**
+         * Cursor
+         *
+         * `nextCursor` of the page before.
+         */
+        cursor?: string | null;
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/api/vehicles/{vehicleId}/maintenance';
+};
+
+export type ListVisitsErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type ListVisitsError = ListVisitsErrors[keyof ListVisitsErrors];
+
+export type ListVisitsResponses = {
+    /**
+     * Successful Response
+     */
+    200: VisitPage;
+};
+
+export type ListVisitsResponse = ListVisitsResponses[keyof ListVisitsResponses];
+
+export type RecordVisitData = {
+    body: Visit;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: never;
+    url: '/api/vehicles/{vehicleId}/maintenance';
+};
+
+export type RecordVisitErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type RecordVisitError = RecordVisitErrors[keyof RecordVisitErrors];
+
+export type RecordVisitResponses = {
+    /**
+     * Successful Response
+     */
+    201: Visit;
+};
+
+export type RecordVisitResponse = RecordVisitResponses[keyof RecordVisitResponses];
+
+export type WithdrawVisitData = {
+    body: VisitKey;
+    path: {
+        /**
+         * Vehicleid
+         */
+        vehicleId: string;
+    };
+    query?: never;
+    url: '/api/vehicles/{vehicleId}/maintenance/withdraw';
+};
+
+export type WithdrawVisitErrors = {
+    /**
+     * Problem details (RFC 9457).
+     */
+    default: Problem;
+};
+
+export type WithdrawVisitError = WithdrawVisitErrors[keyof WithdrawVisitErrors];
+
+export type WithdrawVisitResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type WithdrawVisitResponse = WithdrawVisitResponses[keyof WithdrawVisitResponses];
 
 export type GetVehicleTelemetryData = {
     body?: never;

@@ -125,7 +125,7 @@ export const GUIDANCE: Record<AlertType, Guidance> = {
     steps: [
       'Book a workshop within the next days.',
       'Keep the vehicle on short trips near help until then.',
-      'Tell us after the repair whether the part was worn: the forecast learns from it.',
+      'Record the repair on the page of the vehicle, and whether the part had failed: the forecast learns from it.',
     ],
     signals: ['speed_kmh', 'coolant_temp_c'],
   },

@@ -9,6 +9,7 @@ export const SCOPE_IN_WORDS: Record<Permission, string> = {
   'read driver scores': 'Read driver scores',
   'change the rules': 'Change the rules',
   'manage devices': 'Manage devices',
+  'record maintenance': 'Record workshop visits',
   'manage people': 'Manage people',
   'read about the models': 'Read about the models',
   analyse: 'Analyse by GraphQL',

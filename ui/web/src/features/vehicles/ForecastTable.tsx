@@ -1,4 +1,4 @@
-/** What may fail and when, worst first, with how sure the forecast is. */
+/** What may fail and when, worst first, with how sure the forecast is and how well past ones held. */
 import { useQuery } from '@tanstack/react-query';
 import type { Forecast } from '@/api';
 import { RangeBar } from '@/shared/chart/RangeBar';
@@ -6,6 +6,7 @@ import { t } from '@/shared/language/language';
 import { percent } from '@/shared/language/numbers';
 import { Loaded } from '@/shared/page/Loaded';
 import { Exact } from '@/shared/time/Ago';
+import { ForecastRecord } from './ForecastRecord';
 import { risksByPart, type PartRisk } from './risks';
 import { componentInWords } from './vehicle';
 import { forecastQuery } from './vehicles.queries';
@@ -14,7 +15,12 @@ export function ForecastTable({ vehicleId }: { vehicleId: string }) {
   const forecast = useQuery(forecastQuery(vehicleId));
   return (
     <Loaded query={forecast} what={t('the forecast')}>
-      {({ items }) => <Risks items={items} />}
+      {({ items, record }) => (
+        <>
+          <Risks items={items} />
+          {items.length > 0 && <ForecastRecord record={record} />}
+        </>
+      )}
     </Loaded>
   );
 }

@@ -15,6 +15,7 @@ import { classInWords } from './vehicle';
 import { VehicleAlerts } from './VehicleAlerts';
 import { vehicleQuery } from './vehicles.queries';
 import { VehicleSignals } from './VehicleSignals';
+import { Workshop } from './Workshop';
 
 const route = getRouteApi('/desk/vehicles/$vehicleId');
 
@@ -46,6 +47,9 @@ export function VehiclePage() {
             <div className="flex min-w-0 flex-col gap-5">
               <Section title={t('What may fail within 72 hours')} card>
                 <ForecastTable vehicleId={vehicleId} />
+              </Section>
+              <Section title={t('Workshop')} card>
+                <Workshop vehicleId={vehicleId} />
               </Section>
               <Section title={t('Signals of the last hour')} card>
                 <VehicleSignals vehicleId={vehicleId} readings={vehicle.data.readings} />

@@ -18,6 +18,7 @@ export const clock = writer(CLOCK);
 export const dayAndClock = writer({ ...DAY, ...CLOCK });
 export const dayAndMinute = writer({ ...DAY, ...MINUTE });
 export const fullTime = writer({ dateStyle: 'full', timeStyle: 'long' });
+export const dateAndMinute = writer({ dateStyle: 'medium', timeStyle: 'short' });
 const minute = writer(MINUTE);
 const day = writer(DAY);
 

@@ -11,6 +11,16 @@ export function startOfDay(isoDay: string, timeZone: string | undefined): number
   return instantOf(isoDay, '00:00', timeZone);
 }
 
+/** What calendar and clock show at an instant, to the minute: "2026-11-24T12:00". */
+export function localMinute(instant: number, timeZone: string | undefined): string {
+  return new Date(instant + offsetAt(instant, timeZone)).toISOString().slice(0, 16);
+}
+
+/** The instant at which calendar and clock show "2026-11-24T12:00". */
+export function instantOfMinute(minute: string, timeZone: string | undefined): number {
+  return instantOf(minute.slice(0, 10), minute.slice(11, 16), timeZone);
+}
+
 /** How far the zone is ahead of UTC at an instant, in milliseconds. */
 function offsetAt(instant: number, timeZone: string | undefined): number {
   const parts = new Intl.DateTimeFormat('en-GB', {

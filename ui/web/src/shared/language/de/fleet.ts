@@ -109,6 +109,37 @@ export const FLEET: Catalogue = {
   'Risk of failure by part': 'Ausfallrisiko nach Bauteil',
   'In {hours} h': 'In {hours} h',
   'Range in {hours} h': 'Bereich in {hours} h',
+  'How past forecasts held': 'Wie frühere Vorhersagen eintrafen',
+  'No forecast is 72 hours old yet, so whether they hold is not known.':
+    'Noch ist keine Vorhersage 72 Stunden alt; ob sie eintreffen, ist daher nicht bekannt.',
+  'No workshop visits of that time are recorded for this fleet, so whether past forecasts held is not known.':
+    'Für diese Flotte sind aus jener Zeit keine Werkstattbesuche eingetragen; ob frühere Vorhersagen eintrafen, ist daher nicht bekannt.',
+  'In 90 days: said {said} on average, {held} came true ({failed} of {forecasts}).':
+    'In 90 Tagen: im Mittel {said} vorhergesagt, {held} traf ein ({failed} von {forecasts}).',
+  'A forecast came true if the part failed within 72 hours after it. A failure that nobody recorded counts as none.':
+    'Eine Vorhersage traf ein, wenn das Bauteil binnen 72 Stunden danach ausfiel. Ein Ausfall, den niemand eintrug, zählt nicht.',
+  Workshop: 'Werkstatt',
+  'the visits': 'die Besuche',
+  'No visit is recorded yet. The forecast learns from each.': 'Noch ist kein Besuch eingetragen. Die Vorhersage lernt aus jedem.',
+  'had failed': 'war ausgefallen',
+  'before it failed': 'bevor es ausfiel',
+  'Take back': 'Zurücknehmen',
+  'Take back: {part}, {moment}': 'Zurücknehmen: {part}, {moment}',
+  'Taken back. The next forecast no longer counts it.': 'Zurückgenommen. Die nächste Vorhersage zählt es nicht mehr.',
+  'The newest {shown} are shown.': 'Die neuesten {shown} sind gezeigt.',
+  'Record a visit…': 'Besuch eintragen…',
+  'Recording needs a connection': 'Zum Eintragen fehlt die Verbindung',
+  'Recorded. The next forecast counts it.': 'Eingetragen. Die nächste Vorhersage zählt es.',
+  'Workshop visit of {vehicle}': 'Werkstattbesuch von {vehicle}',
+  'A part that was repaired or replaced. Both the forecast and what is said of past forecasts rest on it.':
+    'Ein Bauteil, das repariert oder ersetzt wurde. Darauf beruhen die Vorhersage und was über frühere Vorhersagen gesagt wird.',
+  'Record it': 'Eintragen',
+  'Choose one the forecasts name, or type another.':
+    'Wählen Sie eines, das die Vorhersagen nennen, oder schreiben Sie ein anderes.',
+  'Show the parts': 'Bauteile zeigen',
+  When: 'Wann',
+  'It had failed': 'Es war ausgefallen',
+  'Left unchecked: it was replaced before it failed.': 'Ohne Haken: es wurde ersetzt, bevor es ausfiel.',
   'Signals of the last hour': 'Signale der letzten Stunde',
   'Signals of {vehicle}': 'Signale von {vehicle}',
   'No signal was sent so far.': 'Bisher wurde kein Signal gesendet.',

@@ -81,8 +81,8 @@ export const GUIDANCE: Catalogue = {
   'Book a workshop within the next days.': 'Buchen Sie für die nächsten Tage eine Werkstatt.',
   'Keep the vehicle on short trips near help until then.':
     'Lassen Sie das Fahrzeug bis dahin nur kurze Fahrten nahe bei Hilfe machen.',
-  'Tell us after the repair whether the part was worn: the forecast learns from it.':
-    'Sagen Sie nach der Reparatur, ob das Bauteil verschlissen war: die Vorhersage lernt daraus.',
+  'Record the repair on the page of the vehicle, and whether the part had failed: the forecast learns from it.':
+    'Tragen Sie die Reparatur auf der Seite des Fahrzeugs ein, auch ob das Bauteil ausgefallen war: die Vorhersage lernt daraus.',
 
   'Something about a vehicle or its driver that a person should look at.':
     'Etwas an einem Fahrzeug oder seinem Fahrer, das sich ein Mensch ansehen sollte.',

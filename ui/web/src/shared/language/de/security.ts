@@ -60,6 +60,7 @@ export const SECURITY: Catalogue = {
   'Read driver scores': 'Fahrerwertungen lesen',
   'Change the rules': 'Die Regeln ändern',
   'Manage devices': 'Geräte verwalten',
+  'Record workshop visits': 'Werkstattbesuche eintragen',
   'Manage people': 'Leute verwalten',
   'Read about the models': 'Über die Modelle lesen',
   'Analyse by GraphQL': 'Mit GraphQL auswerten',
