@@ -75,8 +75,9 @@ def _baseline(trial: Trial) -> Section:
     figures = [Figure(f"{name}, balanced accuracy of single rows", (metrics[key],)) for name, key in names.items()]
     text = (
         "The trees alone, without the physics around them, on single rows of vehicles that are held out, beside a Random Forest "
-        "on the same rows, neither weighing its classes. A row seconds after a fault began counts as well: no row can show what "
-        "has not yet come to pass."
+        "on the same rows, neither weighing its classes. XGBoost learns with signals taken away at random, so that any may be "
+        "missing; the forest does not. A row seconds after a fault began counts as well: no row can show what has not yet come "
+        "to pass."
     )
     search = [{"candidate": key.removeprefix("search."), "log loss": value} for key, value in metrics.items() if "search." in key]
     return Section("Against a Random Forest", text, figures, search)
