@@ -17,7 +17,7 @@ from fleet.thresholds import DEFAULT_LIMITS, HARSH_AT_LIMIT, HARSH_STEEPNESS, Li
 from serve.claims import Claims, Explain, unless
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm, log_odds
-from serve.style import STYLE_TYPES, forest_score, number, style_reason, style_table, swaying_known
+from serve.style import STYLE_TYPES, forest_score, number, require_known, style_reason, style_table, swaying_known
 
 _KMH_PER_G_S = 35.3  # speed lost in one second of 1 g
 _TURNING_DPS = 13.0  # yaw of a bend driven hard; below it a horizontal peak is braking or accelerating
@@ -51,12 +51,18 @@ class DriverScorer:
 
     @classmethod
     def load(cls, folder: Path, version: str) -> Self:
-        """The model in a folder: `driver.json`, `forest.tl`, `lstm.pt`."""
+        """The model in a folder: `driver.json`, `forest.tl`, `lstm.pt`.
+
+        Raises:
+            LookupError: it rests on inputs that this program does not know.
+        """
         torch.set_num_threads(1)
         record = json.loads((folder / "driver.json").read_text())
         lstm = StyleLstm()
         lstm.load_state_dict(torch.load(folder / "lstm.pt", weights_only=True))
         styles = {kind: Logistic.from_json(record["styles"][kind]) for kind in STYLE_TYPES}
+        for style in styles.values():
+            require_known(style.inputs)
         forest = treelite.Model.deserialize(str(folder / "forest.tl"))
         return cls(version, forest, np.array(record["forest_centre"], np.float32), lstm, styles)
 

@@ -21,6 +21,7 @@ from serve.forecaster import RiskBoard
 from serve.lookup import SlowFeatures
 from serve.replica import settings_of_replica
 
+SLOW_FEATURES_EVERY_S = 0.5  # some of those that are due each time
 WARM_UP_ROWS = (1, 200)  # one vehicle, and a usual batch: libraries set themselves up on first use
 
 log = structlog.get_logger(__name__)
@@ -60,7 +61,7 @@ class FeatureLookup:
     def __init__(self, settings: Settings | None = None) -> None:
         settings = settings or settings_of_replica()
         self._slow = SlowFeatures(settings.feast, settings.valkey)
-        self._refresh = Cadence(2.0, self._refresh_due)
+        self._refresh = Cadence(SLOW_FEATURES_EVERY_S, self._refresh_due)
 
     async def get(self, vehicles: tuple[VehicleId, ...]) -> FloatArray:
         """(n, slow feature), NaN where not known (yet)."""

@@ -1,5 +1,7 @@
 """How minutes were driven: the inputs of the two styles, what is unlike the fleet, and the reasons told to people."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import treelite
 from numpy.typing import NDArray
@@ -54,12 +56,13 @@ _WORDS: dict[str, tuple[str, str, str]] = {  # input → signal, unit, words
     "harsh_per_km_30": ("accel_x_ms2", "s/km", "Time of harsh motion per kilometre is"),
     "yaw_jitter_60_dps": ("yaw_rate_dps", "°/s", "Small corrections of the wheel over a minute are"),
     "speed_std_15_kmh": ("speed_kmh", "km/h", "The unevenness of speed over 15 minutes is"),
+    "speeding_15": ("speed_kmh", "", "The share of 15 minutes above the limit is"),  # of champions from before 30 Nov 2026
     "speeding_beyond_15": ("speed_kmh", "", "The share of 15 minutes above the limit, two of them set aside, is"),
     "night": ("speed_kmh", "", "Driving by night (1) or by day (0):"),
 }
 
 
-_SHARES = {"speeding_beyond_15"}
+_SHARES = {"speeding_15", "speeding_beyond_15"}
 _ONE_SPELL = 2 / 15  # of a quarter of an hour: who overtakes, or misses one sign, speeds and drives as before
 
 
@@ -73,6 +76,16 @@ def forest_score(forest: treelite.Model, centre: FloatArray, features: FeatureBa
     """(n,) how unlike the fleet's a row is, in [0, 1], about 0.5 for an ordinary one."""
     table = forest_table(features, centre)
     return treelite.gtil.predict(forest, table, nthread=1).reshape(len(table)).astype(np.float32)
+
+
+def require_known(inputs: Sequence[str]) -> None:
+    """Hold a model's inputs against what this program can say of them, before its first alert has to be explained.
+
+    Raises:
+        LookupError: an input that is not known here.
+    """
+    if unknown := [name for name in inputs if name not in _WORDS]:
+        raise LookupError(f"inputs that this program does not know: {', '.join(unknown)}")
 
 
 def style_table(kind: AlertType, inputs: tuple[str, ...], features: FeatureBatch, learnt: FloatArray) -> FloatArray:

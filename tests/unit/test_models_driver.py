@@ -9,25 +9,31 @@ import treelite
 from sklearn.ensemble import IsolationForest
 
 from fleet.alerts import TYPE_INDEX, AlertType, Severity, VehicleId
+from fleet.errors import ModelUnavailable
 from fleet.features import FEATURE, FEATURES, SEQUENCE_CHANNELS, SEQUENCE_S, SLOW_FEATURES, FeatureBatch
 from serve.driver import DriverScorer
 from serve.logistic import Logistic
 from serve.lstm import StyleLstm
-from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES, style_table
+from serve.parts import load_scorer
+from serve.style import FEW_INPUTS, FOREST_FEATURES, STYLE_TYPES, style_reason, style_table
 
 
 @pytest.fixture(scope="module")
 def scorer(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("driver")
+    return DriverScorer.load(written(tmp_path_factory.mktemp("driver"), FEW_INPUTS), "2")
+
+
+def written(folder, inputs):
+    """A folder with a small model whose styles rest on these inputs."""
     torch.manual_seed(1)
     torch.save(StyleLstm().state_dict(), folder / "lstm.pt")
     table = np.random.default_rng(1).random((256, len(FOREST_FEATURES)))
     forest = IsolationForest(n_estimators=5, random_state=1, contamination=0.05).fit(table)
     treelite.sklearn.import_model(forest).serialize(str(folder / "forest.tl"))
-    styles = {kind: flat(FEW_INPUTS[kind]) for kind in STYLE_TYPES}
+    styles = {kind: flat(inputs[kind]) for kind in STYLE_TYPES}
     record = {"forest_centre": [0.5] * len(FOREST_FEATURES), "styles": styles}
     (folder / "driver.json").write_text(json.dumps(record))
-    return DriverScorer.load(folder, "2")
+    return folder
 
 
 def flat(inputs):
@@ -100,6 +106,22 @@ def test_straight_on_the_same_peak_of_a_blind_imu_counts_for_more_yet_never_rais
     blind = {"speed_kmh": np.nan, "speed_known": 0, "accel_peak_g": 0.1, "sustained_peak_g": 0.3, "horizontal_peak_g": 0.3}
     bending, straight = (judge(scorer, AlertType.HARSH_BRAKING, yaw_rms_5_dps=yaw, **blind)[0] for yaw in (11, 0.5))
     assert bending < straight < 0.5
+
+
+def test_a_version_that_rests_on_an_input_nobody_can_explain_is_refused_before_it_serves(tmp_path):
+    folder = written(tmp_path, dict.fromkeys(STYLE_TYPES, ("surge_5_ms2", "moving_15")))
+    with pytest.raises(ModelUnavailable, match="Version 4 of the driver model does not fit this program"):
+        load_scorer("driver", folder, "4")
+
+
+def test_the_champion_of_before_one_spell_was_set_aside_still_explains_itself(tmp_path):
+    inputs = ("surge_5_ms2", "brake_power_5_m2s3", "speeding_15")
+    earlier = load_scorer("driver", written(tmp_path, dict.fromkeys(STYLE_TYPES, inputs)), "1")
+    style = Logistic.from_json(flat(inputs) | {"weights": [0, 0, 1]})
+    features = FeatureBatch((VehicleId("acme", "VH-1"),), np.zeros(1), np.zeros((1, len(FEATURES))), np.empty((1, 0, 0)), (None,))
+    (why,) = style_reason(AlertType.AGGRESSIVE_DRIVING, style, np.array([[0, 0, 0.4]]), features)(0)
+    assert earlier.version == "1"
+    assert why.text == "The share of 15 minutes above the limit is 40%; the fleet's is 0%."
 
 
 def test_no_motion_signal_means_unknown(scorer):

@@ -10,7 +10,7 @@ from fleet.errors import Unavailable
 from fleet.features import SLOW_FEATURES
 from fleet.settings import Feast, Valkey
 from fleet.telemetry import FloatArray
-from serve.lookup import LOOKUP_FAILURES, SlowFeatures
+from serve.lookup import LOOKUP_FAILURES, READ_AT_ONCE, SlowFeatures
 
 A, B = VehicleId("t", "A"), VehicleId("t", "B")
 
@@ -63,6 +63,13 @@ def test_many_vehicles_cost_one_read(slow, store):
     slow.get([A, B, A])
     slow.refresh_due()
     assert store.reads == [["t/A", "t/B"]]
+
+
+def test_a_large_fleet_is_read_in_parts_each_vehicle_once(slow, store):
+    fleet = [VehicleId("t", f"V-{number}") for number in range(2 * READ_AT_ONCE + 1)]
+    slow.get(fleet)
+    assert [len(slow.refresh_due()) for _ in range(4)] == [READ_AT_ONCE, READ_AT_ONCE, 1, 0]
+    assert (slow.get(fleet) == 1).all()
 
 
 def test_fresh_values_are_not_read_again_and_old_ones_are(slow, store, clock):
