@@ -96,12 +96,13 @@ def _free_span(moments, minutes, taken, rng):
 
 @pytest.fixture(scope="module")
 def alerts(fleet):
-    """(judged, unseen): fifty false and fifty right alerts to judge, and those that nobody judges."""
+    """(judged, unseen): fifty false and fifty right alerts to judge, of each type alike, and those that nobody judges."""
     _, _, known = fleet
     shuffled = known.sample(frac=1, random_state=5).drop_duplicates(["vehicle_id", "start"])
     false = shuffled[shuffled["label"] == "NORMAL"]
     right = shuffled[shuffled["label"] != "NORMAL"]
-    judged = pd.concat([false.groupby("alert").head(EACH // 2), right.head(EACH)])
+    in_turn = right.assign(turn=right.groupby("alert").cumcount()).sort_values("turn", kind="stable").drop(columns="turn")
+    judged = pd.concat([false.groupby("alert").head(EACH // 2), in_turn.head(EACH)])
     assert len(judged) == 2 * EACH
     return judged.sort_values("start"), shuffled.drop(judged.index)
 
