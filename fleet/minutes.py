@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from fleet.channels import MINUTE, MINUTE_CHANNELS, PEAKS, SECOND
 from fleet.consumption import expected_lph
-from fleet.series import mean, median, strongest, typical
+from fleet.series import SECOND_DIFFERENCE, mean, median, strongest, typical
 from fleet.telemetry import FloatArray
 
 HARSH_MS2 = 2.9  # about 0.3 g, below every class's limit
@@ -26,7 +26,6 @@ _REPEATS = 0.2  # share of repeated values above which an engine speed is polled
 _DIP_RPM = 25.0  # a healthy engine at idle stays closer to its speed
 _DIP_RETURNS = 0.5  # of its depth, within which the speeds before and after a dip agree
 _CUT_READINGS = 5  # zeros of a minute that a power cut explains: while the starter turns, senders read 0 for a second or two
-_SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 
 
 def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
@@ -43,7 +42,7 @@ def roughness(rpm: FloatArray, speed: FloatArray) -> FloatArray:
     count = (~np.isnan(trembling)).sum(axis=1)
     quiet = np.sort(trembling, axis=1)[np.arange(len(trembling)), count // 4]
     polled = mean((np.diff(rpm, axis=1) == 0) + 0 * np.diff(rpm, axis=1)) > _REPEATS
-    return np.where((count >= 10) & ~polled, _QUARTER_TO_SIGMA * _SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
+    return np.where((count >= 10) & ~polled, _QUARTER_TO_SIGMA * SECOND_DIFFERENCE * quiet, np.nan).astype(np.float32)
 
 
 def tremble(rpm: FloatArray) -> tuple[FloatArray, FloatArray]:

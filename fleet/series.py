@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from fleet.telemetry import FloatArray
 
 MAD_TO_SIGMA = 1.4826  # scales a median absolute deviation to a normal standard deviation
+SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
 REPORT_MIN = 4  # between two reports, in which a vehicle goes on as it did
 
 

@@ -16,7 +16,8 @@ from fleet.fuel_drives import DRIVES, SILENCE_MIN, latest_drive, remember
 from fleet.fuel_level import burnt, whole_minutes
 from fleet.hours import Hours, drive_on
 from fleet.minutes import summarise_minute
-from fleet.series import MAD_TO_SIGMA, carried, median
+from fleet.motion import SUSPECT_LEAPS, derive_motion
+from fleet.series import carried
 from fleet.telemetry import FloatArray, TelemetryBatch, TimeArray
 
 VEHICLE_CLASSES = ("car", "van", "truck")
@@ -44,20 +45,6 @@ _DIRECT_COLUMNS = np.array([_COLUMN[name] for name in DIRECT])
 HIGH_RATE_S = 0.15  # readings closer than this come from an IMU of about 10 Hz or more
 SMOOTH_S = 0.3  # domain.md: a peak counts when it lasts 300 ms
 SUSTAIN_S = 0.5  # a manoeuvre lasts longer than a pothole
-HEADING_S = 3  # a satellite's heading is known to a degree or two: a turn is measured over this long
-LEAST_HEADING_KMH = 15.0  # below it a heading is noise
-HEADING_NOISE_S = 12  # over which a heading's own noise is learnt
-HEADING_DOUBT = 1.5  # standard deviations of it that are no turn: at speed a degree is a hard bend
-SECOND_DIFFERENCE = 6**-0.5  # standard deviation of independent readings in that of their second differences
-SHAKE_MS2 = 0.3  # of an accelerometer that is mounted well; a speed that leaps does so by far more
-GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
-SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
-BUILD_UP = 3.0  # a vehicle that brakes this hard braked a third as hard the second before
-LEAP_KMH = 3.0  # a speed that moves this far in a second moves every second, unless its sender is polled less often
-LEAPS_REMEMBERED = 0.95
-SUSPECT_LEAPS = 2.0  # leaps without a hold that a new sender is credited with
-HOLD_S = 3.0  # weight of a hold that is seen: polling is irregular, and half of its holds go unseen
-LONGEST_REFRESH_S = 4.0
 SPARSE_GAP_S = 20.0  # readings further apart than this are judged at once, not at the end of their minute
 
 
@@ -162,7 +149,7 @@ class WindowState:
         for steps in range(1, int(min(gap.max(initial=0), SECONDS)) + 1):
             ahead = slot[gap >= steps]
             rows["seconds"][ahead, (second[gap >= steps] - steps + 1) % SECONDS] = np.nan
-        self._derive_from_speed(slot, second, bins)
+        derive_motion(self.rows, slot, second, bins)
         place = (slot, second % SECONDS)
         old = rows["seconds"][place]
         merged = np.where(np.isnan(bins), old, bins)
@@ -268,93 +255,6 @@ class WindowState:
         self._tails[slot] = np.column_stack([time[keep:] - time[keep], xy[keep:]]).astype(np.float32)
         return np.concatenate([short, long], axis=1)[0 if tail is None else len(tail) :].astype(np.float32)
 
-    def _derive_from_speed(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> None:
-        """Fill what a slow sender's speed and yaw rate say about acceleration."""
-        speed = bins[:, SECOND["speed_kmh"]]
-        accel = np.full(len(slot), np.nan, np.float32)
-        for back in (1, 2):  # the second before, or the one before that when one is missing
-            previous = self.rows["seconds"][slot, (second - back) % SECONDS]
-            elapsed = back + bins[:, SECOND["offset_s"]] - previous[:, SECOND["offset_s"]]
-            change = (speed - previous[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 0.25)
-            accel = np.where(np.isnan(accel) & (elapsed > 0.5) & (elapsed < 2.5), change, accel)
-        accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
-        imu = bins[:, SECOND["imu_x_ms2"]]
-        refresh_s = self._refresh_s(slot, second, speed)
-        shake = np.where(refresh_s > 1, 0, SHAKE_MS2)  # what a polled speed leaps by bears nothing out beyond what was felt
-        felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu, shake), np.nan)
-        accel = self._sustained(accel, slot, second, bins, refresh_s)
-        slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
-        forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
-        peak_forward = np.where(np.isnan(speed), forward, _stronger(accel, felt))
-        yaw = bins[:, SECOND["yaw_rate_dps"]]
-        turning = np.where(np.isnan(yaw), self._turning_by_heading(slot, second, bins), np.radians(yaw) * speed / 3.6)
-        sideways = bins[:, SECOND["lateral_ms2"]]
-        corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
-        corner = np.where(np.isnan(sideways), np.abs(turning), corner)
-        bins[slow, SECOND["accel_ms2"]] = forward[slow]
-        bins[:, SECOND["lateral_ms2"]] = np.where(np.isnan(sideways), turning, sideways)
-        for channel, peak in (("peak_accel_ms2", peak_forward), ("peak_brake_ms2", -peak_forward), ("peak_corner_ms2", corner)):
-            bins[slow, SECOND[channel]] = peak[slow]
-        for channel in ("peak_horizontal_ms2", "peak_sustained_ms2"):
-            bins[slow, SECOND[channel]] = np.hypot(peak_forward, corner)[slow]
-
-    def _turning_by_heading(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """(n,) m/s², left positive, of a bend: by how fast the course over ground turned of late, less what its own noise makes
-        of it, at the speed of that time, or the present one where that is lower.
-        """
-        before = self.rows["seconds"][slot, (second - HEADING_S) % SECONDS]
-        elapsed = HEADING_S + bins[:, SECOND["offset_s"]] - before[:, SECOND["offset_s"]]
-        turned = (before[:, SECOND["heading_deg"]] - bins[:, SECOND["heading_deg"]] + 180) % 360 - 180
-        doubt = HEADING_DOUBT * np.sqrt(2) * self._heading_noise(slot, second, bins)
-        turned = np.sign(turned) * np.maximum(np.abs(turned) - doubt, 0)
-        now, then = bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]]
-        yaw_dps = np.where(np.minimum(now, then) >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan)
-        return (np.radians(yaw_dps) * np.minimum(now, (now + then) / 2) / 3.6).astype(np.float32)
-
-    def _heading_noise(self, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
-        """(n,) ° by which a heading errs, from how it goes to and fro: a bend turns one way."""
-        ago = second[:, None] - np.arange(1, HEADING_NOISE_S)
-        past = self.rows["seconds"][slot[:, None], ago % SECONDS, SECOND["heading_deg"]]
-        course = np.concatenate([bins[:, SECOND["heading_deg"], None], past], axis=1)
-        turned = (np.diff(course, axis=1) + 180) % 360 - 180
-        return MAD_TO_SIGMA * SECOND_DIFFERENCE * median(np.abs(np.diff(turned, axis=1)))
-
-    def _sustained(
-        self,
-        accel: FloatArray,
-        slot: NDArray[np.intp],
-        second: NDArray[np.int64],
-        bins: FloatArray,
-        refresh_s: FloatArray,
-    ) -> FloatArray:
-        """Accelerations held to what some seconds of speed bear out: a polled sender repeats a value, then jumps.
-
-        The rarer its readings, the longer the time that must bear it out, and each end of it is known to one refresh only.
-        """
-        speed, offset = bins[:, SECOND["speed_kmh"]], bins[:, SECOND["offset_s"]]
-        back = 2 + np.round(refresh_s).astype(np.int64)
-        change = np.full(len(slot), np.nan, np.float32)
-        for wait in (0, 1, 2):  # the second wanted, or one before it where that one is missing
-            before = self.rows["seconds"][slot, (second - back - wait) % SECONDS]
-            elapsed = back + wait + offset - before[:, SECOND["offset_s"]] + refresh_s - 1
-            rise = (speed - before[:, SECOND["speed_kmh"]]) / 3.6 / np.maximum(elapsed, 1)
-            change = np.where(np.isnan(change), rise, change)
-        along = np.maximum(np.sign(accel) * change, 0) / SUSTAINED_SHARE
-        older, newer = (self.rows["seconds"][slot, (second - ago) % SECONDS, SECOND["speed_kmh"]] for ago in (2, 1))
-        build_up = BUILD_UP * np.maximum(np.sign(accel) * (newer - older) / 3.6, 0)
-        return np.sign(accel) * np.minimum(np.minimum(np.abs(accel), along), np.where(np.isnan(build_up), np.inf, build_up))
-
-    def _refresh_s(self, slot: NDArray[np.intp], second: NDArray[np.int64], speed: FloatArray) -> FloatArray:
-        """(n,) about how many seconds lie between two readings of a speed that is reported every second."""
-        past = self.rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, 5)) % SECONDS, SECOND["speed_kmh"]]
-        leapt = np.abs(speed - past[:, 0]) >= LEAP_KMH
-        moved = np.fmax(np.abs(past[:, 1] - past[:, 2]), np.abs(past[:, 2] - past[:, 3])) >= LEAP_KMH / 2
-        held, count = self.rows["held"][slot], self.rows["leapt"][slot]
-        held = np.where(leapt, LEAPS_REMEMBERED * held + ((past[:, 0] == past[:, 1]) & moved), held)
-        count = np.where(leapt, LEAPS_REMEMBERED * count + 1, count)
-        self.rows["held"][slot], self.rows["leapt"][slot] = held, count
-        return np.minimum(1 + HOLD_S * held / count, LONGEST_REFRESH_S).astype(np.float32)
-
     def second_windows(self, slots: NDArray[np.intp], length: int = SECONDS) -> FloatArray:
         """(n, length, channel) the last seconds of each slot, oldest first; NaN where nothing came."""
         seconds = self.rows["second"][slots, None] - np.arange(length - 1, -1, -1)
@@ -374,17 +274,6 @@ class WindowState:
         fresh = np.empty(len(slots), bool)
         fresh[order] = time > newest
         return fresh
-
-
-def _agreed(one: FloatArray, other: FloatArray, shake: FloatArray | float = SHAKE_MS2) -> FloatArray:
-    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
-    one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + shake)
-
-
-def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:
-    """(n,) of two quantities the one farther from 0, whatever is there where only one is."""
-    return np.where(np.isnan(one) | (np.abs(other) > np.abs(one)), other, one)
 
 
 def _trailing_mean(time: TimeArray, total: FloatArray, length_s: float) -> tuple[FloatArray, NDArray[np.intp]]:
