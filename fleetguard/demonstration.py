@@ -48,8 +48,18 @@ PEOPLE: Final = (
 
 
 def run_demo(console: Console, environ: Mapping[str, str], vehicles: int, minutes: float | None) -> None:
-    """Start everything, say where it is, and stay until Ctrl-C or the time is up; then stop everything."""
-    with _until_interrupted() as interrupted:
+    """Start everything, say where it is, and stay until Ctrl-C or the time is up; then stop everything.
+
+    Raises:
+        ConfigurationError: a demo of this home runs already, and goes on; or as `start_everything`. Unavailable: so too.
+    """
+    home = home_of(environ)
+    home.make()
+    busy = (
+        f"A demo runs from {home.root} already: its people and devices are in {home.demo}, and Ctrl-C in its terminal ends it. "
+        "For a second one set another FLEETGUARD_HOME."
+    )
+    with home.locked("demo", busy), _until_interrupted() as interrupted:
         try:
             stack = start_everything(console, environ, vehicles, lambda stack: _before_pipeline(stack, vehicles))
             start(stack, "simulator")
@@ -59,7 +69,7 @@ def run_demo(console: Console, environ: Mapping[str, str], vehicles: int, minute
             pass
         finally:
             with console.status("Stopping"):
-                stop(home_of(environ), environ)
+                stop(home, environ)
             console.print("Stopped.")
 
 

@@ -89,17 +89,17 @@ class Home:
             raise ConfigurationError(f"{self.sockets} belongs to somebody else: remove it, or set another FLEETGUARD_HOME.")
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
-        """One command at a time starts or stops this stack.
+    def locked(self, name: str, busy: str) -> Iterator[None]:
+        """Keep other commands from what this lock stands for, until the end of the block or of this process.
 
         Raises:
-            ConfigurationError: another command is at it.
+            ConfigurationError: another command has the lock; `busy` is the message.
         """
-        with (self.run / "lock").open("w") as lock:
+        with (self.run / f"{name}.lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ConfigurationError("Another `fleetguard` command is starting this stack: wait for it.") from None
+                raise ConfigurationError(busy) from None
             yield
 
 

@@ -25,7 +25,7 @@ def start_everything(
     """
     home = home_of(environ)
     home.make()
-    with home.locked():
+    with home.locked("start", "Another `fleetguard` command is starting this stack: wait for it."):
         with _step(console, "preparing"):
             stack = prepare(home, environ, demo_vehicles)
         for notice in stack.plan.notices:

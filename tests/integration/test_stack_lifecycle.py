@@ -72,6 +72,18 @@ def test_every_server_is_ready_after_the_start(stack, environ):
     assert set(SERVERS) <= _pids(stack, environ).keys()
 
 
+def test_a_second_demo_says_that_one_runs_and_stops_nothing(stack, environ):
+    before = _pids(stack, environ)
+    with stack.home.locked("demo", "the first demo has it"):
+        second = subprocess.run(
+            [sys.executable, "-m", "fleetguard", "demo"], env=environ, capture_output=True, text=True, timeout=60
+        )
+    assert second.returncode != 0
+    assert " ".join(second.stderr.split()).count("already: its people and devices are in") == 1
+    assert "Traceback" not in second.stderr
+    assert _pids(stack, environ) == before
+
+
 def test_a_second_start_changes_nothing(stack, environ):
     before = _pids(stack, environ)
     _start(environ)
