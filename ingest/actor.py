@@ -1,7 +1,9 @@
 """The Ray actor of one partition group: composes the path and reports that it lives."""
 
 import asyncio
-import re
+import hashlib
+import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -17,6 +19,7 @@ from fleet.errors import FleetError
 from fleet.garbage import keep_pauses_short
 from fleet.logs import configure_logging
 from fleet.settings import Influx, Settings
+from fleet.stores.heartbeats import heartbeats
 from fleet.stores.influx import influx_store
 from fleet.stores.ingest import IngestStore
 from fleet.stores.postgres import connect_pool
@@ -24,13 +27,15 @@ from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from fleet.telemetry import TelemetryStore
 from ingest.batches import Batcher
+from ingest.former import client_id, former_sessions, sessions, taken_over
 from ingest.isolation import Isolation
 from ingest.process import Processor
 from ingest.scoring import ServeScorer
-from ingest.subscriber import Subscriber, sessions
+from ingest.subscriber import Receiver, Subscriber
 
 APP = "fleetguard"
 NAMESPACE = "fleetguard"
+NAME = "ingest"
 BEAT_S = 2.0
 LATE_S = 5.0  # batches that wait for so long to be committed are told of
 PARTITIONS_EVERY_S = 3600.0
@@ -45,7 +50,7 @@ class IngestActor:
         configure_logging(settings.log_format, settings.log_level)
         keep_pauses_short()
         self._settings, self._index = settings, index
-        self._name = f"ingest-{index}"
+        self._name = f"{NAME}-{index}"
         self._running: asyncio.Task[None] | None = None
         self._subscribers: list[Subscriber] = []
 
@@ -74,7 +79,7 @@ class IngestActor:
         batcher = Batcher(processor.process, settings.ingest.batch_ms / 1000, settings.ingest.batch_rows, self._name)
         await days.ensure_partitions(datetime.now(UTC))
         own = sessions(settings.mqtt.partitions, self._index, settings.ingest.actors)
-        self._subscribers = [Subscriber(settings.mqtt, _client_id(topics), topics, batcher.add) for topics in own]
+        self._subscribers = [Subscriber(settings.mqtt, client_id(topics), topics, batcher.add) for topics in own]
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(batcher.run())
@@ -82,6 +87,8 @@ class IngestActor:
                     await subscriber.start()
                 tasks.create_task(self._beat(store, batcher))
                 tasks.create_task(self._keep_days(days))
+                if self._index == 0:
+                    tasks.create_task(self._take_over_former_sessions(pool, batcher.add))
         finally:
             for subscriber in self._subscribers:
                 await subscriber.stop()
@@ -102,6 +109,21 @@ class IngestActor:
         if batcher.waits_s > LATE_S:
             return "degraded", f"no reading could be committed for {batcher.waits_s:.0f} s"
         return "ok", ""
+
+    async def _take_over_former_sessions(self, pool: asyncpg.Pool, receive: Receiver) -> None:
+        """Those of another number of actors, once the sessions of all the present ones stand."""
+        actors, began = self._settings.ingest.actors, time.monotonic()
+        while True:
+            try:  # what was said before we began may be a predecessor's word
+                heard = [beat for beat in await heartbeats(pool) if beat.age_s < time.monotonic() - began]
+                working = {beat.part for beat in heard if beat.state != "down"}
+                if working >= {f"{NAME}-{index}" for index in range(actors)}:
+                    break
+            except FleetError as error:
+                log.warning("former_sessions_wait", error=str(error))
+            await asyncio.sleep(BEAT_S)
+        mqtt = self._settings.mqtt
+        await asyncio.gather(*(taken_over(mqtt, topics, receive) for topics in former_sessions(mqtt.partitions, actors)))
 
     async def _keep_days(self, telemetry: PostgresTelemetryStore) -> None:
         """Partitions for the days that come; those that are old enough go. In InfluxDB the bucket's retention does this."""
@@ -127,18 +149,27 @@ async def telemetry_store(influx: Influx, pool: asyncpg.Pool) -> AsyncIterator[T
         yield PostgresTelemetryStore(pool)
 
 
-def _client_id(topics: list[str]) -> str:
-    """A session belongs to what it subscribes to, whichever actor that is given to."""
-    return "fleetguard-ingest-" + re.sub(r"[^a-z0-9]+", "-", topics[0].replace("#", "all").replace("+", "any"))
+def _fingerprint(settings: Settings) -> str:
+    plain = json.dumps(settings.model_dump(), default=lambda value: getattr(value, "get_secret_value", value.__str__)())
+    return hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
 def start_actors(settings: Settings) -> list[Any]:
-    """The ingest actors, made where they are missing. They outlive the caller and are restarted by Ray."""
+    """The ingest actors, made where they are missing. They outlive the caller and are restarted by Ray.
+
+    Those that were made with other settings are ended first: they would hold the sessions of their successors.
+    """
     environment = {"PROMETHEUS_MULTIPROC_DIR": settings.metrics_dir} if settings.metrics_dir else {}
+    made_with = _fingerprint(settings)
+    names = [f"{NAME}-{index}-{made_with}" for index in range(settings.ingest.actors)]
+    for name in ray.util.list_named_actors():
+        if name.startswith(f"{NAME}-") and name not in names:
+            ray.kill(ray.get_actor(name))
+            log.info("actor_of_other_settings_ended", actor=name)
     remote = ray.remote(IngestActor)
     return [
         remote.options(
-            name=f"ingest-{index}",
+            name=name,
             namespace=NAMESPACE,
             lifetime="detached",
             get_if_exists=True,
@@ -148,5 +179,5 @@ def start_actors(settings: Settings) -> list[Any]:
             scheduling_strategy="SPREAD",  # a node that dies takes few of them along
             runtime_env={"env_vars": environment},
         ).remote(settings, index)
-        for index in range(settings.ingest.actors)
+        for index, name in enumerate(names)
     ]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 CONNACK: Final = 0x20
+SESSION_PRESENT: Final = 0x01  # a bit of CONNACK's first byte
 PUBLISH: Final = 0x30
 PUBACK: Final = 0x40
 SUBACK: Final = 0x90

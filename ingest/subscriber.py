@@ -12,13 +12,12 @@ from typing import Protocol, cast
 
 import structlog
 
-from fleet.errors import ConfigurationError, Unavailable
+from fleet.errors import Unavailable
 from fleet.settings import Mqtt
 from ingest import packets
 from ingest.decode import Message
 
 QOS = 1
-UNMAPPED = ["fleet/v1/+/+/telemetry", "fleet/v1/+/+/dtc"]
 REFUSED = 128  # a SUBACK code from here on
 KEEPALIVE_S = 20
 PAUSE_S = 1.0  # between two tries to connect
@@ -38,33 +37,13 @@ class Receiver(Protocol):
     def __call__(self, message: Message, connection: Connection, packet_id: int) -> None: ...
 
 
-def sessions(partitions: int, actor: int, actors: int) -> list[list[str]]:
-    """Subscriptions of one of several actors, by session; without broker partitions there can be one actor only.
-
-    NATS bounds what is unacked per subscription and per session by one number, and drops what a session has too much of until
-    its ack is overdue: readings then come late and out of order. So a session has one subscription that counts.
-
-    Raises:
-        ConfigurationError: more actors than the broker has partitions.
-    """
-    if actors > max(partitions, 1):
-        raise ConfigurationError(f"{actors} ingest actors need as many broker partitions, there are {max(partitions, 1)}.")
-    if actors == 1:
-        mapped = [["ingest/#"]] if partitions else []
-    else:
-        mapped = [[f"ingest/{partition}/#"] for partition in range(actor, partitions, actors)]
-    # NATS 2.15 maps nothing that reaches it in one read with the CONNECT: the first readings of a device that does not wait
-    # for its CONNACK arrive under their own topic.
-    return mapped + ([UNMAPPED] if actor == 0 else [])
-
-
 class Subscriber:
     """One durable subscription, connected again whenever the connection is lost."""
 
     def __init__(self, settings: Mqtt, client_id: str, subscriptions: Sequence[str], receive: Receiver) -> None:
         self._settings, self._subscriptions, self._receive = settings, subscriptions, receive
-        self._hello = packets.connect_packet(client_id, settings.username, settings.password, KEEPALIVE_S, clean_session=False)
-        self._session: _Session | None = None
+        self._hello = hello(settings, client_id)
+        self._session: Session | None = None
         self._staying: asyncio.Task[None] | None = None
 
     async def start(self, timeout_s: float = 10.0) -> None:
@@ -90,18 +69,10 @@ class Subscriber:
         """Whether readings arrive: connected, and every subscription granted."""
         return self._session is not None and not self._session.lost.done()
 
-    async def _connect(self, timeout_s: float) -> "_Session":
-        host, port = self._settings.host, self._settings.port
+    async def _connect(self, timeout_s: float) -> "Session":
         # Subscribed always: the broker may have lost the session, and subscribing again to a kept one changes nothing.
-        session = _Session(self._hello, packets.subscribe_packet(self._subscriptions, QOS), self._receive)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await asyncio.get_running_loop().create_connection(lambda: session, host, port)
-                refused = await session.granted
-        except (OSError, TimeoutError) as error:
-            session.abort()
-            raise Unavailable(f"The MQTT broker at {host}:{port} does not answer: {error}") from error
-        if refused:
+        session = Session(self._hello, packets.subscribe_packet(self._subscriptions, QOS), self._receive)
+        if refused := await session.open(self._settings, timeout_s):
             session.abort()
             raise Unavailable(f"The MQTT broker refuses {refused} of {len(self._subscriptions)} subscriptions; see its log.")
         log.info("subscribed", topics=len(self._subscriptions))
@@ -120,17 +91,41 @@ class Subscriber:
                     log.warning("broker_unavailable", error=str(error))
 
 
-class _Session(asyncio.Protocol):
-    """One connection. `granted`: the number of subscriptions that were refused, once the broker has answered."""
+def hello(settings: Mqtt, client_id: str, clean_session: bool = False) -> bytes:
+    """The CONNECT of a session; a clean one ends what the broker keeps under that name."""
+    return packets.connect_packet(client_id, settings.username, settings.password, KEEPALIVE_S, clean_session)
+
+
+class Session(asyncio.Protocol):
+    """One connection.
+
+    `subscribe`: empty for a session that goes on with the subscriptions it has. `granted`: the number of subscriptions that were
+    refused, once the broker has answered. `kept`: whether the broker knew the session.
+    """
 
     def __init__(self, hello: bytes, subscribe: bytes, receive: Receiver) -> None:
         self._hello, self._subscribe, self._receive = hello, subscribe, receive
         self._transport: asyncio.Transport | None = None
         self._unread = b""
         self._heard_at = time.monotonic()
+        self.kept = False
         loop = asyncio.get_running_loop()
         self.granted: asyncio.Future[int] = loop.create_future()
         self.lost: asyncio.Future[None] = loop.create_future()
+
+    async def open(self, settings: Mqtt, timeout_s: float) -> int:
+        """Connect, and return how many subscriptions were refused.
+
+        Raises:
+            Unavailable: the broker does not answer, or refuses the credential.
+        """
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.get_running_loop().create_connection(lambda: self, settings.host, settings.port)
+                return await self.granted
+        except (OSError, TimeoutError) as error:
+            self.abort()
+            raise Unavailable(f"The MQTT broker at {settings.host}:{settings.port} does not answer: {error}") from error
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's, in an actor, is one by duck typing only
@@ -161,7 +156,16 @@ class _Session(asyncio.Protocol):
         elif kind == packets.CONNACK and body[1]:
             self.granted.set_exception(ConnectionError(f"it refuses the credential with code {body[1]}"))
         elif kind == packets.CONNACK:
-            self._transport.write(self._subscribe)
+            self.kept = bool(body[0] & packets.SESSION_PRESENT)
+            if self._subscribe:
+                self._transport.write(self._subscribe)
+            else:
+                self.granted.set_result(0)
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send one message, QoS 1; whether it arrived is seen where it is delivered."""
+        if self._transport is not None and not self.lost.done():
+            self._transport.write(packets.publish_packet(topic.encode(), payload, packet_id=1))
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """PUBACK; nothing once the connection is gone: on another one the same number may be another message."""

@@ -26,6 +26,7 @@ from bench.processes import INGEST, StackProcesses
 from bench.stack import StackUnderTest
 from fleet.errors import Unavailable
 
+LOAD_S: Final = 20
 HELD_S: Final = 10.0
 TAKES_OVER_S: Final = 60.0
 LATENCY_S: Final = 0.2
@@ -35,6 +36,7 @@ PROPER_ANSWERS: Final = "nothing is lost; the API answers, or says when to ask a
 GROWTH_BYTES: Final = 64 << 20
 ACTOR: Final = "ray::IngestActor"
 REPLICA: Final = "ray::ServeReplica"
+PIPELINE: Final = "fleetguard.pipeline"
 FAILED_OF_100: Final = 1  # of each kind: the request is lost, its answer is, or it arrives although it is said to be lost
 _FAILING: Final = {"num_failures": -1} | dict.fromkeys(
     ("req_failure_prob", "resp_failure_prob", "in_flight_failure_prob"), FAILED_OF_100
@@ -85,7 +87,7 @@ Act = Callable[[Scene], Awaitable[None]]
 class Fault:
     """`p99_s`: how long a reading of a steady vehicle may take to the store; None where the fault is an outage.
     `possible`: whether it can be done to this stack without harm to anything else. `environment`: with which a stack must be
-    started for it.
+    started for it. `load_s`: for how long the fleet publishes.
     """
 
     name: str
@@ -95,6 +97,7 @@ class Fault:
     p99_s: float | None = None
     possible: Callable[[StackUnderTest], bool] = always
     environment: Mapping[str, str] = field(default_factory=dict)
+    load_s: int = LOAD_S
 
 
 async def _nothing(_scene: Scene) -> None:
@@ -127,6 +130,34 @@ def _of_node(raylet: psutil.Process, stack: StackUnderTest) -> list[psutil.Proce
     with contextlib.suppress(Unavailable, psutil.Error):
         return [actor for actor in victims(stack.home, ACTOR) if actor.ppid() == raylet.pid]
     return []
+
+
+async def _other_number_of_actors(scene: Scene) -> None:
+    """Twice as many; when those work and the former sessions are being taken over, as many as before."""
+    before = scene.stack.settings.ingest.actors
+    lines = scene.stack.home / "stack.env"
+    kept = lines.read_text()
+    try:
+        lines.write_text(f"{kept}\nFLEETGUARD_INGEST__ACTORS={2 * before}\n")
+        await _work_in_number(2 * before, scene)
+        await asyncio.sleep(HELD_S)
+    finally:
+        lines.write_text(kept)
+        await _work_in_number(before, scene)
+
+
+async def _work_in_number(actors: int, scene: Scene) -> None:
+    """The pipeline is started anew; until there are so many ingest actors, which settings of before did not make."""
+    former = {actor.pid for actor in victims(scene.stack.home, ACTOR)}
+    kill(scene.stack.home, PIPELINE)
+    deadline = time.monotonic() + TAKES_OVER_S
+    while time.monotonic() < deadline:
+        await asyncio.sleep(1.0)
+        with contextlib.suppress(Unavailable):  # between the former and the present ones
+            present = {actor.pid for actor in victims(scene.stack.home, ACTOR)}
+            if len(present) == actors and not present & former:
+                return
+    scene.broken.append(f"there are not {actors} new ingest actors")
 
 
 async def _hold(title: str, scene: Scene) -> None:
@@ -263,11 +294,11 @@ PROCESSES: Final = (
     ("Ray's GCS", "gcs_server"),
     ("PostgreSQL", POSTGRES),
     ("a PostgreSQL backend", BACKEND),
-    ("the pipeline", "fleetguard.pipeline"),
+    ("the pipeline", PIPELINE),
     ("device sign-in", "ingest.device_auth"),
     ("Valkey", "valkey-server"),
 )
-_HELD: Final = tuple(part for part in PROCESSES if part[1] not in (BACKEND, "fleetguard.pipeline"))
+_HELD: Final = tuple(part for part in PROCESSES if part[1] not in (BACKEND, PIPELINE))
 
 FAULTS: Final = (
     *(Fault(f"kill -9 of {name}", NOTHING_LOST, partial(_kill, title)) for name, title in PROCESSES),
@@ -277,6 +308,7 @@ FAULTS: Final = (
     Fault(f"the tables of readings and alerts locked for {HELD_S:.0f} s", PROPER_ANSWERS, _locked),
     Fault(f"PostgreSQL slowed to a fifth for {HELD_S:.0f} s", PROPER_ANSWERS, _slowed),
     Fault(f"no connection to PostgreSQL left for {HELD_S:.0f} s", PROPER_ANSWERS, _exhausted),
+    Fault("twice as many ingest actors, and then as many as before", NOTHING_LOST, _other_number_of_actors, load_s=90),
     Fault("devices on a line that is slow, swallows everything, breaks", NOTHING_LOST, _bad_line),
     Fault(
         f"{3 * FAILED_OF_100} of 100 calls between Ray's actors fail",

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from bench.faults.catalogue import FAULTS, HELD_S
+from bench.faults.catalogue import FAULTS, HELD_S, LOAD_S
 from bench.faults.fleet import OVERHEATING, STEADY
 from bench.faults.questions import ANSWERED_WITHIN_S
-from bench.faults.trial import LOAD_S, Outcome
+from bench.faults.trial import Outcome
 from bench.machine import Occasion
 from bench.report import table
 
@@ -48,12 +48,12 @@ Every line of the table was produced by one run of `{when.command}` (also `make 
 - **Machine**: {when.machine}; load average {when.load:.2f} before the run.
 - **Stack**: {when.stack}. **When**: {when.at:%Y-%m-%d %H:%M} UTC, revision {when.revision}.
 
-{STEADY + OVERHEATING} vehicles publish once a second for {LOAD_S} s, QoS 1, from devices that keep what is not acked; the
-engines of {OVERHEATING} overheat meanwhile. The fault comes at a random moment of it (a seed each). Afterwards the auditor
-(`bench/ledger.py`) compares what was sent with the tenant's tables and with what somebody heard who follows the alerts. Every
-acked reading is stored once, and nothing that nobody sent; each unreadable payload is a dead letter; each overheating engine is
-exactly one alert; the stream's numbers have no gap, each change was heard once and in order and has one audit row, and the chain
-is unbroken; no row of another tenant can be seen. All of it must hold, and `/ready` be green again, within two minutes.
+{STEADY + OVERHEATING} vehicles publish once a second for {LOAD_S} s, in some trials longer, QoS 1, from devices that keep what
+is not acked; the engines of {OVERHEATING} overheat meanwhile. The fault comes at a random moment of it (a seed each).
+Afterwards the auditor (`bench/ledger.py`) compares what was sent with the tenant's tables and with what somebody heard who
+follows the alerts. Every acked reading is stored once, and nothing that nobody sent; each unreadable payload is a dead letter;
+each overheating engine is exactly one alert; the stream's numbers have no gap, each change was heard once and in order and has
+one audit row, and the chain is unbroken; no row of another tenant can be seen. All of it must hold, and `/ready` be green again, within two minutes.
 
 {fault_table(outcomes)}
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.audit import Verdict, audit, together
-from bench.faults.catalogue import NOTHING_LOST, PROCESSES, Fault, Scene
-from bench.faults.trial import LOAD_S, Outcome, try_fault
+from bench.faults.catalogue import LOAD_S, NOTHING_LOST, PROCESSES, Fault, Scene
+from bench.faults.trial import Outcome, try_fault
 from bench.faults.victims import kill
 from bench.ledger import unsound
 from bench.load import Load, Offered

@@ -20,7 +20,6 @@ from bench.stack import StackUnderTest
 from bench.store import Stored, ledger_of
 from fleet.errors import Unavailable
 
-LOAD_S: Final = 20
 FAULT_WITHIN_S: Final = (4.0, 9.0)
 SETTLES_WITHIN_S: Final = 120.0
 LOOK_EVERY_S: Final = 1.0
@@ -44,8 +43,8 @@ class Outcome:
     named: frozenset[str]
 
 
-async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int = LOAD_S) -> Outcome:
-    """Publish for so many seconds, do the fault meanwhile, audit.
+async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int | None = None) -> Outcome:
+    """Publish for so many seconds, or for as long as the fault needs; do the fault meanwhile, audit.
 
     Raises:
         Unavailable: the stack is not well to begin with.
@@ -58,7 +57,7 @@ async def try_fault(stack: StackUnderTest, fault: Fault, seed: int, load_s: int 
         fault_fleet(stack, port) as fleet,
         listening(stack, fleet.tenant, resumes=True) as listener,
     ):
-        publishing = asyncio.create_task(fleet.run(load_s, fault.arrival, rng))
+        publishing = asyncio.create_task(fleet.run(load_s or fault.load_s, fault.arrival, rng))
         await asyncio.sleep(rng.uniform(*FAULT_WITHIN_S))
         scene = Scene(stack, fleet, line, listener.client, rng)
         await fault.act(scene)

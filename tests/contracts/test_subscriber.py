@@ -13,9 +13,11 @@ from ray._private.async_compat import get_new_event_loop
 from bench.mqtt import Publisher
 from fleet.errors import Unavailable
 from fleet.stores.provisioning import Vehicle, ensure_vehicles, replace_gateway
+from ingest import former
 from ingest.decode import Message
+from ingest.former import UNMAPPED, client_id, former_sessions, sessions, take_over
 from ingest.packets import connect_packet, publish_packet
-from ingest.subscriber import UNMAPPED, Connection, Subscriber, sessions
+from ingest.subscriber import Connection, Subscriber
 
 PATIENCE_S = 10.0
 
@@ -210,3 +212,45 @@ async def test_more_than_may_be_unacked_arrives_once_and_in_order_whatever_the_p
     for vehicle in vehicles:
         own = [payload for payload in collector.seen if payload.startswith(vehicle.encode())]
         assert own == sorted(own)
+
+
+@pytest.mark.parametrize(("actors", "others"), [(1, 4), (3, 1)])
+def test_the_sessions_of_another_number_of_actors_are_known(actors, others):
+    left = [topics for actor in range(others) for topics in sessions(16, actor, others) if topics != UNMAPPED]
+    assert sorted(former_sessions(16, actors)) == sorted(left)
+
+
+def test_without_partitions_there_is_no_other_number_of_actors():
+    assert former_sessions(0, 1) == []
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """How long is waited for what an earlier reader took and did not acknowledge."""
+    monkeypatch.setattr(former, "OVERDUE_S", 4.0)
+
+
+async def test_what_a_session_of_another_number_of_actors_holds_is_taken_over_and_the_session_ends(broker, tenant, patience):
+    (topics,) = former_sessions(16, 2)
+    await take_over(broker.settings.mqtt, topics, Collector().receive)  # an earlier test's
+    silent = Collector(*[False] * 20)
+    former_one = Subscriber(broker.settings.mqtt, client_id(topics), topics, silent.receive)
+    await former_one.start()
+    async with device(broker, tenant) as client:
+        for number in range(20):  # taken by a reader that dies with them
+            publish(client, tenant, f"taken {number}".encode())
+        await silent.saw(20)
+        await former_one.stop()
+        for number in range(20):  # gathered while nobody reads
+            publish(client, tenant, f"gathered {number}".encode())
+        collector = Collector(False)  # the first one comes a second time
+        assert await take_over(broker.settings.mqtt, topics, collector.receive) == 40
+        expected = {f"{how} {number}".encode() for how in ("taken", "gathered") for number in range(20)}
+        assert set(collector.seen) == expected
+        assert await take_over(broker.settings.mqtt, topics, collector.receive) is None
+
+
+async def test_a_session_that_never_was_is_not_left_behind(broker):
+    topics = [f"ingest/{secrets.token_hex(6)}/#"]
+    for _ in range(2):
+        assert await take_over(broker.settings.mqtt, topics, Collector().receive) is None

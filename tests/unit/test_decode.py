@@ -119,6 +119,13 @@ def test_a_clock_too_far_off_is_flagged(ts, flag):
     assert read({"ts": ts}).batch.flags.tolist() == [flag]
 
 
+@pytest.mark.parametrize("topic", ["ingest/drained", "ingest/3/drained"])
+def test_a_mark_of_our_own_is_no_reading_and_no_dead_letter(topic):
+    decoded = decode([Message(topic, b"nonce", NOW)])
+    assert len(decoded.batch) == 0
+    assert decoded.dead_letters == []
+
+
 def test_identity_comes_from_the_topic_and_never_from_the_payload():
     decoded = read({"ts": TS, "tenant": "globex", "vehicle": "VH-9", "vehicleId": "VH-9"})
     assert decoded.batch.vehicles == (VehicleId("acme", "VH-1"),)
