@@ -53,7 +53,8 @@ is not acked; the engines of {OVERHEATING} overheat meanwhile. The fault comes a
 Afterwards the auditor (`bench/ledger.py`) compares what was sent with the tenant's tables and with what somebody heard who
 follows the alerts. Every acked reading is stored once, and nothing that nobody sent; each unreadable payload is a dead letter;
 each overheating engine is exactly one alert; the stream's numbers have no gap, each change was heard once and in order and has
-one audit row, and the chain is unbroken; no row of another tenant can be seen. All of it must hold, and `/ready` be green again, within two minutes.
+one audit row, and the chain is unbroken; no row of another tenant can be seen. All of it must hold, and `/ready` be green
+again, within two minutes.
 
 {fault_table(outcomes)}
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from alerts.episodes import STATE
 from fleet.alerts import TYPES, AlertType, EpisodeEvent, VehicleId
@@ -11,14 +12,14 @@ from fleet.own_thresholds import OwnThresholds
 from fleet.scores import ScoreBatch
 from fleet.stores.ingest import VehicleProfile
 from fleet.testing import NOON, batch_of
-from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, SWEEP_S, Vehicles, packed
+from ingest.vehicles import EARLIER_LAYOUT, LAYOUT, REFRESHED_AT_ONCE, REFRESHED_PER_S, SWEEP_S, Vehicles, packed
 
-FLEET = [f"V-{number:03d}" for number in range(4 * REFRESHED_AT_ONCE)]
+FLEET = [f"V-{number:03d}" for number in range(128)]
 SECONDS, MINUTES = slice(0, len(SECOND_FEATURES)), slice(len(SECOND_FEATURES), len(SECOND_FEATURES) + len(MINUTE_FEATURES))
 
 
-def admitted() -> Vehicles:
-    vehicles = Vehicles()
+def admitted(clock=lambda: 0.0) -> Vehicles:
+    vehicles = Vehicles(clock)
     vehicles.admit({VehicleId("acme", name): VehicleProfile("car", 50.0) for name in FLEET}, [])
     return vehicles
 
@@ -27,18 +28,21 @@ def second_of(second: int):
     return batch_of([(name, NOON + second, {"speed_kmh": 40 + second % 7, "engine_rpm": 1800}) for name in FLEET])
 
 
-def test_minute_features_at_leisure_are_late_and_then_the_same():
-    leisurely, prompt = admitted(), admitted()
+@pytest.mark.parametrize(("batches_per_s", "at_once"), [(1000, REFRESHED_AT_ONCE[0]), (25, REFRESHED_PER_S // 25), (1, 125)])
+def test_minute_features_at_leisure_are_late_and_then_the_same(batches_per_s, at_once):
+    now = [0.0]
+    leisurely, prompt = admitted(lambda: now[0]), admitted()
     for second in range(60):
         leisurely.observe(second_of(second), at_leisure=True)
         prompt.observe(second_of(second))
     late = []
-    for second in range(60, 66):
+    for second in range(60, 78):
+        now[0] += 1.001 / batches_per_s
         one, other = leisurely.observe(second_of(second), at_leisure=True), prompt.observe(second_of(second))
         differ = ~np.isclose(one.features.values, other.features.values, equal_nan=True)
         assert not differ[:, SECONDS].any()
         late.append(int(differ[:, MINUTES].any(axis=1).sum()))
-    assert late[0] == len(FLEET) - REFRESHED_AT_ONCE
+    assert late[0] == len(FLEET) - at_once
     assert late == sorted(late, reverse=True)
     assert late[-1] == 0
 
