@@ -56,7 +56,7 @@ test-all: setup chromium ## every test, the long ones too
 run: setup ## the whole product with a simulated fleet; Ctrl-C stops it
 	fleetguard demo
 
-bench: setup ## the figures of the documentation, measured anew
+bench: setup ## the figures of the documentation, measured anew (about half an hour)
 	python -m bench
 
 peers: setup ## beside other servers and stream engines, installed on demand; writes docs/peers.md (about half an hour)

@@ -41,7 +41,7 @@ HomeOption = Annotated[
         help=HOME_HELP,
     ),
 ]
-VehiclesOption = Annotated[int, typer.Option(min=1, max=20_000, help="How many vehicles publish.")]
+VehiclesOption = Annotated[int, typer.Option(min=1, max=25_000, help="How many vehicles publish.")]
 GatewaysOption = Annotated[
     int, typer.Option(min=0, max=1000, help="Connections that carry them, at most 250 each; 0: each vehicle has its own.")
 ]
@@ -54,6 +54,8 @@ RatesOption = Annotated[str, typer.Option(help="Vehicles of each run of the grow
 GROWTH: Final = "500,1000,2000,4000,7000,10000"
 GROWTH_GATEWAYS: Final = 100
 GROWTH_S: Final = 30
+# Vehicles, seconds, gateways (0: each its own connection): as many as are asked for, for long; the same on their own; far more.
+LIMITS: Final = ((10_000, 300, 100), (10_000, 60, 0), (25_000, 60, 100))
 
 
 @app.callback(invoke_without_command=True)
@@ -64,8 +66,11 @@ def everything(
     seconds: SecondsOption = 60,
     gateways: GatewaysOption = 0,
     rates: RatesOption = GROWTH,
+    limits: Annotated[
+        bool, typer.Option(help="Also 10,000 vehicles for five minutes, on their own connections, and 25,000.")
+    ] = True,
 ) -> None:
-    """Measure the live path, its growth and the stages, and write docs/benchmarks.md."""
+    """Measure the live path, its growth, its limits and the stages, and write docs/benchmarks.md: about half an hour."""
     if context.invoked_subcommand:
         _refuse_misplaced(context)
         return
@@ -75,8 +80,12 @@ def everything(
         result = uvloop.run(live_path.measure(stack, vehicles, seconds, progress, gateways))
         grown = _grow(stack, rates, GROWTH_S, GROWTH_GATEWAYS, progress)
         costs = asyncio.run(stage_costs.measure(stack, progress))
-    _write(when, result, grown, costs)
-    _fail_unless_clean(result)
+        pushed = [
+            uvloop.run(live_path.measure(stack, many, for_s, progress, over)) for many, for_s, over in (LIMITS if limits else ())
+        ]
+    _write(when, result, grown, pushed, costs)
+    for each in (result, *grown, *pushed):
+        _fail_unless_clean(each)
 
 
 def _refuse_misplaced(context: typer.Context) -> None:
@@ -216,9 +225,9 @@ def _fail_unless_clean(result: LiveResult) -> None:
         )
 
 
-def _write(when: Occasion, result: LiveResult, grown: list[LiveResult], costs: StageCosts) -> None:
+def _write(when: Occasion, result: LiveResult, grown: list[LiveResult], pushed: list[LiveResult], costs: StageCosts) -> None:
     draw(result, PICTURE)
-    PAGE.write_text(page(when, result, grown, costs, PICTURE.relative_to(PAGE.parent)))
+    PAGE.write_text(page(when, result, grown, pushed, costs, PICTURE.relative_to(PAGE.parent)))
     print(f"Written: {PAGE} and {PICTURE}")
 
 

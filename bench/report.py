@@ -89,6 +89,52 @@ def _growth_row(result: LiveResult) -> list[str]:
     ]
 
 
+def profile_text(results: Sequence[LiveResult]) -> str:
+    """Where the time of a batch and the cores go, a row per rate."""
+    stages = ["vehicles at 1 Hz", "batches/s", *(f"{stage}, ms" for stage in LIVE_STAGES)]
+    parts = [RIG, "broker", INGEST, MODELS, POSTGRES, "Ray"]
+    times, cores = [], []
+    for result in results:
+        growth, usage, seconds = result.costs.growth, result.costs.usage, result.costs.seconds
+        batches = growth.total(f"{STAGE}_count", stage="decode") / seconds
+        means = (growth.mean_s(STAGE, stage=stage) * 1e3 for stage in LIVE_STAGES)
+        times.append([f"{result.vehicles:,}", number(batches), *map(number, means)])
+        own = [usage[part].cpu_s / seconds if part in usage else float("nan") for part in parts]
+        every = sum(part.cpu_s for part in usage.values()) / seconds
+        cores.append([f"{result.vehicles:,}", *(f"{value:.2f}" for value in own), f"{every:.2f}"])
+    return table(stages, times) + "\n\n" + table(["cores, of vehicles at 1 Hz", *parts, "all"], cores)
+
+
+def limits_text(results: Sequence[LiveResult]) -> str:
+    """A row per run: what was lost, how late it was, what it held in memory."""
+    head = [
+        "vehicles at 1 Hz", "seconds", "connections", "acked", "missing", "doubled", "committed/s", "written p50, s",
+        "written p99, s", "committed p99, s", "alert heard p99, s", "drained, s", "ingest, MiB", "broker, MiB", "connections lost",
+    ]  # fmt: skip
+    return table(head, [_limit_row(result) for result in results])
+
+
+def _limit_row(result: LiveResult) -> list[str]:
+    latencies, usage, verdict = result.latencies, result.costs.usage, result.verdict
+    rate = result.costs.growth.total("fleetguard_readings_total", outcome="stored") / result.costs.seconds
+    quantiles = (
+        (latencies.written, 0.5), (latencies.written, 0.99), (latencies.committed, 0.99), (latencies.heard, 0.99)
+    )  # fmt: skip
+    return [
+        f"{result.vehicles:,}",
+        f"{result.seconds}",
+        f"{result.gateways or result.vehicles:,}",
+        f"{verdict.acked:,}",
+        f"{len(verdict.missing)}",
+        f"{len(verdict.doubled)}",
+        f"{rate:,.0f}",
+        *(f"{np.quantile(values, share):.2f}" if len(values) else "–" for values, share in quantiles),
+        f"{result.drained_s:.1f}",
+        *(f"{usage[part].memory_bytes / 2**20:,.0f}" if part in usage else "–" for part in (INGEST, "broker")),
+        f"{result.lost_connections}",
+    ]
+
+
 def scaling_text(results: Sequence[LiveResult], readings: int = 10_000) -> str:
     """What each part costs at the highest rate that the machine kept up with, and what so many readings a second would take."""
     result = max(
@@ -196,7 +242,9 @@ def _cost_table(result: LiveResult) -> str:
     return table(["part", "processes", "cores", "CPU µs per reading", "memory, MiB"], rows)
 
 
-def page(when: Occasion, result: LiveResult, grown: list[LiveResult], costs: StageCosts, picture: Path) -> str:
+def page(
+    when: Occasion, result: LiveResult, grown: list[LiveResult], pushed: list[LiveResult], costs: StageCosts, picture: Path
+) -> str:
     """docs/benchmarks.md."""
     versions = ", ".join(f"{name} {version}" for name, version in when.versions.items())
     return f"""# Benchmarks
@@ -244,7 +292,12 @@ Above what the machine can do the delay grows and nothing is dropped.
 
 {growth_text(grown)}
 
-## What more cores would give
+Where the time of a batch goes, from decoding to the alerts (the store is written while the scores are waited for), and which
+part takes the cores:
+
+{profile_text(grown)}
+
+{_limits(pushed)}## What more cores would give
 
 A reading costs less the more come at once (the table above), so that these are upper bounds. That actors and replicas
 on another node take work over, and that nothing is lost when it dies, is shown in [reliability.md](reliability.md).
@@ -260,6 +313,20 @@ vehicle, and the batches of a minute are timed, so that the minute features are 
 {stages_text(costs)}
 
 {_ratio_text(result, costs)}
+"""
+
+
+def _limits(pushed: list[LiveResult]) -> str:
+    if not pushed:
+        return ""
+    return f"""## At the limit and beyond it
+
+As many vehicles as one small machine was meant for, for minutes, behind gateways and each on a connection of its own; and far
+more than it can do. What is offered beyond what it can do waits at the broker, on disk; the memory of ingest is bounded by what
+it may hold unacked.
+
+{limits_text(pushed)}
+
 """
 
 
