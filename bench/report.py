@@ -109,7 +109,8 @@ def limits_text(results: Sequence[LiveResult]) -> str:
     """A row per run: what was lost, how late it was, what it held in memory."""
     head = [
         "vehicles at 1 Hz", "seconds", "connections", "acked", "missing", "doubled", "committed/s", "written p50, s",
-        "written p99, s", "committed p99, s", "alert heard p99, s", "drained, s", "ingest, MiB", "broker, MiB", "connections lost",
+        "written p99, s", "committed p99, s", "alert heard p99, s", "drained, s", "ingest, MiB", "broker, MiB",
+        "connections lost",
     ]  # fmt: skip
     return table(head, [_limit_row(result) for result in results])
 
