@@ -16,13 +16,14 @@ FLEET_ACCOUNT: Final = "FLEET"
 SYSTEM_USER: Final = "device-auth-system"
 PARTITIONS: Final = 16
 MAX_ACK_PENDING: Final = 3_000  # what an ingest actor must commit within `ack_wait`, or it is sent again
+MAX_ANSWER_BYTES: Final = 1 << 20  # of the message that lets a gateway in, with the topics of its 250 vehicles
 MAX_PAYLOAD_BYTES: Final = 66_560  # a telemetry payload of 64 kB (interfaces.md) and 1 kB for its topic and headers
 
 _CONFIGURATION = """\
 server_name: fleetguard
 pid_file: "{pid_file}"
 listen: "127.0.0.1:{nats_port}"
-max_payload: {max_payload}
+max_payload: {max_answer}
 max_connections: {max_connections}
 jetstream {{
   store_dir: "{store}"
@@ -48,6 +49,7 @@ accounts {{
   AUTH {{ users: [ {{ user: device-auth, password: "{device_auth_password}" }} ] }}
   {fleet_account} {{
     jetstream: enabled
+    limits {{ max_payload: {max_payload} }}
     users: [ {{ user: ingest, password: "{ingest_password}" }} ]
     mappings {{
       "fleet.v1.*.*.telemetry": "ingest.{{{{partition({partitions},1,2)}}}}.{{{{wildcard(1)}}}}.{{{{wildcard(2)}}}}"
@@ -85,6 +87,7 @@ class Broker:
             mqtt_port=self.mqtt_port,
             store=self.store,
             pid_file=self.pid_file,
+            max_answer=MAX_ANSWER_BYTES,
             max_payload=MAX_PAYLOAD_BYTES,
             max_connections=self.max_connections,
             max_store_mb=self.max_store_mb,

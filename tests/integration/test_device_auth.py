@@ -12,7 +12,7 @@ import paho.mqtt.client as paho
 import pytest
 
 from fleet.alerts import VehicleId
-from fleet.stores.provisioning import Vehicle, ensure_vehicles, replace_gateway
+from fleet.stores.provisioning import GATEWAY_VEHICLES, Vehicle, ensure_vehicles, replace_gateway
 from ingest.broker_log import LogTail, refusals
 from ingest.broker_tokens import partition
 
@@ -141,6 +141,19 @@ async def test_a_gateway_publishes_for_its_vehicles_under_their_own_topics(conne
     for vehicle in ("VH-1", "VH-2"):
         await sender.publish(f"fleet/v1/{tenant.slug}/{vehicle}/telemetry", vehicle.encode())
         assert (await _next_of(ingest, tenant)).topic.endswith(f"/{tenant.slug}/{vehicle}")
+
+
+async def test_a_gateway_of_as_many_vehicles_as_may_be_with_the_longest_names_connects(connect, ingest, postgres, new_tenant):
+    tenant = await new_tenant()
+    names = [f"V-{number:03d}".ljust(64, "x") for number in range(GATEWAY_VEHICLES)]
+    owner = await asyncpg.connect(postgres.owner_url)
+    await ensure_vehicles(owner, tenant.id, [Vehicle(name) for name in names])
+    large = await replace_gateway(owner, tenant.id, "g", names)
+    await owner.close()
+    device, accepted = await connect(large.username, large.password)
+    assert accepted
+    await device.publish(f"fleet/v1/{tenant.slug}/{names[-1]}/telemetry", b"last of many")
+    assert (await _next_of(ingest, tenant)).payload == b"last of many"
 
 
 async def test_what_a_gateway_publishes_for_another_vehicle_never_arrives(broker, connect, ingest, tenant, gateway):
