@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.channels import SECOND, SECONDS
-from fleet.series import MAD_TO_SIGMA, SECOND_DIFFERENCE, median
+from fleet.series import MAD_TO_SIGMA, SECOND_DIFFERENCE, mean, median, strongest
 from fleet.telemetry import FloatArray
 
 Rows = NDArray[np.void]
@@ -22,6 +22,7 @@ LEAPS_REMEMBERED = 0.95
 SUSPECT_LEAPS = 2.0  # leaps without a hold that a new sender is credited with
 HOLD_S = 3.0  # weight of a hold that is seen: polling is irregular, and half of its holds go unseen
 LONGEST_REFRESH_S = 4.0
+LONGEST_HOLD_S = 8  # of a polled speed, over which what the accelerometer felt is still held against its leap
 
 
 def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> None:
@@ -42,8 +43,9 @@ def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64],
     accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
     imu = bins[:, SECOND["imu_x_ms2"]]
     refresh_s = _refresh_s(rows, slot, second, speed)
-    shake = np.where(refresh_s > 1, 0, SHAKE_MS2)  # what a polled speed leaps by bears nothing out beyond what was felt
-    felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu, shake), np.nan)
+    felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu), np.nan)
+    polled = np.flatnonzero(refresh_s > 1)
+    felt[polled] = _felt_since_last_read(rows, slot[polled], second[polled], bins[polled])
     accel = _sustained(rows, accel, slot, second, bins, refresh_s)
     slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
     forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
@@ -110,6 +112,28 @@ def _sustained(
     return np.sign(accel) * np.minimum(np.minimum(np.abs(accel), along), np.where(np.isnan(build_up), np.inf, build_up))
 
 
+def _felt_since_last_read(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+    """(n,) m/s² of the hardest two seconds that the accelerometer felt while a polled speed stood still, held to how far that
+    has leapt now; NaN where it stands still yet, or both disagree.
+
+    The speed tells how large the change was, the accelerometer how it came about: each alone may be off by a factor.
+    """
+
+    def before(channel: str) -> FloatArray:
+        return rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, LONGEST_HOLD_S + 1)) % SECONDS, SECOND[channel]]
+
+    speed, offset, imu = before("speed_kmh"), before("offset_s"), before("imu_x_ms2")
+    elsewhere = (speed != speed[:, :1]) & ~np.isnan(speed)
+    held = np.where(elsewhere.any(axis=1), elsewhere.argmax(axis=1), LONGEST_HOLD_S)  # seconds since this value came first
+    came = offset[np.arange(len(held)), held - 1]
+    leap = (bins[:, SECOND["speed_kmh"]] - speed[:, 0]) / 3.6 / np.maximum(held + bins[:, SECOND["offset_s"]] - came, 0.25)
+    pushes = np.concatenate([bins[:, SECOND["imu_x_ms2"], None], imu[:, :-1]], axis=1)
+    pushes = np.where(np.arange(LONGEST_HOLD_S) < held[:, None], np.sign(leap)[:, None] * pushes, np.nan)
+    usual = mean(pushes)
+    borne_out = np.minimum(np.abs(leap) / np.where(usual > 0, usual, np.nan), 1)
+    return np.sign(leap) * strongest(pushes, count=2, least=1) * borne_out
+
+
 def _refresh_s(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], speed: FloatArray) -> FloatArray:
     """(n,) about how many seconds lie between two readings of a speed that is reported every second."""
     past = rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, 5)) % SECONDS, SECOND["speed_kmh"]]
@@ -122,10 +146,10 @@ def _refresh_s(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], sp
     return np.minimum(1 + HOLD_S * held / count, LONGEST_REFRESH_S).astype(np.float32)
 
 
-def _agreed(one: FloatArray, other: FloatArray, shake: FloatArray | float = SHAKE_MS2) -> FloatArray:
+def _agreed(one: FloatArray, other: FloatArray) -> FloatArray:
     """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
     one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + shake)
+    return np.minimum((one + other) / 2, np.minimum(one, other) + SHAKE_MS2)
 
 
 def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:
