@@ -13,6 +13,9 @@ HEADING_S = 3  # a satellite's heading is known to a degree or two: a turn is me
 LEAST_HEADING_KMH = 15.0  # below it a heading is noise
 HEADING_NOISE_S = 12  # over which a heading's own noise is learnt
 HEADING_DOUBT = 1.5  # standard deviations of it that are no turn: at speed a degree is a hard bend
+HARD_BEND_MS2 = 2.0  # below it no bend is harsh, however the sensors are weighed
+BEND_NOISE_S = 60  # over which the noise of accelerometer and yaw rate is learnt
+GRAIN_MS2 = 0.03  # noise that every sensor has
 SHAKE_MS2 = 0.3  # of an accelerometer that is mounted well; a speed that leaps does so by far more
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
 SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
@@ -53,7 +56,10 @@ def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64],
     yaw = bins[:, SECOND["yaw_rate_dps"]]
     turning = np.where(np.isnan(yaw), _turning_by_heading(rows, slot, second, bins), np.radians(yaw) * speed / 3.6)
     sideways = bins[:, SECOND["lateral_ms2"]]
-    corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
+    share = np.full(len(slot), 0.5, np.float32)
+    hard = np.flatnonzero(np.fmax(np.abs(sideways), np.abs(turning)) >= HARD_BEND_MS2)
+    share[hard] = _share_of_accelerometer(rows, slot[hard], second[hard])
+    corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning, share))
     corner = np.where(np.isnan(sideways), np.abs(turning), corner)
     bins[slow, SECOND["accel_ms2"]] = forward[slow]
     bins[:, SECOND["lateral_ms2"]] = np.where(np.isnan(sideways), turning, sideways)
@@ -75,6 +81,23 @@ def _turning_by_heading(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.i
     now, then = bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]]
     yaw_dps = np.where(np.minimum(now, then) >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan)
     return (np.radians(yaw_dps) * np.minimum(now, (now + then) / 2) / 3.6).astype(np.float32)
+
+
+def _share_of_accelerometer(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64]) -> FloatArray:
+    """(n,) weight in [0, 1] of the accelerometer beside yaw rate and speed in how hard a bend is: the steadier counts for more.
+
+    Both feel the same bends of the last minute, so that what they have not in common is the noise of each; changes from second
+    to second, because an accelerometer may lie askew. 0.5 where too little is known.
+    """
+    ago = (second[:, None] - np.arange(1, BEND_NOISE_S + 1)) % SECONDS
+    sideways, yaw, speed = (
+        rows["seconds"][slot[:, None], ago, SECOND[name]] for name in ("imu_y_ms2", "yaw_rate_dps", "speed_kmh")
+    )
+    felt, turned = np.diff(sideways, axis=1), np.diff(np.radians(yaw) * speed / 3.6, axis=1)
+    common = felt * turned
+    noise_felt, noise_turned = (np.fmax(mean(own**2 + 0 * common - common), GRAIN_MS2**2) for own in (felt, turned))
+    known = (~np.isnan(common)).sum(axis=1) >= BEND_NOISE_S // 3
+    return np.where(known, noise_turned / (noise_felt + noise_turned), np.float32(0.5))
 
 
 def _heading_noise(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
@@ -146,10 +169,14 @@ def _refresh_s(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], sp
     return np.minimum(1 + HOLD_S * held / count, LONGEST_REFRESH_S).astype(np.float32)
 
 
-def _agreed(one: FloatArray, other: FloatArray) -> FloatArray:
-    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
+def _agreed(one: FloatArray, other: FloatArray, share: FloatArray | float = 0.5) -> FloatArray:
+    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once.
+
+    Args:
+        share: weight of the one, in [0, 1].
+    """
     one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + SHAKE_MS2)
+    return np.minimum(share * one + (1 - share) * other, np.minimum(one, other) + SHAKE_MS2)
 
 
 def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:

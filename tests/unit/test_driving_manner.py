@@ -78,6 +78,18 @@ def test_a_vehicle_that_pulls_out_of_a_bend_is_not_judged_as_if_it_had_been_fast
     assert peak == pytest.approx(np.radians(10) * (36 + 90) / 2 / 3.6, rel=0.02)
 
 
+@pytest.mark.parametrize(("shaken", "share"), [("accel_y_ms2", 0), ("yaw_rate_dps", 1), (None, 0.5)])
+def test_how_hard_a_bend_is_rests_on_the_steadier_of_accelerometer_and_yaw_rate(shaken, share):
+    rng, bends = np.random.default_rng(4), 2.4 + 0.5 * np.sin(np.arange(62) / 3)  # m/s² at 72 km/h
+    signals = {"speed_kmh": np.full(62, 72.0), "accel_y_ms2": bends.copy(), "yaw_rate_dps": np.degrees(bends / 20)}
+    if shaken:
+        signals[shaken] += rng.normal(0, 0.3 if shaken == "accel_y_ms2" else np.degrees(0.3 / 20), 62)
+    signals["accel_y_ms2"][-1] += 0.2
+    newest = windows_of(**signals).second_windows(ONE, 1)[0, 0]
+    felt, turned = newest[SECOND["imu_y_ms2"]], np.radians(newest[SECOND["yaw_rate_dps"]]) * 20
+    assert newest[SECOND["peak_corner_ms2"]] == pytest.approx(share * felt + (1 - share) * turned, abs=0.04)
+
+
 def test_a_parked_course_is_no_bend():
     windows = windows_of(speed_kmh=np.full(20, 3), heading_deg=np.resize([0, 120, 240], 20))
     assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["lateral_ms2"]])
