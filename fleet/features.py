@@ -360,8 +360,9 @@ def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
         beyond[known] = np.stack(vanishing(drives[known], drive, tank_l[known]), axis=1)
         for name, value in zip(("lph", "error_lph", "hours"), beyond.T, strict=True):
             put(f"fuel_drives_{name}", value)
-    parked = np.nan_to_num(last("engine_on", 360)) < 0.5
-    rest = rest_drop(level, ~np.isnan(raw), parked & ~(last("moving", 360) > 0.1))
+    parked = (np.nan_to_num(last("engine_on", 360)) < 0.5) & ~(last("moving", 360) > 0.1)
+    parked[:, -1] = np.where(np.isnan(last("samples", 1)[:, 0]), parked[:, -2], parked[:, -1])  # a minute that has just begun
+    rest = rest_drop(level, ~np.isnan(raw), parked)
     for name, value in rest._asdict().items():
         put(f"fuel_rest_{name}", value)
     put("fuel_since_rest_min", trailing_true(~parked))

@@ -31,3 +31,13 @@ def test_what_a_battery_read_before_the_last_trip_is_not_what_it_rests_at_now():
     parked = {"battery_off_v": read, "engine_on": running}
     assert feature("battery_off_v", **parked) == np.float32(11.9)
     assert feature("battery_off_drop_v", **parked) == pytest.approx(0.7, abs=1e-5)
+
+
+def test_a_drive_is_one_in_the_minute_that_has_just_begun_too():
+    running, level = np.zeros(MINUTES - 1), np.full(MINUTES - 1, 50.0)
+    running[:-60], running[-4:] = 1, 1
+    level[-50:] = 30
+    drive = {"engine_on": running, "moving": running, "fuel_pct": level, "samples": np.full(MINUTES - 1, 60.0)}
+    assert feature("fuel_since_rest_min", **drive) == 5
+    assert feature("fuel_rest_min", **drive) == 56
+    assert feature("fuel_rest_drop_pct", **drive) == 20
