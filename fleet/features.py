@@ -34,8 +34,9 @@ from fleet.windows import WindowState
 G_MS2 = 9.80665
 _MANNER = (  # what minutes say of a manner of driving, its unit, and over how many of them it is told
     ("surge", "ms2", (5,)), ("brake_power", "m2s3", (5,)), ("pull_power", "m2s3", (5,)), ("lateral_jitter", "ms3", (5, 15)),
-    ("sway", "ms2", (5, 15)), ("wander", "dps", (5, 15)), ("heading_wander", "deg", (15,)),
+    ("sway", "ms2", (5, 15)), ("wander", "dps", (15,)), ("heading_wander", "deg", (15,)),
 )  # fmt: skip
+_FEWEST_MIN = 3  # of minutes, from which on one that is out of the ordinary is told
 
 SECOND_FEATURES = (
     "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "sustained_peak_g",
@@ -295,12 +296,21 @@ def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
     for name, unit, windows in _MANNER:
         for minutes in windows:  # roots: one hard minute is no manner
             put(f"{name}_{minutes}_{unit}", mean(np.sqrt(last(f"{name}_{unit}", minutes))) ** 2)
+    put("wander_5_dps", _without_bends(last("wander_dps", 5)))
     put("yaw_jitter_15_dps", mean(last("yaw_jitter_dps", 15)))
     put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
     # Of a quarter of an hour, however short the drive is yet: one spell above the limit is no manner of driving.
     speeding = carried(last("speeding", 15), REPORT_MIN)
     put("speeding_15", np.where(np.isnan(speeding).all(axis=1), np.nan, np.nansum(speeding, axis=1) / 15))
     put("moving_15", mean(last("moving", 15)))
+
+
+def _without_bends(wander: FloatArray) -> FloatArray:
+    """(n,) wander of a few minutes, from (n, minutes), none counting for more than twice the typical one: most of a minute spent
+    in a bend looks like wandering too. NaN below three minutes, which do not tell the typical one.
+    """
+    capped = np.minimum(wander, 2 * median(wander)[:, None])
+    return np.where((~np.isnan(wander)).sum(axis=1) >= _FEWEST_MIN, mean(np.sqrt(capped)) ** 2, np.nan)
 
 
 def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]

@@ -129,6 +129,25 @@ def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds,
     assert (held_throughout(excess)[0] > 6) == speeding
 
 
+def manner(name, **minutes):
+    """A minute feature of a vehicle whose newest minutes were these."""
+    window = np.full((1, MINUTES, len(MINUTE_CHANNELS)), np.nan, np.float32)
+    for channel, values in minutes.items():
+        window[0, -len(values) :, MINUTE[channel]] = values
+    nothing = np.zeros(1, np.float32)
+    found = minute_features(window, np.zeros(1, np.int64), nothing, nothing + 50, np.zeros(1, DRIVES))
+    return float(found[0, MINUTE_FEATURES.index(name)])
+
+
+@pytest.mark.parametrize(("minutes", "wander"), [
+    pytest.param([0.3, 0.35, 0.3, 5.6, np.nan], 0.38, id="a minute in a bend"),
+    pytest.param([1.4, 1.1, 1.3, 1.2, np.nan], 1.25, id="minutes of wandering"),
+    pytest.param([np.nan, np.nan, 0.4, 1.3, np.nan], np.nan, id="too few to tell a bend from wandering"),
+])  # fmt: skip
+def test_a_bend_is_no_wandering(minutes, wander):
+    assert manner("wander_5_dps", wander_dps=minutes) == pytest.approx(wander, abs=0.02, nan_ok=True)
+
+
 @pytest.mark.parametrize(("minutes", "share"), [
     pytest.param([0, 0, 1, 0.5], 1.5 / 15, id="one spell in a drive that has just begun"),
     pytest.param([1] * 15, 1, id="a quarter of an hour above the limit"),
@@ -136,8 +155,4 @@ def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds,
     pytest.param([np.nan] * 15, np.nan, id="no limit is known"),
 ])  # fmt: skip
 def test_time_above_the_limit_is_a_share_of_a_quarter_of_an_hour(minutes, share):
-    window = np.full((1, MINUTES, len(MINUTE_CHANNELS)), np.nan, np.float32)
-    window[0, -len(minutes) :, MINUTE["speeding"]] = minutes
-    nothing = np.zeros(1, np.float32)
-    found = minute_features(window, np.zeros(1, np.int64), nothing, nothing + 50, np.zeros(1, DRIVES))
-    assert found[0, MINUTE_FEATURES.index("speeding_15")] == pytest.approx(share, nan_ok=True)
+    assert manner("speeding_15", speeding=minutes) == pytest.approx(share, nan_ok=True)
