@@ -36,6 +36,7 @@ _MANNER = (  # what minutes say of a manner of driving, its unit, and over how m
     ("surge", "ms2", (5,)), ("brake_power", "m2s3", (5,)), ("pull_power", "m2s3", (5,)), ("lateral_jitter", "ms3", (5, 15)),
     ("sway", "ms2", (5, 15)), ("wander", "dps", (15,)), ("heading_wander", "deg", (15,)),
 )  # fmt: skip
+_LOSS_MIN = 18  # over which a loss is told, with the three minutes that make a level
 _FEWEST_MIN = 3  # of minutes, from which on one that is out of the ordinary is told
 
 SECOND_FEATURES = (
@@ -341,6 +342,18 @@ def _resting_v(read: FloatArray, ran: NDArray[np.bool_]) -> FloatArray:
     return median(np.where(rest == newest_rest[:, None], read, np.nan))
 
 
+def _fuel_noise(level: FloatArray, spread_pct: FloatArray, moves: NDArray[np.bool_]) -> FloatArray:
+    """(n,) points by which a level may be off, from (n, 60 minutes) and what each of them swings by, (n, minutes).
+
+    Of a vehicle that has moved within the time over which a loss is told, it is the noise of driving: the quiet minutes since
+    then say nothing of the level before.
+    """
+    steps = np.abs(np.diff(level, axis=1))
+    noise = np.maximum(mean(steps), mean(spread_pct))
+    stirred = mean(np.where(moves[:, 1:] & moves[:, :-1], steps, np.nan))
+    return np.where(moves[:, -_LOSS_MIN:].any(axis=1), np.fmax(noise, stirred), noise)
+
+
 def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
     raw = whole_minutes(last("fuel_pct", 360), last("samples", 360), last("moving", 360))
     level = carried(raw)
@@ -353,8 +366,7 @@ def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
     put("fuel_used_5_l", covered_sum(used.litres[:, -5:]))
     put("fuel_used_15_l", covered_sum(used.litres[:, -15:]))
     put("fuel_used_doubt", used.doubt)
-    steps = np.abs(np.diff(level[:, -60:], axis=1))
-    put("fuel_noise_pct", np.maximum(mean(steps), mean(last("fuel_spread_pct", 30))))
+    put("fuel_noise_pct", _fuel_noise(level[:, -60:], last("fuel_spread_pct", 30), last("moving", 60) > 0.1))
     put("fuel_zero", newest((raw == 0).astype(np.float32) + 0 * raw))
     for name, value in sender_habits(raw, last("moving", 360) > 0.05, used, tank_l).items():
         put(f"fuel_{name}", value)

@@ -41,3 +41,11 @@ def test_a_drive_is_one_in_the_minute_that_has_just_begun_too():
     assert feature("fuel_since_rest_min", **drive) == 5
     assert feature("fuel_rest_min", **drive) == 56
     assert feature("fuel_rest_drop_pct", **drive) == 20
+
+
+@pytest.mark.parametrize(("parked_min", "noise_pct"), [(14, 10), (40, 4)])
+def test_a_level_from_the_drive_before_a_stop_is_as_uncertain_as_in_that_drive(parked_min, noise_pct):
+    level, moving = np.tile([30.0, 40.0], MINUTES // 2)[: MINUTES - 1], np.ones(MINUTES - 1)
+    level[-parked_min:], moving[-parked_min:] = 35, 0
+    drive = {"fuel_pct": level, "moving": moving, "engine_on": moving, "samples": np.full(MINUTES - 1, 60.0)}
+    assert feature("fuel_noise_pct", fuel_spread_pct=np.zeros(MINUTES - 1), **drive) == pytest.approx(noise_pct, abs=1)
