@@ -34,8 +34,10 @@ from fleet.windows import WindowState
 G_MS2 = 9.80665
 _MANNER = (  # what minutes say of a manner of driving, its unit, and over how many of them it is told
     ("surge", "ms2", (5,)), ("brake_power", "m2s3", (5,)), ("pull_power", "m2s3", (5,)), ("lateral_jitter", "ms3", (5, 15)),
-    ("sway", "ms2", (5, 15)), ("wander", "dps", (5, 15)), ("heading_wander", "deg", (15,)),
+    ("sway", "ms2", (5, 15)), ("wander", "dps", (15,)), ("heading_wander", "deg", (15,)),
 )  # fmt: skip
+_LOSS_MIN = 18  # over which a loss is told, with the three minutes that make a level
+_FEWEST_MIN = 3  # of minutes, from which on one that is out of the ordinary is told
 
 SECOND_FEATURES = (
     "speed_kmh", "speed_std_60_kmh", "accel_peak_g", "brake_peak_g", "corner_peak_g", "horizontal_peak_g", "sustained_peak_g",
@@ -295,12 +297,21 @@ def _stamina(put, last, minute) -> None:  # type: ignore[no-untyped-def]
     for name, unit, windows in _MANNER:
         for minutes in windows:  # roots: one hard minute is no manner
             put(f"{name}_{minutes}_{unit}", mean(np.sqrt(last(f"{name}_{unit}", minutes))) ** 2)
+    put("wander_5_dps", _without_bends(last("wander_dps", 5)))
     put("yaw_jitter_15_dps", mean(last("yaw_jitter_dps", 15)))
     put("speed_std_15_kmh", spread(last("speed_kmh", 15)))
     # Of a quarter of an hour, however short the drive is yet: one spell above the limit is no manner of driving.
     speeding = carried(last("speeding", 15), REPORT_MIN)
     put("speeding_15", np.where(np.isnan(speeding).all(axis=1), np.nan, np.nansum(speeding, axis=1) / 15))
     put("moving_15", mean(last("moving", 15)))
+
+
+def _without_bends(wander: FloatArray) -> FloatArray:
+    """(n,) wander of a few minutes, from (n, minutes), none counting for more than twice the typical one: most of a minute spent
+    in a bend looks like wandering too. NaN below three minutes, which do not tell the typical one.
+    """
+    capped = np.minimum(wander, 2 * median(wander)[:, None])
+    return np.where((~np.isnan(wander)).sum(axis=1) >= _FEWEST_MIN, mean(np.sqrt(capped)) ** 2, np.nan)
 
 
 def _engine_trends(put, last) -> None:  # type: ignore[no-untyped-def]
@@ -331,6 +342,18 @@ def _resting_v(read: FloatArray, ran: NDArray[np.bool_]) -> FloatArray:
     return median(np.where(rest == newest_rest[:, None], read, np.nan))
 
 
+def _fuel_noise(level: FloatArray, spread_pct: FloatArray, moves: NDArray[np.bool_]) -> FloatArray:
+    """(n,) points by which a level may be off, from (n, 60 minutes) and what each of them swings by, (n, minutes).
+
+    Of a vehicle that has moved within the time over which a loss is told, it is the noise of driving: the quiet minutes since
+    then say nothing of the level before.
+    """
+    steps = np.abs(np.diff(level, axis=1))
+    noise = np.maximum(mean(steps), mean(spread_pct))
+    stirred = mean(np.where(moves[:, 1:] & moves[:, :-1], steps, np.nan))
+    return np.where(moves[:, -_LOSS_MIN:].any(axis=1), np.fmax(noise, stirred), noise)
+
+
 def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
     raw = whole_minutes(last("fuel_pct", 360), last("samples", 360), last("moving", 360))
     level = carried(raw)
@@ -343,8 +366,7 @@ def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
     put("fuel_used_5_l", covered_sum(used.litres[:, -5:]))
     put("fuel_used_15_l", covered_sum(used.litres[:, -15:]))
     put("fuel_used_doubt", used.doubt)
-    steps = np.abs(np.diff(level[:, -60:], axis=1))
-    put("fuel_noise_pct", np.maximum(mean(steps), mean(last("fuel_spread_pct", 30))))
+    put("fuel_noise_pct", _fuel_noise(level[:, -60:], last("fuel_spread_pct", 30), last("moving", 60) > 0.1))
     put("fuel_zero", newest((raw == 0).astype(np.float32) + 0 * raw))
     for name, value in sender_habits(raw, last("moving", 360) > 0.05, used, tank_l).items():
         put(f"fuel_{name}", value)
@@ -360,8 +382,9 @@ def _fuel(put, last, tank_l, drives) -> None:  # type: ignore[no-untyped-def]
         beyond[known] = np.stack(vanishing(drives[known], drive, tank_l[known]), axis=1)
         for name, value in zip(("lph", "error_lph", "hours"), beyond.T, strict=True):
             put(f"fuel_drives_{name}", value)
-    parked = np.nan_to_num(last("engine_on", 360)) < 0.5
-    rest = rest_drop(level, ~np.isnan(raw), parked & ~(last("moving", 360) > 0.1))
+    parked = (np.nan_to_num(last("engine_on", 360)) < 0.5) & ~(last("moving", 360) > 0.1)
+    parked[:, -1] = np.where(np.isnan(last("samples", 1)[:, 0]), parked[:, -2], parked[:, -1])  # a minute that has just begun
+    rest = rest_drop(level, ~np.isnan(raw), parked)
     for name, value in rest._asdict().items():
         put(f"fuel_rest_{name}", value)
     put("fuel_since_rest_min", trailing_true(~parked))

@@ -33,13 +33,15 @@ _CLIMBED_MIN = 60
 
 
 def whole_minutes(level_pct: FloatArray, samples: FloatArray, moving: FloatArray) -> FloatArray:
-    """Levels less those of minutes in which a drive ended: a few seconds of braking lay a sender bare or under.
+    """Levels less those of minutes in which a drive ended, or had just ended: a few seconds of braking lay a sender bare or
+    under, and a single reading of fuel that still sloshes stands for as long as a parked vehicle is silent.
 
     Args:
         level_pct: (n, minutes) medians, in percent. samples: readings of each. moving: share of each in motion.
     """
     part = np.zeros(level_pct.shape, bool)
-    part[:, 1:] = (moving[:, 1:] > _MOVING_SHARE) & (samples[:, 1:] < _WHOLE_SHARE * samples[:, :-1])
+    moves = moving > _MOVING_SHARE
+    part[:, 1:] = (moves[:, 1:] | moves[:, :-1]) & (samples[:, 1:] < _WHOLE_SHARE * samples[:, :-1])
     return np.where(part, np.nan, level_pct)
 
 

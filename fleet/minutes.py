@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from fleet.channels import MINUTE, MINUTE_CHANNELS, PEAKS, SECOND
 from fleet.consumption import expected_lph
+from fleet.hours import MOVING_KMH
 from fleet.series import SECOND_DIFFERENCE, mean, median, strongest, typical
 from fleet.telemetry import FloatArray
 
@@ -153,7 +154,7 @@ def summarise_minute(window: FloatArray, vehicle_class: NDArray[np.int8]) -> Flo
     put("expected_l", expected_lph(vehicle_class, lambda name: of(name)[:, ::-1]) / 60)
     put("distance_km", mean(speed) / 60)
     put("engine_on", mean(running))
-    put("moving", mean((speed > 5) + 0 * speed))
+    put("moving", mean((speed > MOVING_KMH) + 0 * speed))
     for name in _MINUTE_MEANS:
         put(name, mean(of(name)))
     for source, name in _FLAT.items():

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fleet.channels import SECOND, SECONDS
-from fleet.series import MAD_TO_SIGMA, SECOND_DIFFERENCE, median
+from fleet.series import MAD_TO_SIGMA, SECOND_DIFFERENCE, mean, median, strongest
 from fleet.telemetry import FloatArray
 
 Rows = NDArray[np.void]
@@ -13,6 +13,9 @@ HEADING_S = 3  # a satellite's heading is known to a degree or two: a turn is me
 LEAST_HEADING_KMH = 15.0  # below it a heading is noise
 HEADING_NOISE_S = 12  # over which a heading's own noise is learnt
 HEADING_DOUBT = 1.5  # standard deviations of it that are no turn: at speed a degree is a hard bend
+HARD_BEND_MS2 = 2.0  # below it no bend is harsh, however the sensors are weighed
+BEND_NOISE_S = 60  # over which the noise of accelerometer and yaw rate is learnt
+GRAIN_MS2 = 0.03  # noise that every sensor has
 SHAKE_MS2 = 0.3  # of an accelerometer that is mounted well; a speed that leaps does so by far more
 GLITCH_MS2 = 12.0  # a 1 s speed difference beyond 1.2 g is a sender's reset, not a vehicle
 SUSTAINED_SHARE = 0.7  # of a harsh peak that is left in the mean over 3 s when it lasts 2 s
@@ -22,6 +25,7 @@ LEAPS_REMEMBERED = 0.95
 SUSPECT_LEAPS = 2.0  # leaps without a hold that a new sender is credited with
 HOLD_S = 3.0  # weight of a hold that is seen: polling is irregular, and half of its holds go unseen
 LONGEST_REFRESH_S = 4.0
+LONGEST_HOLD_S = 8  # of a polled speed, over which what the accelerometer felt is still held against its leap
 
 
 def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> None:
@@ -42,8 +46,9 @@ def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64],
     accel[(accel < -GLITCH_MS2) | (accel > GLITCH_MS2 / 2)] = np.nan
     imu = bins[:, SECOND["imu_x_ms2"]]
     refresh_s = _refresh_s(rows, slot, second, speed)
-    shake = np.where(refresh_s > 1, 0, SHAKE_MS2)  # what a polled speed leaps by bears nothing out beyond what was felt
-    felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu, shake), np.nan)
+    felt = np.where(np.sign(accel) == np.sign(imu), np.sign(accel) * _agreed(accel, imu), np.nan)
+    polled = np.flatnonzero(refresh_s > 1)
+    felt[polled] = _felt_since_last_read(rows, slot[polled], second[polled], bins[polled])
     accel = _sustained(rows, accel, slot, second, bins, refresh_s)
     slow = np.isnan(bins[:, SECOND["peak_horizontal_ms2"]])
     forward = np.where(np.isnan(speed), bins[:, SECOND["accel_ms2"]], accel)
@@ -51,7 +56,10 @@ def derive_motion(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64],
     yaw = bins[:, SECOND["yaw_rate_dps"]]
     turning = np.where(np.isnan(yaw), _turning_by_heading(rows, slot, second, bins), np.radians(yaw) * speed / 3.6)
     sideways = bins[:, SECOND["lateral_ms2"]]
-    corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning))
+    share = np.full(len(slot), 0.5, np.float32)
+    hard = np.flatnonzero(np.fmax(np.abs(sideways), np.abs(turning)) >= HARD_BEND_MS2)
+    share[hard] = _share_of_accelerometer(rows, slot[hard], second[hard])
+    corner = np.where(np.isnan(turning), np.abs(sideways), _agreed(sideways, turning, share))
     corner = np.where(np.isnan(sideways), np.abs(turning), corner)
     bins[slow, SECOND["accel_ms2"]] = forward[slow]
     bins[:, SECOND["lateral_ms2"]] = np.where(np.isnan(sideways), turning, sideways)
@@ -73,6 +81,23 @@ def _turning_by_heading(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.i
     now, then = bins[:, SECOND["speed_kmh"]], before[:, SECOND["speed_kmh"]]
     yaw_dps = np.where(np.minimum(now, then) >= LEAST_HEADING_KMH, turned / np.maximum(elapsed, 1), np.nan)
     return (np.radians(yaw_dps) * np.minimum(now, (now + then) / 2) / 3.6).astype(np.float32)
+
+
+def _share_of_accelerometer(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64]) -> FloatArray:
+    """(n,) weight in [0, 1] of the accelerometer beside yaw rate and speed in how hard a bend is: the steadier counts for more.
+
+    Both feel the same bends of the last minute, so that what they have not in common is the noise of each; changes from second
+    to second, because an accelerometer may lie askew. 0.5 where too little is known.
+    """
+    ago = (second[:, None] - np.arange(1, BEND_NOISE_S + 1)) % SECONDS
+    sideways, yaw, speed = (
+        rows["seconds"][slot[:, None], ago, SECOND[name]] for name in ("imu_y_ms2", "yaw_rate_dps", "speed_kmh")
+    )
+    felt, turned = np.diff(sideways, axis=1), np.diff(np.radians(yaw) * speed / 3.6, axis=1)
+    common = felt * turned
+    noise_felt, noise_turned = (np.fmax(mean(own**2 + 0 * common - common), GRAIN_MS2**2) for own in (felt, turned))
+    known = (~np.isnan(common)).sum(axis=1) >= BEND_NOISE_S // 3
+    return np.where(known, noise_turned / (noise_felt + noise_turned), np.float32(0.5))
 
 
 def _heading_noise(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
@@ -110,6 +135,28 @@ def _sustained(
     return np.sign(accel) * np.minimum(np.minimum(np.abs(accel), along), np.where(np.isnan(build_up), np.inf, build_up))
 
 
+def _felt_since_last_read(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], bins: FloatArray) -> FloatArray:
+    """(n,) m/s² of the hardest two seconds that the accelerometer felt while a polled speed stood still, held to how far that
+    has leapt now; NaN where it stands still yet, or both disagree.
+
+    The speed tells how large the change was, the accelerometer how it came about: each alone may be off by a factor.
+    """
+
+    def before(channel: str) -> FloatArray:
+        return rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, LONGEST_HOLD_S + 1)) % SECONDS, SECOND[channel]]
+
+    speed, offset, imu = before("speed_kmh"), before("offset_s"), before("imu_x_ms2")
+    elsewhere = (speed != speed[:, :1]) & ~np.isnan(speed)
+    held = np.where(elsewhere.any(axis=1), elsewhere.argmax(axis=1), LONGEST_HOLD_S)  # seconds since this value came first
+    came = offset[np.arange(len(held)), held - 1]
+    leap = (bins[:, SECOND["speed_kmh"]] - speed[:, 0]) / 3.6 / np.maximum(held + bins[:, SECOND["offset_s"]] - came, 0.25)
+    pushes = np.concatenate([bins[:, SECOND["imu_x_ms2"], None], imu[:, :-1]], axis=1)
+    pushes = np.where(np.arange(LONGEST_HOLD_S) < held[:, None], np.sign(leap)[:, None] * pushes, np.nan)
+    usual = mean(pushes)
+    borne_out = np.minimum(np.abs(leap) / np.where(usual > 0, usual, np.nan), 1)
+    return np.sign(leap) * strongest(pushes, count=2, least=1) * borne_out
+
+
 def _refresh_s(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], speed: FloatArray) -> FloatArray:
     """(n,) about how many seconds lie between two readings of a speed that is reported every second."""
     past = rows["seconds"][slot[:, None], (second[:, None] - np.arange(1, 5)) % SECONDS, SECOND["speed_kmh"]]
@@ -122,10 +169,14 @@ def _refresh_s(rows: Rows, slot: NDArray[np.intp], second: NDArray[np.int64], sp
     return np.minimum(1 + HOLD_S * held / count, LONGEST_REFRESH_S).astype(np.float32)
 
 
-def _agreed(one: FloatArray, other: FloatArray, shake: FloatArray | float = SHAKE_MS2) -> FloatArray:
-    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once."""
+def _agreed(one: FloatArray, other: FloatArray, share: FloatArray | float = 0.5) -> FloatArray:
+    """(n,) what two sensors say of the size of a motion, at most a shake more than the weaker: seldom do both err at once.
+
+    Args:
+        share: weight of the one, in [0, 1].
+    """
     one, other = np.abs(one), np.abs(other)
-    return np.minimum((one + other) / 2, np.minimum(one, other) + shake)
+    return np.minimum(share * one + (1 - share) * other, np.minimum(one, other) + SHAKE_MS2)
 
 
 def _stronger(one: FloatArray, other: FloatArray) -> FloatArray:

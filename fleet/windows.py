@@ -14,7 +14,7 @@ from fleet import signals
 from fleet.channels import DIRECT, MINUTE, MINUTE_CHANNELS, MINUTES, PEAKS, SECOND, SECOND_CHANNELS, SECONDS
 from fleet.fuel_drives import DRIVES, SILENCE_MIN, latest_drive, remember
 from fleet.fuel_level import burnt, whole_minutes
-from fleet.hours import Hours, drive_on
+from fleet.hours import Hours, drive_on, stood
 from fleet.minutes import summarise_minute
 from fleet.motion import SUSPECT_LEAPS, derive_motion
 from fleet.series import carried
@@ -178,8 +178,12 @@ class WindowState:
         rows = self.rows
         closed = rows["minute"][slot]
         moving = rows["minutes"][slot, closed % MINUTES, MINUTE["moving"]]
+        second = 60 * closed[:, None] + np.arange(60)
+        speed = rows["seconds"][slot[:, None], second % SECONDS, SECOND["speed_kmh"]]
+        ends = stood(np.where(second <= rows["second"][slot, None], speed, np.nan))
         before = Hours(rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot])
-        rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot] = drive_on(before, moving, minute - closed)
+        after = drive_on(before, moving, minute - closed, ends)
+        rows["driven_min"][slot], rows["stopped_min"][slot], rows["idle_min"][slot] = after
 
     def _end_drive(self, slot: NDArray[np.intp]) -> None:
         window, tank_l = self.minute_windows(slot), self.rows["tank_l"][slot]

@@ -37,6 +37,7 @@ _FLOAT_LOW_PCT, _FLOAT_HIGH_PCT = 10.0, 88.0
 _CUT_PCT = 12.0  # a level that was higher than this a minute before it read 0 did not run out
 _LEAP_PCT, _LEAP_USUAL = 20.0, 3.5  # a leap in motion: points of level, and times the usual of this sender
 _OPEN_PCT, _LEAP_OPEN_PCT = 99.5, 25.0  # an open circuit reads full all of a sudden
+_OPEN_CLIMB_PCT, _OPEN_BURNT_PCT = 5.0, 1.0  # near full it rises by little; then it stands still while so much is burnt
 _LEAP_UNKNOWN_PCT = 45.0  # where the usual is not known yet: real senders swing 40 points within a trip
 _SPREAD_USUAL = 5.0
 _LEAST_DOUBT = 0.1  # of what was burnt in some minutes
@@ -277,8 +278,11 @@ class FuelScorer:
         leap_limit = np.where(np.isnan(usual), _LEAP_UNKNOWN_PCT, np.maximum(_LEAP_PCT, _LEAP_USUAL * usual))
         leap_limit = np.where(level >= _OPEN_PCT, np.minimum(leap_limit, _LEAP_OPEN_PCT), leap_limit)
         stuck, silent = features.column("fuel_stuck"), features.column("fuel_silent_min")
-        at_its_end = (level <= _FLOAT_LOW_PCT) | (level >= _FLOAT_HIGH_PCT)
-        flat_limit = np.where(at_its_end, _SATURATED_BURNT_PCT, _FLAT_BURNT_PCT) * (1 + features.column("fuel_used_doubt"))
+        risen = features.column("fuel_climbed_pct") >= np.fmax(_OPEN_CLIMB_PCT, _CLIMB_USUAL * usual)
+        opened = (level >= _OPEN_PCT) & risen  # no float is pushed to its end on the move
+        at_its_end = ((level <= _FLOAT_LOW_PCT) | (level >= _FLOAT_HIGH_PCT)) & ~opened
+        flat_limit = np.where(opened, _OPEN_BURNT_PCT, np.where(at_its_end, _SATURATED_BURNT_PCT, _FLAT_BURNT_PCT))
+        flat_limit = flat_limit * (1 + features.column("fuel_used_doubt"))
         flat = features.column("fuel_flat_burnt_pct") / flat_limit
         signs = np.stack(
             [

@@ -1,7 +1,7 @@
 """Writes a history bundle: telemetry of weeks, its ground truth, and a longer record of services and failures."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from simulator.deck import FaultDeck
 from simulator.faults import KINDS, Fault
 from simulator.plan import Trips, plan_faults, plan_trips
 from simulator.state import Start, State
-from simulator.stitch import Recording, break_sensors, join, stitch, while_fuel_is_left
+from simulator.stitch import Recording, break_sensors, join, stitch, stood_before, while_fuel_is_left
 from simulator.truth import Episode, ordinary_trips, overdue_rests
 from simulator.vehicles import Array, Vehicles, draw_vehicles
 
@@ -68,6 +68,7 @@ def write_history(
     empty = stitch(recording, fleet, trips, rng)
     episodes = list(while_fuel_is_left(episodes, recording, empty))
     break_sensors(recording, faults, fleet, trips)
+    trips = replace(trips, rested_s=stood_before(recording, trips))
     out.mkdir(parents=True, exist_ok=True)
     _write_telemetry(out, recording, fleet, trips, names)
     tell(0.9)

@@ -16,6 +16,8 @@ from simulator.supply import float_reading
 from simulator.truth import Episode
 from simulator.vehicles import Array, Flags, Vehicles
 
+_SPEED: Final = signals.INDEX["speed_kmh"]
+_MOVING_KMH: Final = 5.0
 _ODOMETER: Final = signals.INDEX["odometer_km"]
 _PLACE: Final = (signals.INDEX["latitude_deg"], signals.INDEX["longitude_deg"])
 _HEADING: Final = signals.INDEX["heading_deg"]
@@ -82,6 +84,22 @@ def stitch(recording: Recording, fleet: Vehicles, trips: Trips, rng: np.random.G
     recording.values[FUEL_PCT] *= pct.astype(np.float32)
     empty: Flags = litres <= 0
     return empty
+
+
+def stood_before(recording: Recording, trips: Trips) -> Array:
+    """(trip,) s from the last motion of the trip before to the first of each: a rest begins where the vehicle stands, whether the
+    engine runs or not. As planned for the first trip of a vehicle, and where one did not move at all.
+    """
+    moves = recording.values[_SPEED] > _MOVING_KMH
+    lane = recording.lane[moves]
+    clock = trips.start_s[lane] + recording.time_s[moves]
+    first, last = np.full(len(trips), np.inf), np.full(len(trips), -np.inf)
+    np.minimum.at(first, lane, clock)
+    np.maximum.at(last, lane, clock)
+    stood = trips.rested_s.copy()
+    standing = first[1:] - last[:-1]
+    stood[1:] = np.where((trips.vehicle[1:] == trips.vehicle[:-1]) & np.isfinite(standing), standing, stood[1:])
+    return stood
 
 
 def while_fuel_is_left(episodes: Sequence[Episode], recording: Recording, empty: Flags) -> Iterator[Episode]:

@@ -43,7 +43,12 @@ _LIMITS = (
     "A vehicle that reports no speed limit cannot be seen speeding: the answer is unknown. Simulated speeding is labelled by "
     "what the vehicle truly does, whatever brought it about: more than 6 km/h and 10 % above the limit for 30 s, or 25 km/h and "
     "35 % for 10 s, so that a hard acceleration may be speeding too.",
-    "A rest is counted in whole minutes: one of barely 45 may count as 44, and who drives on as overdue.",
+    "A rest is counted to the second, driving in whole minutes, as a tachograph counts it: a few seconds of motion in a minute "
+    "end no rest, and who drives on for less than three minutes after four and a half hours is not told.",
+    "Aggressive drivers take bends at the limit: within a few hundredths of a g the noise of two sensors decides which of them "
+    "are harsh. Speeding of exactly 6 km/h, in speeds sent in whole km/h, is told and is none half of the time.",
+    "A speed that is polled every few seconds shows a push between two readings only where an accelerometer felt it.",
+    "Tiredness shows at more than 30 km/h and from the third minute on; several bends in as many minutes still look like it.",
     "Without a speed one sensor must be believed: on five fleets used for development, 8 vehicles for a day each, 0 to 6 more "
     "harsh events were told than there were.",
 )

@@ -59,6 +59,11 @@ def card(trial: Trial) -> Card:
             "run of minutes this sender has never shown: that takes 10 to 30 minutes of driving.",
             "A vehicle that is emptied slower than 8 l/h while it stands looks like one that leaks; little faster, it may be "
             "told as leaking before it is told as robbed.",
-            "A float that is near full when its circuit opens, and from then on reads full, looks like one at its end.",
+            "A float that is within five points of full when its circuit opens, and from then on reads full, looks like one at "
+            "its end; so does one that is stuck in the lowest tenth or the upper eighth of the tank for some minutes.",
+            "A level that was read on the move within the last 18 minutes is as uncertain as that drive was: with a sender that "
+            "swings widely a theft just after parking is told a quarter of an hour later.",
+            "Faults of other sensors than the fuel sender count here too, and are the engine model's: an intake temperature or "
+            "a manifold pressure that stands still or drifts for less than ten minutes is often missed.",
         ],
     )

@@ -78,6 +78,18 @@ def test_a_vehicle_that_pulls_out_of_a_bend_is_not_judged_as_if_it_had_been_fast
     assert peak == pytest.approx(np.radians(10) * (36 + 90) / 2 / 3.6, rel=0.02)
 
 
+@pytest.mark.parametrize(("shaken", "share"), [("accel_y_ms2", 0), ("yaw_rate_dps", 1), (None, 0.5)])
+def test_how_hard_a_bend_is_rests_on_the_steadier_of_accelerometer_and_yaw_rate(shaken, share):
+    rng, bends = np.random.default_rng(4), 2.4 + 0.5 * np.sin(np.arange(62) / 3)  # m/s² at 72 km/h
+    signals = {"speed_kmh": np.full(62, 72.0), "accel_y_ms2": bends.copy(), "yaw_rate_dps": np.degrees(bends / 20)}
+    if shaken:
+        signals[shaken] += rng.normal(0, 0.3 if shaken == "accel_y_ms2" else np.degrees(0.3 / 20), 62)
+    signals["accel_y_ms2"][-1] += 0.2
+    newest = windows_of(**signals).second_windows(ONE, 1)[0, 0]
+    felt, turned = newest[SECOND["imu_y_ms2"]], np.radians(newest[SECOND["yaw_rate_dps"]]) * 20
+    assert newest[SECOND["peak_corner_ms2"]] == pytest.approx(share * felt + (1 - share) * turned, abs=0.04)
+
+
 def test_a_parked_course_is_no_bend():
     windows = windows_of(speed_kmh=np.full(20, 3), heading_deg=np.resize([0, 120, 240], 20))
     assert np.isnan(windows.second_windows(ONE, 1)[0, 0, SECOND["lateral_ms2"]])
@@ -117,6 +129,25 @@ def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds,
     assert (held_throughout(excess)[0] > 6) == speeding
 
 
+def manner(name, **minutes):
+    """A minute feature of a vehicle whose newest minutes were these."""
+    window = np.full((1, MINUTES, len(MINUTE_CHANNELS)), np.nan, np.float32)
+    for channel, values in minutes.items():
+        window[0, -len(values) :, MINUTE[channel]] = values
+    nothing = np.zeros(1, np.float32)
+    found = minute_features(window, np.zeros(1, np.int64), nothing, nothing + 50, np.zeros(1, DRIVES))
+    return float(found[0, MINUTE_FEATURES.index(name)])
+
+
+@pytest.mark.parametrize(("minutes", "wander"), [
+    pytest.param([0.3, 0.35, 0.3, 5.6, np.nan], 0.38, id="a minute in a bend"),
+    pytest.param([1.4, 1.1, 1.3, 1.2, np.nan], 1.25, id="minutes of wandering"),
+    pytest.param([np.nan, np.nan, 0.4, 1.3, np.nan], np.nan, id="too few to tell a bend from wandering"),
+])  # fmt: skip
+def test_a_bend_is_no_wandering(minutes, wander):
+    assert manner("wander_5_dps", wander_dps=minutes) == pytest.approx(wander, abs=0.02, nan_ok=True)
+
+
 @pytest.mark.parametrize(("minutes", "share"), [
     pytest.param([0, 0, 1, 0.5], 1.5 / 15, id="one spell in a drive that has just begun"),
     pytest.param([1] * 15, 1, id="a quarter of an hour above the limit"),
@@ -124,8 +155,4 @@ def test_speeding_lasts_half_a_minute_from_its_first_second_to_its_last(seconds,
     pytest.param([np.nan] * 15, np.nan, id="no limit is known"),
 ])  # fmt: skip
 def test_time_above_the_limit_is_a_share_of_a_quarter_of_an_hour(minutes, share):
-    window = np.full((1, MINUTES, len(MINUTE_CHANNELS)), np.nan, np.float32)
-    window[0, -len(minutes) :, MINUTE["speeding"]] = minutes
-    nothing = np.zeros(1, np.float32)
-    found = minute_features(window, np.zeros(1, np.int64), nothing, nothing + 50, np.zeros(1, DRIVES))
-    assert found[0, MINUTE_FEATURES.index("speeding_15")] == pytest.approx(share, nan_ok=True)
+    assert manner("speeding_15", speeding=minutes) == pytest.approx(share, nan_ok=True)

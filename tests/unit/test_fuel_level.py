@@ -113,11 +113,11 @@ def test_a_climb_is_remembered_when_the_vehicle_stops_and_one_over_a_stop_is_a_r
     assert filled["climbed_pct"][0] < 5
 
 
-def test_the_seconds_in_which_a_drive_ends_are_no_level():
+def test_the_seconds_in_which_a_drive_ends_and_the_first_reading_after_it_are_no_level():
     samples = minutes(np.where(MINUTES < 300, 60, np.where(MINUTES == 300, 13, 1)))
     moving = minutes(np.where(MINUTES <= 300, 1.0, 0.0))
     seen = whole_minutes(minutes(60.0), samples, moving)[0]
-    assert np.flatnonzero(np.isnan(seen)).tolist() == [300]
+    assert np.flatnonzero(np.isnan(seen)).tolist() == [300, 301]
 
 
 def test_a_vehicle_that_reports_seldom_has_whole_minutes_too():

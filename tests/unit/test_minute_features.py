@@ -31,3 +31,21 @@ def test_what_a_battery_read_before_the_last_trip_is_not_what_it_rests_at_now():
     parked = {"battery_off_v": read, "engine_on": running}
     assert feature("battery_off_v", **parked) == np.float32(11.9)
     assert feature("battery_off_drop_v", **parked) == pytest.approx(0.7, abs=1e-5)
+
+
+def test_a_drive_is_one_in_the_minute_that_has_just_begun_too():
+    running, level = np.zeros(MINUTES - 1), np.full(MINUTES - 1, 50.0)
+    running[:-60], running[-4:] = 1, 1
+    level[-50:] = 30
+    drive = {"engine_on": running, "moving": running, "fuel_pct": level, "samples": np.full(MINUTES - 1, 60.0)}
+    assert feature("fuel_since_rest_min", **drive) == 5
+    assert feature("fuel_rest_min", **drive) == 56
+    assert feature("fuel_rest_drop_pct", **drive) == 20
+
+
+@pytest.mark.parametrize(("parked_min", "noise_pct"), [(14, 10), (40, 4)])
+def test_a_level_from_the_drive_before_a_stop_is_as_uncertain_as_in_that_drive(parked_min, noise_pct):
+    level, moving = np.tile([30.0, 40.0], MINUTES // 2)[: MINUTES - 1], np.ones(MINUTES - 1)
+    level[-parked_min:], moving[-parked_min:] = 35, 0
+    drive = {"fuel_pct": level, "moving": moving, "engine_on": moving, "samples": np.full(MINUTES - 1, 60.0)}
+    assert feature("fuel_noise_pct", fuel_spread_pct=np.zeros(MINUTES - 1), **drive) == pytest.approx(noise_pct, abs=1)

@@ -202,3 +202,14 @@ def test_a_float_at_its_end_may_stand_still_for_long(scorer):
 
 def test_a_sender_that_leaps_to_full_on_the_move_is_an_open_circuit(scorer):
     assert judge(scorer, AlertType.SENSOR_FAULT, fuel_pct=100, fuel_step_pct=36, fuel_step_usual_pct=36)[0] >= 0.7
+
+
+@pytest.mark.parametrize(("level", "climbed", "usual", "fault"), [
+    pytest.param(100, 7.5, np.nan, True, id="it rose to full on the move"),
+    pytest.param(100, 0, np.nan, False, id="it was filled up"),
+    pytest.param(100, 7.5, 6, False, id="this sender swings so far"),
+    pytest.param(92, 7.5, np.nan, False, id="a float at its end"),
+])  # fmt: skip
+def test_a_level_that_rises_to_full_on_the_move_and_stands_still_there_is_an_open_circuit(scorer, level, climbed, usual, fault):
+    signs = {"fuel_pct": level, "fuel_climbed_pct": climbed, "fuel_step_usual_pct": usual, "fuel_flat_burnt_pct": 1.2}
+    assert (judge(scorer, AlertType.SENSOR_FAULT, **signs)[0] >= 0.7) == fault

@@ -114,6 +114,21 @@ def test_a_polled_speed_brakes_no_harder_than_the_accelerometer_felt():
     assert np.nanmax(windows.second_windows(ONE, 10)[0, :, SECOND["peak_brake_ms2"]]) < 0.29 * 9.81
 
 
+@pytest.mark.parametrize(("speeds", "felt", "peak_ms2"), [
+    pytest.param([39, 39, 39, 39, 39, 102], [0, 4.8, 4.7, 4.9, 4.7, -0.3], 4.47, id="a leap after seconds of hard pushing"),
+    pytest.param([39, 39, 39, 39, 39, 42], [0, 4.8, 4.7, 4.9, 4.7, -0.3], 0.22, id="the speed bears little of it out"),
+    pytest.param([75, 75, 75, 75, 75, 75], [0, 4.8, 4.7, 4.9, 4.7, -0.3], np.nan, id="the speed stands still yet"),
+    pytest.param([39, 39, 39, 39, 39, 102], [0, -1, -1, 0, -1, 0], np.nan, id="felt the other way"),
+])  # fmt: skip
+def test_what_was_felt_while_a_polled_speed_stood_still_counts_as_far_as_its_leap_bears_it_out(speeds, felt, peak_ms2):
+    habit = [(60 - 6 * (second // 2), 0.0) for second in range(8)]  # read every other second
+    windows = WindowState(1)
+    rows = [{"speed_kmh": speed, "accel_x_ms2": push} for speed, push in (*habit, *zip(speeds, felt, strict=True))]
+    feed(windows, [("v", NOON + second, one) for second, one in enumerate(rows)])
+    found = windows.second_windows(ONE, 1)[0, 0, SECOND["peak_accel_ms2"]]
+    assert found == pytest.approx(peak_ms2, abs=0.1, nan_ok=True) or (np.isnan(peak_ms2) and found <= 0)
+
+
 def test_a_sender_that_resets_is_no_braking():
     windows = WindowState(1)
     feed(windows, [("v", NOON, {"speed_kmh": 72}), ("v", NOON + 1, {"speed_kmh": 0})])
