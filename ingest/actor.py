@@ -27,10 +27,10 @@ from fleet.stores.telemetry import PostgresTelemetryStore
 from fleet.stores.tenants import TenantDirectory
 from fleet.telemetry import TelemetryStore
 from ingest.batches import Batcher
-from ingest.former import client_id, former_sessions, sessions, taken_over
 from ingest.isolation import Isolation
 from ingest.process import Processor
 from ingest.scoring import ServeScorer
+from ingest.sessions import client_id, former_sessions, sessions, taken_over
 from ingest.subscriber import Receiver, Subscriber
 
 APP = "fleetguard"

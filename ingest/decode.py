@@ -23,7 +23,7 @@ MAX_DRIVER_ID: Final = 64
 LATEST: Final = 4_102_444_800.0  # 2100-01-01: a clock beyond it is no clock
 
 _TOPIC = re.compile(r"(?:ingest/\d+|fleet/v1)/([A-Za-z0-9_-]{1,64})/([A-Za-z0-9_-]{1,64})(/telemetry|/dtc)?")
-MARK = "drained"  # last level of the topic of our own marks (`ingest.former`), which no device may publish to
+MARK = "drained"  # last level of the topic of our own marks (`ingest.sessions`), which no device may publish to
 _CODE = re.compile(r"[A-Za-z0-9_.:-]{1,32}")
 _KEYS = signals.payload_keys()
 _LOW = np.array([signal.low for signal in signals.SIGNALS], np.float64)

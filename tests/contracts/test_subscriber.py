@@ -13,10 +13,10 @@ from ray._private.async_compat import get_new_event_loop
 from bench.mqtt import Publisher
 from fleet.errors import Unavailable
 from fleet.stores.provisioning import Vehicle, ensure_vehicles, replace_gateway
-from ingest import former
+from ingest import sessions as durable
 from ingest.decode import Message
-from ingest.former import UNMAPPED, client_id, former_sessions, sessions, take_over
 from ingest.packets import connect_packet, publish_packet
+from ingest.sessions import UNMAPPED, client_id, former_sessions, sessions, take_over
 from ingest.subscriber import Connection, Subscriber
 
 PATIENCE_S = 10.0
@@ -227,7 +227,7 @@ def test_without_partitions_there_is_no_other_number_of_actors():
 @pytest.fixture
 def patience(monkeypatch):
     """How long is waited for what an earlier reader took and did not acknowledge."""
-    monkeypatch.setattr(former, "OVERDUE_S", 4.0)
+    monkeypatch.setattr(durable, "OVERDUE_S", 4.0)
 
 
 async def test_what_a_session_of_another_number_of_actors_holds_is_taken_over_and_the_session_ends(broker, tenant, patience):
