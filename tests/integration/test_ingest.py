@@ -160,9 +160,9 @@ async def test_an_actor_that_dies_between_the_commits_loses_no_alert(pool, tenan
 async def test_a_scorer_that_comes_back_finds_its_readings_again(pool, tenant, new_processor, overheating):
     scorer = FailingScorer()
     processor = new_processor(scorer)
-    for message in overheating:
+    for begin in range(0, len(overheating), 10):
         with pytest.raises(Unavailable):
-            await processor.process([message])
+            await processor.process(overheating[begin : begin + 10])
     scorer.down = False
     await processor.process(overheating)  # as the broker would: nothing was acked
     assert (await state(pool, tenant))["alert"][:4] == ("ENGINE_OVERHEAT", 4, "OPEN", 1)
