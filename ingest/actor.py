@@ -30,7 +30,7 @@ from ingest.batches import Batcher
 from ingest.isolation import Isolation
 from ingest.process import Processor
 from ingest.scoring import ServeScorer
-from ingest.sessions import client_id, former_sessions, sessions, taken_over
+from ingest.sessions import client_id, former_sessions, require_partitions, sessions, taken_over
 from ingest.subscriber import Receiver, Subscriber
 
 APP = "fleetguard"
@@ -158,7 +158,11 @@ def start_actors(settings: Settings) -> list[Any]:
     """The ingest actors, made where they are missing. They outlive the caller and are restarted by Ray.
 
     Those that were made with other settings are ended first: they would hold the sessions of their successors.
+
+    Raises:
+        ConfigurationError: more of them than the broker has partitions.
     """
+    require_partitions(settings.mqtt.partitions, settings.ingest.actors)
     environment = {"PROMETHEUS_MULTIPROC_DIR": settings.metrics_dir} if settings.metrics_dir else {}
     made_with = _fingerprint(settings)
     names = [f"{NAME}-{index}-{made_with}" for index in range(settings.ingest.actors)]

@@ -23,6 +23,18 @@ CONNECT_S = 10.0
 log = structlog.get_logger(__name__)
 
 
+def require_partitions(partitions: int, actors: int) -> None:
+    """Refuse what cannot work.
+
+    Raises:
+        ConfigurationError: more actors than the broker has partitions.
+    """
+    if actors > max(partitions, 1):
+        raise ConfigurationError(
+            f"FLEETGUARD_INGEST__ACTORS is {actors}; the broker's partitions are enough for {max(partitions, 1)}."
+        )
+
+
 def sessions(partitions: int, actor: int, actors: int) -> list[list[str]]:
     """Subscriptions of one of several actors, by session; without broker partitions there can be one actor only.
 
@@ -32,8 +44,7 @@ def sessions(partitions: int, actor: int, actors: int) -> list[list[str]]:
     Raises:
         ConfigurationError: more actors than the broker has partitions.
     """
-    if actors > max(partitions, 1):
-        raise ConfigurationError(f"{actors} ingest actors need as many broker partitions, there are {max(partitions, 1)}.")
+    require_partitions(partitions, actors)
     own = _of_one(partitions) if actors == 1 else _of_partitions(range(actor, partitions, actors))
     # NATS 2.15 maps nothing that reaches it in one read with the CONNECT: the first readings of a device that does not wait
     # for its CONNACK arrive under their own topic.

@@ -21,6 +21,7 @@ from fleetguard.stack.processes import end, gone_within, stack_processes
 from fleetguard.stack.programs import STOP_FIRST, Program, common_environment, programs
 from fleetguard.stack.readiness import is_ready
 from fleetguard.stack.supervisor import Supervisor, render
+from ingest.sessions import require_partitions
 
 READY_WITHIN_S: Final = {"mlflow": 120.0, "ray": 90.0, "pipeline": 180.0, "api": 60.0}
 _READY_WITHIN_S: Final = 30.0
@@ -58,12 +59,14 @@ def prepare(home: Home, environ: Mapping[str, str], demo_vehicles: int = 0) -> S
     plan = kept if running and kept else make_plan(home, environ)
     planned = programs(home, plan, demo_vehicles)
     _write_configuration(home, plan, demo=demo_vehicles > 0)
+    load_settings.cache_clear()
+    settings = load_settings()
+    require_partitions(settings.mqtt.partitions, settings.ingest.actors)
     if not running:
         _raise_file_limit()
     supervisor.launch(render(home, planned, os.geteuid() == 0), common_environment(home, plan, environ))
-    load_settings.cache_clear()
     join_ray_of(home)
-    return Stack(home, plan, planned, load_settings(), supervisor)
+    return Stack(home, plan, planned, settings, supervisor)
 
 
 def _clear_away(home: Home, kept: Plan | None) -> None:

@@ -32,7 +32,11 @@ def environ(tmp_path_factory) -> dict[str, str]:
     """A home of its own, and ports that no other test asks for."""
     home = tmp_path_factory.mktemp("stack") / "home"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FLEETGUARD_")}
-    return inherited | {"FLEETGUARD_HOME": str(home)} | {variable: str(free_port()) for variable in PORT_VARIABLES.values()}
+    return inherited | {"FLEETGUARD_HOME": str(home)} | free_ports()
+
+
+def free_ports() -> dict[str, str]:
+    return {variable: str(free_port()) for variable in PORT_VARIABLES.values()}
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +86,19 @@ def test_a_second_demo_says_that_one_runs_and_stops_nothing(stack, environ):
     assert " ".join(second.stderr.split()).count("already: its people and devices are in") == 1
     assert "Traceback" not in second.stderr
     assert _pids(stack, environ) == before
+
+
+def test_more_ingest_actors_than_partitions_are_refused_in_a_sentence(environ, tmp_path):
+    home = tmp_path / "home"
+    started = subprocess.run(
+        [sys.executable, "-m", "fleetguard", "up"],
+        env=environ | {"FLEETGUARD_HOME": str(home), "FLEETGUARD_INGEST__ACTORS": "17"} | free_ports(),
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert started.returncode != 0
+    assert "FLEETGUARD_INGEST__ACTORS is 17; the broker's partitions are enough for 16." in " ".join(started.stderr.split())
+    assert "Traceback" not in started.stderr
+    shutil.rmtree((home / "postgres").resolve(), ignore_errors=True)
 
 
 def test_a_second_start_changes_nothing(stack, environ):

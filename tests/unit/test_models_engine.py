@@ -278,6 +278,13 @@ def test_a_figure_beside_a_sentence_is_the_one_in_it():
     assert (evidence.observed, evidence.expected, evidence.unit) == (pytest.approx(8.785), pytest.approx(1.667), "%")
 
 
+def test_a_fall_of_less_than_nothing_is_a_rise():
+    evidence = PHRASES["coolant_fall_c"].evidence(-5.683, 0.633, 0.558)
+    assert evidence.text == "With the engine running on the coolant rose by 5.68 °C; -0.633 °C in normal driving."
+    assert (evidence.observed, evidence.expected) == (5.683, -0.633)
+    assert PHRASES["battery_change_v"].sentence(-0.5, float("nan")).endswith("is off by -0.5 V.")
+
+
 def test_what_is_typical_is_unknown_rather_than_a_figure():
     evidence = PHRASES["dip_share"].evidence(0.08785, float("nan"), 0.4)
     assert evidence.expected is None
